@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy
 import onnx
-from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.ops.op_dequantize_linear import DequantizeLinear_19
 from onnx.reference.ops.op_grid_sample import GridSample as GridSample20
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import tensor_files  # noqa: E402 (a file that runtimes share)
+from tensor_files import Limit  # noqa: E402
 
 
 class GridSample(GridSample20):
@@ -36,29 +39,20 @@ def load(file: str) -> ReferenceEvaluator:
     return ReferenceEvaluator(model, new_ops=[GridSample] + ([DequantizeLinear] if opset < 19 else []))
 
 
-class Limit(Exception):
-    """What this program cannot pass between files and the engine, whatever the engine could do."""
-
-
-def read(file: Path) -> numpy.ndarray:
-    return numpy_helper.to_array(onnx.TensorProto.FromString(file.read_bytes()))
+def kind(entry: onnx.ValueInfoProto) -> str:
+    return (entry.type.WhichOneof("value") or "tensor_type").removesuffix("_type")
 
 
 def run(graph: ReferenceEvaluator, inputs: Path, outputs: Path) -> None:
     feeds = {}
-    for i, name in enumerate(graph.input_names):
+    proto = graph.proto_.graph
+    for i, entry in enumerate(proto.input):
         file = inputs / f"input_{i}.pb"
         if file.exists():
-            feeds[name] = read(file)
+            feeds[entry.name] = tensor_files.read(file, kind(entry))
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (name, values) in enumerate(zip(graph.output_names, graph.run(None, feeds))):
-        write(outputs / f"output_{i}.pb", name, values)
-
-
-def write(file: Path, name: str, values) -> None:
-    if not isinstance(values, (numpy.ndarray, numpy.generic)):
-        raise Limit(f"the Python adapter passes tensors only, and output '{name}' is a {type(values).__name__}")
-    file.write_bytes(numpy_helper.from_array(numpy.asarray(values), name).SerializeToString())
+        tensor_files.write(outputs / f"output_{i}.pb", name, values, kind(proto.output[i]) == "optional")
 
 
 def main(jobs: str) -> None:

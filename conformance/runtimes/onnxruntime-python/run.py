@@ -8,6 +8,10 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import tensor_files  # noqa: E402 (a file that runtimes share)
+from tensor_files import Limit  # noqa: E402
+
 # Element types that numpy lacks must be passed with their ONNX element type.
 NUMPY_TYPES = {
     numpy.dtype(name)
@@ -45,10 +49,6 @@ def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-class Limit(Exception):
-    """What this program cannot pass between files and the engine, whatever the engine could do."""
-
-
 # Types of less than a byte, which numpy packs in another way than ONNX Runtime.
 PACKED = {
     getattr(onnx.TensorProto, name)
@@ -57,7 +57,10 @@ PACKED = {
 }
 
 
-def read(file: Path):
+def read(file: Path, kind: str):
+    """An input, whose kind is ONNX Runtime's, for example seq(tensor(float))."""
+    if not kind.startswith("tensor("):
+        return tensor_files.read(file, {"seq": "sequence", "opt": "optional"}.get(kind[:3], kind))
     tensor = onnx.TensorProto.FromString(file.read_bytes())
     if tensor.data_type in PACKED:
         name = onnx.TensorProto.DataType.Name(tensor.data_type)
@@ -73,18 +76,13 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
     for i, tensor in enumerate(graph.get_inputs()):
         file = inputs / f"input_{i}.pb"
         if file.exists():
-            feeds[tensor.name] = read(file)
+            feeds[tensor.name] = read(file, tensor.type)
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (tensor, values) in enumerate(zip(graph.get_outputs(), graph.run(None, feeds))):
         if tensor.type.startswith("tensor(") and tensor.type[7:-1] not in OUTPUT_TYPES:
             raise Limit(f"the Python adapter passes no outputs of type {tensor.type}")
-        write(outputs / f"output_{i}.pb", tensor.name, values)
-
-
-def write(file: Path, name: str, values) -> None:
-    if not isinstance(values, (numpy.ndarray, numpy.generic)):
-        raise Limit(f"the Python adapter passes tensors only, and output '{name}' is a {type(values).__name__}")
-    file.write_bytes(numpy_helper.from_array(numpy.asarray(values), name).SerializeToString())
+        optional = tensor.type.startswith("optional(")
+        tensor_files.write(outputs / f"output_{i}.pb", tensor.name, values, optional)
 
 
 def main(jobs: str) -> None:

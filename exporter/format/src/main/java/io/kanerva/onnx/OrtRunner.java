@@ -1,6 +1,8 @@
 package io.kanerva.onnx;
 
 import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxMap;
+import ai.onnxruntime.OnnxSequence;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -85,7 +88,7 @@ public final class OrtRunner implements GraphRunner {
     /**
      * Runs an open session once.
      *
-     * @return all outputs in the model's order, with their names
+     * @return all outputs in the model's order, with their names; sequences and maps as {@link CompositeValue} says
      */
     public static List<Tensor> run(OrtSession session, Map<String, Tensor> inputs) throws OrtException {
         Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
@@ -96,7 +99,7 @@ public final class OrtRunner implements GraphRunner {
             List<Tensor> outputs = new ArrayList<>();
             try (OrtSession.Result result = session.run(feeds)) {
                 for (Map.Entry<String, OnnxValue> output : result) {
-                    outputs.add(fromOnnx(output.getValue()).named(output.getKey()));
+                    add(output.getKey(), output.getValue(), outputs);
                 }
             }
             return outputs;
@@ -122,10 +125,50 @@ public final class OrtRunner implements GraphRunner {
         return OnnxTensor.createTensor(environment(), values.put(bytes).flip(), tensor.shape(), type);
     }
 
-    private static Tensor fromOnnx(OnnxValue value) throws OrtException {
-        if (!(value instanceof OnnxTensor tensor)) {
-            throw new IllegalStateException("expected tensors as outputs, found %s".formatted(value.getInfo()));
+    /** Adds a value, which may have to be taken apart: see {@link CompositeValue}. */
+    private static void add(String name, OnnxValue value, List<Tensor> tensors) throws OrtException {
+        if (value instanceof OnnxTensor tensor) {
+            tensors.add(fromOnnx(tensor).named(name));
+        } else if (value instanceof OnnxSequence sequence) {
+            List<? extends OnnxValue> elements = sequence.getValue();
+            tensors.add(CompositeValue.size(name, elements.size()));
+            for (int i = 0; i < elements.size(); i++) {
+                try (OnnxValue element = elements.get(i)) {
+                    add(CompositeValue.element(name, i), element, tensors);
+                }
+            }
+        } else if (value instanceof OnnxMap map) {
+            Map<Object, Object> sorted = new TreeMap<>(map.getValue());
+            List<?> keys = sorted.keySet().stream()
+                    .map(key -> key instanceof String text ? ByteString.copyFromUtf8(text) : key)
+                    .toList();
+            tensors.add(CompositeValue.keys(name, keys));
+            tensors.add(values(List.copyOf(sorted.values())).named(name + ".values"));
+        } else {
+            throw new IllegalStateException(
+                    "expected tensors, sequences and maps as outputs, found %s".formatted(value.getInfo()));
         }
+    }
+
+    private static Tensor values(List<Object> values) {
+        if (!values.isEmpty() && values.get(0) instanceof String) {
+            return Tensor.of(
+                    values.stream()
+                            .map(text -> ByteString.copyFromUtf8((String) text))
+                            .toList(),
+                    values.size());
+        }
+        if (!values.isEmpty() && values.get(0) instanceof Long) {
+            return Tensor.of(values.stream().mapToLong(value -> (Long) value).toArray(), values.size());
+        }
+        boolean isDouble = !values.isEmpty() && values.get(0) instanceof Double;
+        double[] numbers = values.stream()
+                .mapToDouble(value -> ((Number) value).doubleValue())
+                .toArray();
+        return Tensor.of(isDouble ? ElementType.FLOAT64 : ElementType.FLOAT32, numbers, numbers.length);
+    }
+
+    private static Tensor fromOnnx(OnnxTensor tensor) throws OrtException {
         TensorInfo info = tensor.getInfo();
         ElementType type = type(info);
         if (type == ElementType.STRING) {

@@ -147,7 +147,7 @@ public final class Tensor {
     public static Tensor read(Path file) throws IOException {
         try {
             return of(TensorProto.parseFrom(Files.readAllBytes(file)));
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        } catch (InvalidProtocolBufferException | IllegalArgumentException | ArithmeticException e) {
             throw new IOException(
                     "%s: expected an ONNX tensor, found other bytes (%s)".formatted(file, e.getMessage()), e);
         }

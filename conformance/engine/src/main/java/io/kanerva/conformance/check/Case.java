@@ -80,24 +80,10 @@ public record Case(
         Budget allowed = budget.isPresent() ? budget.get() : Budget.of(model);
         List<ValueInfoProto> outputs = OnnxFiles.read(model).getGraph().getOutputList();
         for (Path set : sets) {
-            List<Tensor> expected = named(set, TensorFolder.read(set, TensorFolder.OUTPUT), outputs);
+            List<Tensor> expected = TensorFolder.outputs(set, outputs);
             cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, allowed));
         }
         return cases;
-    }
-
-    /** The files are in the order of the graph's outputs, whatever names are in them. */
-    private static List<Tensor> named(Path set, List<Tensor> expected, List<ValueInfoProto> outputs)
-            throws IOException {
-        if (expected.size() > outputs.size()) {
-            throw new IOException("%s: expected at most %d outputs, as the model has, found %d files"
-                    .formatted(set, outputs.size(), expected.size()));
-        }
-        List<Tensor> named = new ArrayList<>();
-        for (int i = 0; i < expected.size(); i++) {
-            named.add(expected.get(i).named(outputs.get(i).getName()));
-        }
-        return named;
     }
 
     private static int number(Path set) {

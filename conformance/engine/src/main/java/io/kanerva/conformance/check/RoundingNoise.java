@@ -92,7 +92,12 @@ final class RoundingNoise {
      */
     Comparison compare(String name, int output, Tensor expected, Tensor found, Tolerance base) {
         Comparison strict = Comparison.between(name, expected, found, base);
-        if (strict.within() || found == null || found.type() != expected.type() || runs.size() < 2) {
+        if (strict.within()
+                || found == null
+                || found.type() != expected.type()
+                || runs.size() < 2
+                || runs.stream()
+                        .anyMatch(run -> output >= run.size() || run.get(output).type() != expected.type())) {
             return strict;
         }
         if (expected.type().isFloat()) {

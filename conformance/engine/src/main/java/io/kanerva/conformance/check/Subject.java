@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +28,9 @@ final class Subject {
     private final Path scratch;
     private final Consensus consensus;
     private final List<String> refusals = new ArrayList<>();
-    private List<String> random = List.of();
+    /** The random operators before each output of the graph; empty text if there are none. */
+    private Map<String, String> random = Map.of();
+
     private List<Tensor> right;
     private String source;
     private boolean answered;
@@ -48,12 +51,11 @@ final class Subject {
             try {
                 ModelProto model = OnnxFiles.read(testCase.model());
                 Map<String, OutputFacts> facts = OutputFacts.of(model);
-                random = model.getGraph().getOutputList().stream()
-                        .map(output ->
-                                String.join(", ", facts.get(output.getName()).random()))
-                        .toList();
+                Map<String, String> found = new LinkedHashMap<>();
+                facts.forEach((output, fact) -> found.put(output, String.join(", ", fact.random())));
+                random = found;
             } catch (IOException e) {
-                random = List.of(); // the runtimes will say what is wrong with the file
+                random = Map.of(); // the runtimes will say what is wrong with the file
             }
         }
     }
@@ -77,27 +79,45 @@ final class Subject {
     /** One sentence for each output that random operators decide. */
     List<String> randomOutputs() {
         List<String> notes = new ArrayList<>();
-        for (int i = 0; i < random.size(); i++) {
-            if (isRandom(i)) {
-                notes.add("graph '%s', output %d: not compared, since random numbers decide it: %s"
-                        .formatted(testCase.graph(), i, random.get(i)));
+        random.forEach((output, operators) -> {
+            if (!operators.isEmpty()) {
+                notes.add("graph '%s', output '%s': not compared, since random numbers decide it: %s"
+                        .formatted(testCase.graph(), output, operators));
             }
-        }
+        });
         return notes;
     }
 
-    private boolean isRandom(int output) {
-        return output < random.size() && !random.get(output).isEmpty();
+    /** Whether random operators decide an output, or the output that it is a part of. */
+    private boolean isRandom(Tensor output) {
+        return random.entrySet().stream()
+                .anyMatch(entry -> !entry.getValue().isEmpty()
+                        && (output.name().equals(entry.getKey())
+                                || output.name().startsWith(entry.getKey() + ".")
+                                || output.name().startsWith(entry.getKey() + "[")));
+    }
+
+    /** The output that goes with the expected one: a sequence of another length moves those after it. */
+    private static Tensor counterpart(List<Tensor> right, int index, List<Tensor> found) {
+        if (found.size() == right.size()) {
+            return found.get(index);
+        }
+        String name = right.get(index).name();
+        Tensor same = index < found.size() ? found.get(index) : null;
+        return found.stream()
+                .filter(output -> !name.isEmpty() && output.name().equals(name))
+                .findFirst()
+                .orElse(same == null || same.name().isEmpty() || name.isEmpty() ? same : null);
     }
 
     /** Whether random operators decide every output, so there is nothing to compare. */
     boolean isAllRandom() {
-        return !random.isEmpty() && random.stream().noneMatch(String::isEmpty);
+        return !random.isEmpty() && random.values().stream().noneMatch(String::isEmpty);
     }
 
     /** The random operators of all outputs. */
     String randomOperators() {
-        return String.join(", ", random.stream().distinct().toList());
+        return String.join(", ", random.values().stream().distinct().toList());
     }
 
     /** Whether a runtime gave outputs, so that there is something to compare. */
@@ -145,28 +165,24 @@ final class Subject {
         }
         String where = "";
         for (int i = 0; i < right.size(); i++) {
-            if (isRandom(i)) {
+            if (isRandom(right.get(i))) {
                 continue;
             }
-            Comparison comparison = compared(i, right.get(i), found.output(i), runtime);
+            Tensor output = counterpart(right, i, found.outputs());
+            Comparison comparison = compared(i, right.get(i), output, runtime);
             if (!comparison.within() && where.isEmpty()) {
                 where = "'%s'%s"
                         .formatted(comparison.output(), comparison.at().isEmpty() ? "" : " at " + comparison.at());
             }
-            findings.add(finding(
-                    runtime,
-                    optimised,
-                    Check.BUDGET,
-                    source,
-                    comparison,
-                    floor.multiple(testCase, i, found.output(i))));
-            if (same instanceof Outputs outputs && outputs.output(i) != null) {
+            findings.add(
+                    finding(runtime, optimised, Check.BUDGET, source, comparison, floor.multiple(testCase, i, output)));
+            if (same instanceof Outputs outputs && outputs.output(i) != null && output != null) {
                 findings.add(finding(
                         runtime,
                         optimised,
                         Check.BITS,
                         java.name(),
-                        Comparison.between(comparison.output(), outputs.output(i), found.output(i), Tolerance.BITS),
+                        Comparison.between(comparison.output(), outputs.output(i), output, Tolerance.BITS),
                         Double.NaN));
             }
         }
@@ -193,7 +209,8 @@ final class Subject {
     private boolean alike(List<Tensor> found, List<Tensor> others, ModelRuntime runtime) {
         for (int i = 0; i < Math.min(right.size(), others.size()); i++) {
             Tensor one = i < found.size() ? found.get(i) : null;
-            if (!isRandom(i) && !compared(i, others.get(i), one, runtime).within()) {
+            if (!isRandom(right.get(i))
+                    && !compared(i, others.get(i), one, runtime).within()) {
                 return false;
             }
         }

@@ -10,7 +10,6 @@ import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.OperatorSetIdProto;
-import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,11 +96,6 @@ public final class Suite {
             String name = child.getFileName().toString();
             try {
                 ModelProto model = ModelProto.parseFrom(Files.readAllBytes(child.resolve("model.onnx")));
-                if (!Stream.concat(model.getGraph().getInputList().stream(), model.getGraph().getOutputList().stream())
-                        .allMatch(Suite::isTensor)) {
-                    skipped.add(name + ": an input or output is a sequence, a map or an optional");
-                    continue;
-                }
                 Budget budget = tolerance.isPresent()
                         ? Budget.ofFloats(tolerance.get())
                         : Budget.ofTests(child.resolve("model.onnx"));
@@ -129,16 +123,12 @@ public final class Suite {
         }
     }
 
-    private static boolean isTensor(ValueInfoProto value) {
-        return value.getType().hasTensorType();
-    }
-
     /** The tests that can be run. */
     public List<Test> tests() {
         return List.copyOf(tests);
     }
 
-    /** Tests that cannot be run, and why: the protocol is for tensors only. */
+    /** Tests that cannot be run, and why. */
     public List<String> skipped() {
         return List.copyOf(skipped);
     }

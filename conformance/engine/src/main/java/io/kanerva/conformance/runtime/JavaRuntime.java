@@ -1,11 +1,13 @@
 package io.kanerva.conformance.runtime;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.TensorInfo;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.None.Kind;
 import io.kanerva.conformance.runtime.Answer.Outputs;
@@ -98,6 +100,7 @@ public final class JavaRuntime implements ModelRuntime {
                         session = open(job);
                         loaded = job;
                     }
+                    requireTensors(session);
                     List<Tensor> tensors = TensorFolder.read(job.inputs(), TensorFolder.INPUT);
                     Map<String, Tensor> inputs = new LinkedHashMap<>();
                     for (String name : session.getInputNames()) {
@@ -117,6 +120,16 @@ public final class JavaRuntime implements ModelRuntime {
             close(session);
         }
         return answers;
+    }
+
+    private static void requireTensors(OrtSession session) throws OrtException {
+        for (NodeInfo input : session.getInputInfo().values()) {
+            if (!(input.getInfo() instanceof TensorInfo)) {
+                throw new IllegalArgumentException(
+                        "ONNX Runtime's Java API takes only tensors as inputs, and '%s' is none"
+                                .formatted(input.getName()));
+            }
+        }
     }
 
     private OrtSession open(Job job) throws OrtException {

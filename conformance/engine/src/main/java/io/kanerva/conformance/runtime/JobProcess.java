@@ -3,6 +3,9 @@ package io.kanerva.conformance.runtime;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.None.Kind;
 import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.onnx.CompositeValue;
+import io.kanerva.onnx.OnnxFiles;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -31,6 +34,7 @@ final class JobProcess implements AutoCloseable {
         }
     }
 
+    private final List<Job> jobs;
     private final List<Path> outputs;
     private final long silenceSeconds;
     private final Path log;
@@ -53,6 +57,7 @@ final class JobProcess implements AutoCloseable {
      */
     JobProcess(ProcessBuilder command, Path scratch, List<Job> jobs, List<Path> outputs, long silenceSeconds)
             throws IOException {
+        this.jobs = jobs;
         this.outputs = outputs;
         this.silenceSeconds = silenceSeconds;
         log = scratch.resolve("log.txt");
@@ -107,7 +112,9 @@ final class JobProcess implements AutoCloseable {
                         && ENDS.containsKey(fields[0])) {
                     String why = fields.length > 2 ? fields[2] : "it gave no reason";
                     listener.accept(
-                            fields[0].equals("done") ? read(outputs.get(next)) : new None(ENDS.get(fields[0]), why));
+                            fields[0].equals("done")
+                                    ? read(jobs.get(next), outputs.get(next))
+                                    : new None(ENDS.get(fields[0]), why));
                     next++;
                 }
             }
@@ -119,9 +126,23 @@ final class JobProcess implements AutoCloseable {
         }
     }
 
-    private static Answer read(Path folder) {
+    private static Answer read(Job job, Path folder) {
         try {
             return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT));
+        } catch (IOException e) {
+            return composite(job, folder, e);
+        }
+    }
+
+    /** What is no tensor may be a sequence or a map, which only the model tells. */
+    private static Answer composite(Job job, Path folder, IOException asTensors) {
+        try {
+            List<ValueInfoProto> outputs =
+                    OnnxFiles.read(job.model()).getGraph().getOutputList();
+            if (outputs.stream().anyMatch(output -> CompositeValue.isComposite(output.getType()))) {
+                return new Outputs(TensorFolder.outputs(folder, outputs));
+            }
+            throw asTensors;
         } catch (IOException e) {
             return new None(Kind.ADAPTER, "an output that it wrote is unreadable: " + e.getMessage());
         }

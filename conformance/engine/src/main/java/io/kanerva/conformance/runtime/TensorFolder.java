@@ -1,6 +1,8 @@
 package io.kanerva.conformance.runtime;
 
+import io.kanerva.onnx.CompositeValue;
 import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,27 @@ public final class TensorFolder {
         List<Tensor> tensors = new ArrayList<>();
         for (Path file = file(folder, prefix, 0); Files.exists(file); file = file(folder, prefix, tensors.size())) {
             tensors.add(Tensor.read(file));
+        }
+        return tensors;
+    }
+
+    /**
+     * Reads a model's outputs, which may be sequences, maps or optionals: see {@link CompositeValue}. Their names are
+     * the model's, whatever names are in the files.
+     *
+     * @param outputs the model's
+     * @throws IOException if a file is unreadable or of another kind, or there are more files than outputs
+     */
+    public static List<Tensor> outputs(Path folder, List<ValueInfoProto> outputs) throws IOException {
+        List<Tensor> tensors = new ArrayList<>();
+        int index = 0;
+        for (; Files.exists(file(folder, OUTPUT, index)) && index < outputs.size(); index++) {
+            ValueInfoProto output = outputs.get(index);
+            tensors.addAll(CompositeValue.read(file(folder, OUTPUT, index), output.getType(), output.getName()));
+        }
+        if (Files.exists(file(folder, OUTPUT, index))) {
+            throw new IOException("%s: expected at most %d outputs, as the model has, found more files"
+                    .formatted(folder, outputs.size()));
         }
         return tensors;
     }

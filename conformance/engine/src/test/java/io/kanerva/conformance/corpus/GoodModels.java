@@ -30,6 +30,7 @@ final class GoodModels {
         List<Entry> all = new ArrayList<>();
         types(all);
         sizes(all);
+        sequences(all);
         values(all);
         numerics(all);
         return all;
@@ -140,6 +141,51 @@ final class GoodModels {
                                 .output("y")
                                 .output("i", ElementType.INT64))
                 .expects(floats(3, 2), longs(0, 2)));
+    }
+
+    private static void sequences(List<Entry> all) {
+        Tensor first = floats(1, 2);
+        Tensor second = floats(3);
+        Tensor size = Tensor.of(new long[] {2});
+        Graph split = graph().input("x", floats(1, 2, 3))
+                .weight("split", longs(2, 1))
+                .node("SplitToSequence", "x split", "y")
+                .sequence("y", ElementType.FLOAT32);
+        all.add(new Entry("a sequence", split).computes(size, first, second));
+        all.add(new Entry("an element of a sequence off", split)
+                .with(Engine.spoiling(
+                        "sloppy", t -> t.size() == 2 ? Values.times(2).apply(t) : t))
+                .computes(size, first, second)
+                .is("wrong: engine [sloppy]"));
+        all.add(new Entry("a sequence that is too short", split)
+                .with(Engine.mistaking("sloppy", Rewrites.replaced("split", longs(3))))
+                .computes(size, first, second)
+                .is("wrong: engine [sloppy]"));
+        Graph scores = graph().input("x", Tensor.of(new float[] {1, 2, 3}, 1, 3));
+        all.add(new Entry(
+                        "scores by numbers of classes",
+                        scores.node("ZipMap", "x", "y", "classlabels_int64s", new int[] {5, -1, 7})
+                                .maps("y", ElementType.INT64))
+                .with(Engine.good("other"))
+                .computes(Tensor.of(new long[] {1}), longs(-1, 5, 7), floats(2, 1, 3)));
+        Graph named = graph().input("x", Tensor.of(new float[] {1, 2}, 1, 2));
+        all.add(new Entry(
+                        "scores by names of classes, of which one is off",
+                        named.node("ZipMap", "x", "y", "classlabels_strings", new String[] {"dog", "cat"})
+                                .maps("y", ElementType.STRING))
+                .with(Engine.spoiling(
+                        "sloppy",
+                        t -> t.type() == ElementType.FLOAT32 ? Values.plus(0, 1).apply(t) : t))
+                .computes(Tensor.of(new long[] {1}), strings("cat", "dog"), floats(2, 1))
+                .is("wrong: engine [sloppy]"));
+        all.add(new Entry(
+                        "a sequence that is made up",
+                        graph().open("x", ElementType.FLOAT32, 3)
+                                .weight("split", longs(2, 1))
+                                .node("SplitToSequence", "x split", "y")
+                                .sequence("y", ElementType.FLOAT32))
+                .with(Engine.good("other"))
+                .madeUp());
     }
 
     private static void values(List<Entry> all) {

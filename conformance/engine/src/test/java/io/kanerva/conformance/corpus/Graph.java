@@ -20,6 +20,9 @@ import java.util.List;
 
 /** Builds a small model, with values for its inputs. */
 final class Graph {
+    /** The domain of operators for models that are no networks. */
+    private static final String CLASSIC = "ai.onnx.ml";
+
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("g");
     private final List<Tensor> inputs = new ArrayList<>();
     private final int opset;
@@ -84,6 +87,9 @@ final class Graph {
         for (String name : from.isEmpty() ? new String[0] : from.split(" ")) {
             node.addInput(name.equals("-") ? "" : name);
         }
+        if (operator.equals("ZipMap")) {
+            node.setDomain(CLASSIC);
+        }
         node.addAllOutput(List.of(to.split(" ")));
         for (int i = 0; i < attributes.length; i += 2) {
             node.addAttribute(attribute((String) attributes[i], attributes[i + 1]));
@@ -99,6 +105,9 @@ final class Graph {
             attribute.setType(AttributeType.FLOAT).setF(number);
         } else if (value instanceof String text) {
             attribute.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(text));
+        } else if (value instanceof String[] texts) {
+            attribute.setType(AttributeType.STRINGS);
+            Arrays.stream(texts).map(ByteString::copyFromUtf8).forEach(attribute::addStrings);
         } else if (value instanceof int[] numbers) {
             attribute.setType(AttributeType.INTS);
             Arrays.stream(numbers).forEach(attribute::addInts);
@@ -118,6 +127,31 @@ final class Graph {
         return this;
     }
 
+    /** An output that is a sequence of tensors. */
+    Graph sequence(String name, ElementType type) {
+        ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
+        info.getTypeBuilder()
+                .getSequenceTypeBuilder()
+                .getElemTypeBuilder()
+                .getTensorTypeBuilder()
+                .setElemType(type.number());
+        graph.addOutput(info);
+        return this;
+    }
+
+    /** An output that is a sequence of maps from int64 or strings to float32. */
+    Graph maps(String name, ElementType key) {
+        ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
+        var map = info.getTypeBuilder()
+                .getSequenceTypeBuilder()
+                .getElemTypeBuilder()
+                .getMapTypeBuilder()
+                .setKeyType(key.number());
+        map.getValueTypeBuilder().getTensorTypeBuilder().setElemType(ElementType.FLOAT32.number());
+        graph.addOutput(info);
+        return this;
+    }
+
     /** A float32 output. */
     Graph output(String name) {
         return output(name, ElementType.FLOAT32);
@@ -132,6 +166,8 @@ final class Graph {
         return ModelProto.newBuilder()
                 .setIrVersion(opset > 18 ? 9 : 8)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
+                .addOpsetImport(
+                        OperatorSetIdProto.newBuilder().setDomain(CLASSIC).setVersion(3))
                 .setGraph(graph);
     }
 

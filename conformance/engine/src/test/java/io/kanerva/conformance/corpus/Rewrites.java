@@ -10,6 +10,7 @@ import io.kanerva.onnx.proto.TensorProto;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** How an engine takes a model for another: with other rounding errors only, or with a fault. */
 final class Rewrites {
@@ -107,12 +108,21 @@ final class Rewrites {
 
     /** Multiplies a weight. */
     static Consumer<ModelProto.Builder> weight(String name, double factor) {
+        return weight(name, Values.times(factor));
+    }
+
+    /** Replaces a weight. */
+    static Consumer<ModelProto.Builder> replaced(String name, Tensor value) {
+        return weight(name, old -> value);
+    }
+
+    private static Consumer<ModelProto.Builder> weight(String name, UnaryOperator<Tensor> change) {
         return model -> {
             boolean found = false;
             for (TensorProto.Builder weight : model.getGraphBuilder().getInitializerBuilderList()) {
                 if (weight.getName().equals(name)) {
-                    Tensor scaled = Values.times(factor).apply(Tensor.of(weight.build()));
-                    weight.clear().mergeFrom(scaled.named(name).toProto());
+                    Tensor changed = change.apply(Tensor.of(weight.build()));
+                    weight.clear().mergeFrom(changed.named(name).toProto());
                     found = true;
                 }
             }

@@ -1,0 +1,72 @@
+"""Values in the .pb files of the ONNX project's test layout, for the Python runtimes."""
+
+from pathlib import Path
+
+import numpy
+import onnx
+from onnx import numpy_helper
+
+
+class Limit(Exception):
+    """What an adapter cannot pass between files and the engine, whatever the engine could do."""
+
+
+def read(file: Path, kind: str):
+    """A value of a kind: 'tensor', 'sequence', 'optional'."""
+    content = file.read_bytes()
+    if kind == "sequence":
+        return numpy_helper.to_list(onnx.SequenceProto.FromString(content))
+    if kind == "optional":
+        return numpy_helper.to_optional(onnx.OptionalProto.FromString(content))
+    if kind != "tensor":
+        raise Limit(f"the Python adapter passes no inputs of kind {kind}")
+    return numpy_helper.to_array(onnx.TensorProto.FromString(content))
+
+
+def write(file: Path, name: str, value, optional: bool = False) -> None:
+    """Writes a tensor, or a sequence of tensors, sequences or maps; an optional one has another form."""
+    message = proto(name, value) if value is not None else None
+    if optional:
+        kind = onnx.OptionalProto
+        if value is None:
+            message = kind(name=name, elem_type=kind.UNDEFINED)
+        elif isinstance(message, onnx.SequenceProto):
+            message = kind(name=name, elem_type=kind.SEQUENCE, sequence_value=message)
+        else:
+            message = kind(name=name, elem_type=kind.TENSOR, tensor_value=message)
+    if message is None:
+        raise Limit(f"the Python adapter passes no output without a value, and '{name}' has none")
+    file.write_bytes(message.SerializeToString())
+
+
+def proto(name: str, value):
+    if isinstance(value, list):
+        sequence = onnx.SequenceProto(name=name, elem_type=onnx.SequenceProto.TENSOR)
+        for element in value:
+            part = proto("", element)
+            if isinstance(part, onnx.SequenceProto):
+                sequence.elem_type = onnx.SequenceProto.SEQUENCE
+                sequence.sequence_values.append(part)
+            elif isinstance(part, onnx.MapProto):
+                sequence.elem_type = onnx.SequenceProto.MAP
+                sequence.map_values.append(part)
+            else:
+                sequence.tensor_values.append(part)
+        return sequence
+    if isinstance(value, dict):
+        strings = any(isinstance(key, str) for key in value)
+        mapping = onnx.MapProto(name=name, key_type=onnx.TensorProto.STRING if strings else onnx.TensorProto.INT64)
+        for key in value:
+            if strings:
+                mapping.string_keys.append(key.encode())
+            else:
+                mapping.keys.append(int(key))
+        # ONNX Runtime gives Python's floats for a map's float32.
+        values = [
+            numpy.asarray(entry, numpy.float32 if isinstance(entry, float) else None) for entry in value.values()
+        ]
+        mapping.values.CopyFrom(proto("", values))
+        return mapping
+    if not isinstance(value, (numpy.ndarray, numpy.generic)):
+        raise Limit(f"the Python adapter passes tensors, sequences and maps, and '{name}' is a {type(value).__name__}")
+    return numpy_helper.from_array(numpy.asarray(value), name)
