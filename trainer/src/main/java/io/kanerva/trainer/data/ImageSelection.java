@@ -26,6 +26,19 @@ public final class ImageSelection implements Images {
         this.indices = indices.clone();
     }
 
+    /**
+     * The images {@code from} (inclusive) to {@code to} (exclusive) of a set.
+     *
+     * @throws IndexOutOfBoundsException if the range is empty or exceeds the set
+     */
+    public static ImageSelection range(Images images, int from, int to) {
+        if (from < 0 || to > images.count() || from >= to) {
+            throw new IndexOutOfBoundsException("'%s': expected a range of images within 0 to %d, found %d to %d"
+                    .formatted(images.name(), images.count(), from, to));
+        }
+        return new ImageSelection(images, IntStream.range(from, to).toArray());
+    }
+
     /** All images of a set but these. */
     public static ImageSelection without(Images images, Set<Integer> left) {
         return new ImageSelection(

@@ -1,7 +1,7 @@
 package io.kanerva.trainer.train;
 
 import io.kanerva.trainer.data.Binarisation;
-import io.kanerva.trainer.data.ImageRange;
+import io.kanerva.trainer.data.ImageSelection;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -29,7 +29,7 @@ final class Validator {
     Validator(Images images, TrainingPlan plan) {
         int held = plan.validation().images();
         requireEnoughImages(images, plan);
-        ImageRange range = new ImageRange(images, images.count() - held, images.count());
+        ImageSelection range = ImageSelection.range(images, images.count() - held, images.count());
         boolean drawn = plan.binarisation() == Binarisation.DYNAMIC;
         episodes = new TestEpisodes(
                 drawn ? drawnOnce(range, plan) : range,
@@ -50,7 +50,8 @@ final class Validator {
             return images;
         }
         requireEnoughImages(images, plan);
-        return new ImageRange(images, 0, images.count() - plan.validation().images());
+        return ImageSelection.range(
+                images, 0, images.count() - plan.validation().images());
     }
 
     ValidationScore score(KanervaModel model, int step) {

@@ -170,11 +170,11 @@ class FolderImagesTest {
     @Test
     void aRangeIsAViewOfASet() throws IOException {
         ImageSet images = new ImageSet("steps", 4, 1, 1, 1, new byte[] {1, 2, 3, 4}, new int[] {9, 8, 7, 6});
-        ImageRange range = new ImageRange(images, 1, 3);
+        ImageSelection range = ImageSelection.range(images, 1, 3);
         assertThat(range.slice(0, 2).pixels()).containsExactly(2, 3);
         assertThat(range.slice(0, 2).labels()).containsExactly(8, 7);
         assertThatThrownBy(() -> range.copyPixels(2, new byte[1], 0)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new ImageRange(images, 3, 5))
+        assertThatThrownBy(() -> ImageSelection.range(images, 3, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("'steps': expected a range of images within 0 to 4, found 3 to 5");
     }

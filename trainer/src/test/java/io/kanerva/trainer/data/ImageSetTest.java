@@ -31,7 +31,7 @@ class ImageSetTest {
         Images labelled = images.labelled(new int[] {7, 2, 7});
         assertThat(labelled.classes()).isEqualTo(Map.of(7, List.of(0, 2), 2, List.of(1)));
         assertThat(labelled.classes().keySet()).containsExactly(7, 2);
-        assertThat(new ImageRange(labelled, 1, 3).classes()).isEqualTo(Map.of(2, List.of(0), 7, List.of(1)));
+        assertThat(ImageSelection.range(labelled, 1, 3).classes()).isEqualTo(Map.of(2, List.of(0), 7, List.of(1)));
         labelled.classes().get(7).clear();
         assertThat(labelled.classes().get(7)).as("a list is its caller's own").containsExactly(0, 2);
     }
