@@ -69,7 +69,16 @@ final class ArrayHandler implements InvocationHandler {
         return switch (ArrayMethods.treatment(method)) {
             case RECORDED -> record(method, RecordedMethods.find(method).orElseThrow(), arguments);
             case ASSIGNED -> assign(method, arguments);
-            case DERIVED -> InvocationHandler.invokeDefault(proxy, method, arguments);
+            // Which may call a method of an argument: it has to be one of these arrays, too.
+            case DERIVED ->
+                InvocationHandler.invokeDefault(
+                        proxy,
+                        method,
+                        Arrays.stream(arguments)
+                                .map(a -> a instanceof NDArray array && !(a instanceof TracedArray)
+                                        ? recorder.constant(array)
+                                        : a)
+                                .toArray());
             case ANSWERED -> Recorder.call(method, memory.get().any().array(), arguments);
             case OWN -> own(name, arguments);
             case REWRITTEN -> EngineMethods.call(recorder, self, method, arguments);
@@ -164,6 +173,7 @@ final class ArrayHandler implements InvocationHandler {
                 throw recorder.fail(method.getName() + ": the engine cannot write a " + result.getDataType() + " "
                         + result.getShape() + " into a " + type() + " " + shape() + " in place");
             }
+            requireApart(method.getName(), null, arguments.length == 0 ? null : arguments[0]);
             change(((TracedArray) result.toType(type(), false)).tapeValue(), method.getName());
             return self;
         }
@@ -235,9 +245,21 @@ final class ArrayHandler implements InvocationHandler {
         };
     }
 
-    private Object assign(Method method, Object[] arguments) {
+    /** The engine changes element by element, and reads what it has changed already. */
+    private void requireApart(String method, NDIndex index, Object other) throws Throwable {
+        if (other instanceof TracedArray array
+                && (index == null || TracedIndex.of(index, -1).arrays().isEmpty())
+                && memory.get().overlaps(array.memory().get(), index)) {
+            throw recorder.fail(method + " reads elements of the array that it changes in place, so that the result "
+                    + "depends on the engine's order; pass a copy, as in array." + method
+                    + (index == null ? "(other.duplicate())" : "(index, other.duplicate())"));
+        }
+    }
+
+    private Object assign(Method method, Object[] arguments) throws Throwable {
         String name = method.getName();
         if (arguments[0] instanceof NDIndex index) {
+            requireApart(name, index, arguments[1]);
             // Unset memory may be filled part by part; unfilled parts are undefined, as in the engine.
             TapeValue before = memory.get().value();
             if (name.equals("setScalar") && before.array().get(index).size() != 1) {

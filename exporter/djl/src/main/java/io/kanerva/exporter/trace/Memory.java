@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.internal.NDArrayEx;
@@ -10,7 +11,9 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.RecordedMethods.Kind;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What an array holds: memory of its own, or a view of another array's, as in the engine.
@@ -21,6 +24,8 @@ import java.util.Set;
 final class Memory {
     /** These copy if the strides of their source do not allow a view. */
     private static final Set<String> PERHAPS_VIEWS = Set.of("reshape", "flatten");
+
+    private static final long MAX_COMPARED = 1 << 12;
 
     /**
      * How a view is derived.
@@ -141,6 +146,55 @@ final class Memory {
         boolean isShared = !read.contentEquals(before);
         written.set(new NDIndex("..."), before);
         return isShared;
+    }
+
+    /**
+     * Whether a change of this element by element, from another array, may read elements that it has changed before:
+     * both share memory, but not each element with its own. Arrays that are too large to look at do not.
+     *
+     * @param index the part that changes; null for all of it
+     */
+    boolean overlaps(Memory other, NDIndex index) throws Throwable {
+        if (view != null) {
+            settle();
+        }
+        if (other.view != null) {
+            other.settle();
+        }
+        Memory root = root();
+        if (root != other.root() || root.value.array().size() > MAX_COMPARED) {
+            return false;
+        }
+        Shape shape = root.value.array().getShape();
+        try (NDManager scope = recorder.engine().newSubManager()) {
+            NDArray numbers =
+                    scope.arange(0, (int) shape.size(), 1, DataType.INT64).reshape(shape);
+            NDArray written = numbers(numbers);
+            long[] to = (index == null ? written : written.get(index))
+                    .toType(DataType.INT64, true)
+                    .toLongArray();
+            long[] from = other.numbers(numbers).toType(DataType.INT64, true).toLongArray();
+            Set<Long> changed = Arrays.stream(to).boxed().collect(Collectors.toSet());
+            return !Arrays.equals(to, from) && Arrays.stream(from).anyMatch(changed::contains);
+        }
+    }
+
+    /** The part of an array like the memory's that this shows. */
+    private NDArray numbers(NDArray all) throws Throwable {
+        if (view == null) {
+            return all;
+        }
+        NDArray source = view.source().numbers(all);
+        Object[] ordinary = Arguments.ofEngine(recorder, view.source().value, view.arguments());
+        if (view.entry().kind() == Kind.PASS) {
+            ordinary[0] = source;
+        }
+        if (view.entry().operation().equals("toType")) {
+            return source;
+        }
+        NDArray shown = part(Recorder.call(view.method(), receiver(view.method(), source), ordinary), view.part());
+        NDScope.unregister(shown);
+        return shown;
     }
 
     /** Changes the value in place. */

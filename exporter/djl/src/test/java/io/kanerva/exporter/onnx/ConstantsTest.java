@@ -134,6 +134,9 @@ class ConstantsTest {
                         x -> small.booleanMask(x.gt(0)).sum(),
                         x -> small.get(x.gt(0)).sum(),
                         x -> row.expandDims(0).repeat(0, 2).mul(x),
+                        x -> x.getNDArrayInternal().rsub(row),
+                        x -> x.abs().add(1).getNDArrayInternal().rdiv(row),
+                        x -> x.abs().add(1).getNDArrayInternal().rmod(row),
                         x -> {
                             NDArray y = manager.zeros(new Shape(2, 6));
                             y.set(new NDIndex("0"), x.get(1));

@@ -280,4 +280,25 @@ class ViewsTest {
         assertThatThrownBy(() -> exportFunction(x -> x.get(0).addi(x), input("x", "B", 6)))
                 .hasMessageContaining("addi: the engine cannot write a float32");
     }
+
+    @Test
+    void aChangeThatReadsWhatItHasChangedIsAnError() {
+        List<Consumer<NDArray>> changes = List.of(
+                y -> y.subi(y.get(0)),
+                y -> y.muli(y.flip(0).get("1:2")).addi(y.get("0:1")),
+                y -> y.get(":, 1:").addi(y.get(":, :5")),
+                y -> y.set(new NDIndex(":, 1:"), y.get(":, :5")),
+                y -> y.get("0:2").subi(y.get("1:3")));
+        for (Consumer<NDArray> change : changes) {
+            assertThatThrownBy(() -> exportFunction(changed(change)::apply, input("x", 4, 6)))
+                    .hasMessageContaining("reads elements of the array that it changes in place")
+                    .hasMessageContaining("other.duplicate()")
+                    .hasMessageContaining("ViewsTest");
+        }
+        requireSame(changed(y -> y.addi(y)));
+        requireSame(changed(y -> y.get("0:2").addi(y.get("2:4"))));
+        requireSame(changed(y -> y.subi(y.get(0).duplicate())));
+        requireSame(changed(y -> y.get("0").addi(y.transpose().get(":, 0"))));
+        requireSame(changed(y -> y.set(new NDIndex("1"), y.get("3"))));
+    }
 }
