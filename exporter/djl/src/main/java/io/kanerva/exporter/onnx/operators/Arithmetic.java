@@ -21,7 +21,11 @@ final class Arithmetic {
         forComplex(table, "sub", "Sub", "Sub; for complex numbers Mul for a missing imaginary part");
         forComplex(table, "mul", "Mul", "Mul; for complex numbers Unsqueeze, Split, Add, Sub and Concat");
         forComplex(table, "div", "Div", "Div; for complex numbers the product with the conjugate, and ReduceSum");
-        arithmetic(table, "pow", "Pow");
+        table.put(
+                "pow",
+                "Pow; Mul for integers and a fixed exponent, with Mod, Div, Equal, And, Where, GreaterOrEqual and Less for "
+                        + "one that is not",
+                Arithmetic::power);
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
         table.put(
@@ -57,6 +61,53 @@ final class Arithmetic {
         ElementType calculated = calculated(type);
         Value result = g.node(onnx, operands(g, op, in, type, calculated));
         return calculated == type ? result : g.cast(result, type);
+    }
+
+    /** Integers that overflow wrap around in the engine and in Mul, but not in ONNX Runtime's Pow. */
+    private static Value power(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        boolean isFixed = in.size() == 1 && op.get("other") instanceof Size size && size.isFixed();
+        if (!type.isInteger() || isFixed && (op.number("other") < 1 || op.number("other") >= Long.SIZE)) {
+            return calculate(g, op, in, "Pow");
+        }
+        List<Value> operands = operands(g, op, in, type, calculated(type));
+        Value result = isFixed
+                ? product(g, operands.get(0), op.number("other"))
+                : product(g, operands.get(0), operands.get(1), calculated(type));
+        return calculated(type) == type ? result : g.cast(result, type);
+    }
+
+    /** A power by squares. */
+    private static Value product(GraphBuilder g, Value x, long exponent) {
+        Value square = x;
+        Value result = null;
+        for (long rest = exponent; rest > 0; rest /= 2) {
+            if (rest % 2 == 1) {
+                result = result == null ? square : g.node("Mul", result, square);
+            }
+            square = rest > 1 ? g.node("Mul", square, square) : square;
+        }
+        return result;
+    }
+
+    /** The same for exponents from 0 to 63; for others, what Pow makes of them. */
+    private static Value product(GraphBuilder g, Value x, Value exponent, ElementType type) {
+        Value one = g.scalar(type, 1);
+        Value two = g.scalar(type, 2);
+        Value square = x;
+        Value rest = exponent;
+        Value result = one;
+        for (int bit = 1; bit < Long.SIZE; bit *= 2) {
+            Value isSet = g.node("Equal", g.node("Mod", rest, two), one);
+            result = g.node("Mul", result, g.node("Where", isSet, square, one));
+            square = g.node("Mul", square, square);
+            rest = g.node("Div", rest, two);
+        }
+        Value isSmall = g.node(
+                "And",
+                g.node("GreaterOrEqual", exponent, g.scalar(type, 0)),
+                g.node("Less", exponent, g.scalar(type, Long.SIZE)));
+        return g.node("Where", isSmall, result, g.node("Pow", x, exponent));
     }
 
     /** The type to calculate in for a result type. */

@@ -73,7 +73,10 @@ final class Logic {
         if ((a.rank() == 0) != (b.rank() == 0)) {
             return a.rank() == 0 ? b.type() : a.type();
         }
-        return a.type().bytes(1) >= b.type().bytes(1) ? a.type() : b.type();
+        // What both of 8 bits fit into; the engine's 16 bits are not needed for it.
+        return a.type() == b.type() || a.type().bytes(1) != b.type().bytes(1)
+                ? a.type().bytes(1) >= b.type().bytes(1) ? a.type() : b.type()
+                : ElementType.INT32;
     }
 
     private static int kind(ElementType type) {

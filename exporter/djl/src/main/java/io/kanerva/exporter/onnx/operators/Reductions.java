@@ -3,6 +3,7 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
 
@@ -14,7 +15,7 @@ final class Reductions {
 
     static void register(Operators table) {
         table.put("sum", "ReduceSum", (g, op, in) -> reduce(g, op, in, "ReduceSum"));
-        table.put("mean", "ReduceMean", (g, op, in) -> reduce(g, op, in, "ReduceMean"));
+        table.put("mean", "ReduceMean; ReduceSum, ReduceProd and Div of what a mask selects", Reductions::mean);
         table.put("max", "ReduceMax", (g, op, in) -> reduce(g, op, in, "ReduceMax"));
         table.put("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
         table.put("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
@@ -30,6 +31,22 @@ final class Reductions {
         ElementType inside = Arithmetic.calculated(type);
         Value result = reduce(g, onnx, g.cast(in.get(0), inside), axes(op), keep(op));
         return inside == type ? result : g.cast(result, type);
+    }
+
+    /**
+     * The mean of no elements is NaN, for which ONNX Runtime's ReduceMean has 0: then the sum is divided by their
+     * number.
+     */
+    private static Value mean(GraphBuilder g, Operation op, List<Value> in) {
+        if (op.input().shape().stream().allMatch(Size::isKnown)) {
+            return reduce(g, op, in, "ReduceMean");
+        }
+        ElementType type = op.output().type();
+        long[] axes = axes(op);
+        Value shape = g.node("Shape", in.get(0));
+        Value sizes = axes.length == 0 ? shape : g.node("Gather", List.of(shape, g.integers(axes)), "axis", 0);
+        Value count = g.node("Cast", List.of(reduce(g, "ReduceProd", sizes, new long[0], false)), "to", type.number());
+        return g.node("Div", reduce(g, "ReduceSum", g.cast(in.get(0), type), axes, keep(op)), count);
     }
 
     private static boolean keep(Operation op) {
