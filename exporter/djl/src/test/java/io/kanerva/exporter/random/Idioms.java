@@ -74,7 +74,6 @@ final class Idioms {
         return List.of(
                 x -> changed(x, y -> y.get(part()).addi(0.3f)),
                 x -> changed(x, y -> y.swapAxes(0, rank - 1).muli(0.8f)),
-                x -> changed(x, y -> y.reshape(-1).addi(0.1f)),
                 x -> changed(x, y -> y.expandDims(0).muli(0.9f)),
                 x -> changed(x, y -> y.transpose().subi(0.2f)),
                 x -> changed(x, y -> y.get(part()).get("0:1").addi(0.3f)),
@@ -93,7 +92,6 @@ final class Idioms {
                 x -> x.mul(0.5f).addi(x).muli(0.6f),
                 x -> x.neg().negi().signi().mul(0.3f).add(x),
                 // Views of views.
-                x -> changed(x, y -> y.reshape(-1).get("::2").muli(0.5f)),
                 x -> changed(
                         x, y -> y.transpose().expandDims(0).get(0).get("-1:").subi(0.2f)),
                 x -> changed(
@@ -106,13 +104,6 @@ final class Idioms {
                 x -> changed(
                         x,
                         y -> y.get("0:1").set(new NDIndex("..."), y.get("-1:").mul(0.5f))),
-                x -> changed(x, y -> {
-                    NDArray first = y.get("0:1");
-                    NDArray flat = y.flatten();
-                    first.addi(0.25f);
-                    flat.get("1:").muli(0.75f);
-                    first.subi(flat.get(0).mul(1));
-                }),
                 x -> changed(x, y -> y.get("0").divi(y.get("-1").abs().add(1))),
                 x -> changed(x, y -> y.expandDims(1).get(":, 0").set(new NDIndex("0:1"), part -> part.mul(0.5f))));
     }
@@ -244,6 +235,16 @@ final class Idioms {
     /** Numbers that follow the batch's size. */
     private List<UnaryOperator<NDArray>> counts() {
         return List.of(
+                // Whether this changes x or a copy depends on strides, which may differ for a batch of one.
+                x -> changed(x, y -> y.reshape(-1).addi(0.1f)),
+                x -> changed(x, y -> y.reshape(-1).get("::2").muli(0.5f)),
+                x -> changed(x, y -> {
+                    NDArray first = y.get("0:1");
+                    NDArray flat = y.flatten();
+                    first.addi(0.25f);
+                    flat.get("1:").muli(0.75f);
+                    first.subi(flat.get(0).mul(1));
+                }),
                 x -> x.div(Math.sqrt(x.getShape().get(0))),
                 x -> x.mul(1.0 / (1 + x.size(0))),
                 x -> x.mul(2f / (x.getShape().get(0) + 1)),
