@@ -13,26 +13,45 @@ import java.util.stream.Collectors;
 /** {@code OUTSIDE.md}: every block that was tried, and what became of it. */
 final class OutsideTable {
     static final Path FILE = Path.of("OUTSIDE.md");
-    private static final int COLUMNS = 5;
+    /** What run_engines.py wrote: a block's name, and what became of its graph in each engine. */
+    private static final Path ENGINES = Path.of("target/outside-engines.tsv");
+
+    private static final int COLUMNS = 7;
     private static final String AGREES = "agrees, ";
     private static final String REFUSED = "refused: ";
 
     private final Map<String, String> outcomes;
+    /** What became of a block's graph in OpenVINO and in the onnx package's reference evaluator. */
+    private final Map<String, List<String>> engines;
 
     /** The page as it is; blocks that are tried anew replace their rows. */
     OutsideTable() throws IOException {
         outcomes = read();
+        engines = cells(5, 7);
+        if (Files.exists(ENGINES)) {
+            for (String line : Files.readAllLines(ENGINES)) {
+                List<String> cells = List.of(line.split("\t", -1));
+                engines.put(cells.get(0), cells.subList(1, cells.size()));
+            }
+        }
     }
 
     /** The outcomes of the page, by block. */
     static Map<String, String> read() throws IOException {
-        Map<String, String> rows = new TreeMap<>();
+        Map<String, String> outcomes = new TreeMap<>();
+        cells(4, 5).forEach((block, cells) -> outcomes.put(block, cells.get(0)));
+        return outcomes;
+    }
+
+    /** Cells of the page's rows, by block. */
+    private static Map<String, List<String>> cells(int from, int to) throws IOException {
+        Map<String, List<String>> rows = new TreeMap<>();
         for (String line : Files.exists(FILE) ? Files.readAllLines(FILE) : List.<String>of()) {
             if (line.startsWith("| ") && line.endsWith(" |")) {
                 List<String> cells =
                         List.of(line.substring(2, line.length() - 2).split(" \\| ", -1));
                 if (cells.size() == COLUMNS && !cells.get(0).equals("block")) {
-                    rows.put(cells.get(0), cells.get(4));
+                    rows.put(cells.get(0), cells.subList(from, to));
                 }
             }
         }
@@ -91,9 +110,14 @@ final class OutsideTable {
         page.append("""
                 The differences are the largest absolute ones between the block and ONNX Runtime over all outputs and sizes, and between ONNX
                 Runtime and the tests' reference evaluator at small sizes. Every graph passes the onnx project's checker where a Python has it.
-                With `-Doutside.vectors=true` the graphs' inputs and outputs stay in the ONNX project's test layout, and
-                `src/test/python/run_openvino.py` compares OpenVINO with them.
+                With `-Doutside.vectors=true` the graphs' inputs and outputs stay in the ONNX project's test layout, and `python
+                src/test/python/run_engines.py target/checked/outside target/outside-vectors target/outside-engines.tsv` compares OpenVINO
+                2026.4.1 (CPU, `INFERENCE_PRECISION_HINT` f32) and the reference evaluator of the onnx package 1.22.0 with them, at ten times the
+                tolerance; the next writing of this page takes its columns from there.
 
+                """);
+        page.append(engines(all));
+        page.append("""
                 ## Where they come from
 
                 | name | address | licence |
@@ -106,12 +130,44 @@ final class OutsideTable {
                 .forEach(o -> page.append(String.format("| %s | %s | %s |%n", o.title(), o.address(), o.licence())));
         groups.forEach((title, blocks) -> {
             page.append("\n## ").append(title).append("\n\n");
-            page.append("| block | from | inputs | compared at | outcome |\n|---|---|---|---|---|\n");
+            page.append("| block | from | inputs | compared at | ONNX Runtime | OpenVINO | onnx's reference |\n")
+                    .append("|---|---|---|---|---|---|---|\n");
             blocks.forEach(block -> page.append(String.format(
-                    "| %s | %s | %s | %s | %s |%n",
-                    block.name(), block.origin().title(), inputs(block), sizes(block), outcomes.get(block.name()))));
+                    "| %s | %s | %s | %s | %s | %s |%n",
+                    block.name(),
+                    block.origin().title(),
+                    inputs(block),
+                    sizes(block),
+                    outcomes.get(block.name()),
+                    String.join(" | ", inEngines(block)))));
         });
         Files.writeString(FILE, page);
+    }
+
+    private List<String> inEngines(OutsideBlock block) {
+        return outcomes.get(block.name()).startsWith(AGREES)
+                ? engines.getOrDefault(block.name(), List.of("not tried", "not tried"))
+                : List.of("", "");
+    }
+
+    /** How many graphs agree in each engine. */
+    private String engines(List<OutsideBlock> all) {
+        StringBuilder rows = new StringBuilder("| engine | agrees | differs | fails |\n|---|--:|--:|--:|\n");
+        List<String> names = List.of("OpenVINO", "onnx's reference evaluator");
+        for (int i = 0; i < names.size(); i++) {
+            int column = i;
+            Map<String, Long> counts = all.stream()
+                    .map(block -> inEngines(block).get(column).replaceAll("[ :].*", ""))
+                    .collect(Collectors.groupingBy(text -> text, Collectors.counting()));
+            rows.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %d | %d | %d |%n",
+                    names.get(i),
+                    counts.getOrDefault("agrees", 0L),
+                    counts.getOrDefault("differs", 0L) + counts.getOrDefault("shape", 0L),
+                    counts.getOrDefault("fails", 0L)));
+        }
+        return rows + "\n";
     }
 
     private static String inputs(OutsideBlock block) {
