@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 /**
  * Takes sequences, maps and optionals apart into named tensors, so that they can be compared element by element. A
  * sequence {@code y} is {@code y.size} (a scalar) and {@code y[0]}, {@code y[1]}, ...; a map is {@code y.keys}, sorted,
- * and {@code y.values} in that order; an optional is {@code y.present} and, if it is present, its value.
+ * and {@code y.values} in that order; an optional is its value, or {@code y.present}, which is false.
  */
 public final class CompositeValue {
     private CompositeValue() {}
@@ -72,12 +72,12 @@ public final class CompositeValue {
     }
 
     private static void add(String name, OptionalProto optional, List<Tensor> tensors) {
-        boolean present = optional.hasTensorValue() || optional.hasSequenceValue();
-        tensors.add(Tensor.filled(ElementType.BOOL, present ? 1 : 0).named(name + ".present"));
         if (optional.hasTensorValue()) {
             tensors.add(Tensor.of(optional.getTensorValue()).named(name));
         } else if (optional.hasSequenceValue()) {
             add(name, optional.getSequenceValue(), tensors);
+        } else {
+            tensors.add(Tensor.filled(ElementType.BOOL, 0).named(name + ".present"));
         }
     }
 

@@ -70,7 +70,7 @@ class CompositeValueTest {
     }
 
     @Test
-    void anOptionalSaysWhetherItHasAValue() throws IOException {
+    void anOptionalIsItsValueOrSaysThatItHasNone() throws IOException {
         Tensor value = Tensor.of(new float[] {1}, 1);
         assertThat(read(
                         OptionalProto.newBuilder()
@@ -78,7 +78,7 @@ class CompositeValueTest {
                                 .setTensorValue(value.toProto())
                                 .build(),
                         OPTIONAL))
-                .containsExactly(Tensor.filled(ElementType.BOOL, 1), value);
+                .containsExactly(value);
         assertThat(read(OptionalProto.newBuilder().setElemType(0).build(), OPTIONAL))
                 .containsExactly(Tensor.filled(ElementType.BOOL, 0));
     }
