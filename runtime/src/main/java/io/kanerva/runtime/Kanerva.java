@@ -10,6 +10,7 @@ import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 
 /**
@@ -255,6 +256,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public Generation generate(Memory memory, int count, long seed, IntConsumer progress) {
         checkPositive("generate: count", count);
+        Objects.requireNonNull(progress, "progress");
         return inference.generate(memory.stored, count, new NormalSampler(seed), progress);
     }
 

@@ -51,7 +51,8 @@ public final class Memory {
     }
 
     /**
-     * Writes a memory file, atomically if it replaces one.
+     * Writes a memory file, atomically if it replaces one. Links are followed, a replaced file leaves its permissions
+     * to the new one, and a pipe or device takes the bytes and stays.
      *
      * <p>The file is flat and little-endian:
      *

@@ -44,7 +44,8 @@ public final class PreparedRecall implements AutoCloseable {
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @param recalled receives [B, Q, Cx, Hx, Wx], values in [0, 1]
-     * @throws TensorException if a buffer is too short or a query has values outside [0, 1]
+     * @throws TensorException if a buffer is too short, one to be filled is read-only, or a query has values outside
+     *     [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public void run(FloatBuffer queries, FloatBuffer recalled) {
@@ -63,6 +64,7 @@ public final class PreparedRecall implements AutoCloseable {
     private synchronized void run(FloatBuffer queries, FloatBuffer recalled, Limit limit) {
         requireSpace("queries", queries, samples.length * image.length);
         requireSpace("recalled", recalled, samples.length * image.length);
+        requireWritable("recalled", recalled);
         workspace.enter("PreparedRecall", limit);
         try {
             // Image by image, so that each stays in the first-level cache from one step to the next.
@@ -87,8 +89,13 @@ public final class PreparedRecall implements AutoCloseable {
      *
      * @param query b * Q + q
      * @return 0 to T - 1; always -1 for a pooled memory, which keeps no single samples
+     * @throws TensorException if there is no such query
      */
     public synchronized int sample(int query) {
+        if (query < 0 || query >= samples.length) {
+            throw new TensorException(
+                    "PreparedRecall: expected a query from 0 to %d, found %d", samples.length - 1, query);
+        }
         return samples[query];
     }
 
@@ -102,6 +109,12 @@ public final class PreparedRecall implements AutoCloseable {
         if (buffer.remaining() < floats) {
             throw new TensorException(
                     "buffer '%s': expected space for %d values, found %d", name, floats, buffer.remaining());
+        }
+    }
+
+    static void requireWritable(String name, FloatBuffer buffer) {
+        if (buffer.isReadOnly()) {
+            throw new TensorException("buffer '%s': expected one to write to, found a read-only one", name);
         }
     }
 

@@ -36,7 +36,8 @@ public final class PreparedWrite implements AutoCloseable {
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param memory receives [B, C, H, W]
      * @param pointers receives [B, T, K, 3]
-     * @throws TensorException if a buffer is too short or an image has values outside [0, 1]
+     * @throws TensorException if a buffer is too short, one to be filled is read-only, or an image has values outside
+     *     [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
@@ -56,6 +57,8 @@ public final class PreparedWrite implements AutoCloseable {
         PreparedRecall.requireSpace("episodes", episodes, images.length);
         PreparedRecall.requireSpace("memory", memory, memories);
         PreparedRecall.requireSpace("pointers", pointers, keys);
+        PreparedRecall.requireWritable("memory", memory);
+        PreparedRecall.requireWritable("pointers", pointers);
         workspace.enter("PreparedWrite", limit);
         try {
             episodes.get(episodes.position(), images);

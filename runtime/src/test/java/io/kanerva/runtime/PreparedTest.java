@@ -54,6 +54,28 @@ class PreparedTest {
         }
     }
 
+    @Test
+    void buffersThatCannotBeFilledAndQueriesThatAreNotThere() {
+        try (Kanerva kanerva = open(Kind.HEAP, true);
+                PreparedWrite write = kanerva.prepareWrite(2, 3);
+                PreparedRecall recall = kanerva.prepareRecall(kanerva.write(EPISODES), 2)) {
+            FloatBuffer images = FloatBuffer.wrap(EPISODES.data());
+            FloatBuffer space = FloatBuffer.allocate(2000);
+            assertThatThrownBy(() -> recall.run(images, space.asReadOnlyBuffer()))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage("buffer 'recalled': expected one to write to, found a read-only one");
+            assertThatThrownBy(() -> write.run(images, space.asReadOnlyBuffer(), space))
+                    .hasMessage("buffer 'memory': expected one to write to, found a read-only one");
+            assertThatThrownBy(() -> write.run(images, space, space.asReadOnlyBuffer()))
+                    .hasMessage("buffer 'pointers': expected one to write to, found a read-only one");
+            for (int query : new int[] {-1, 4, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+                assertThatThrownBy(() -> recall.sample(query))
+                        .isInstanceOf(TensorException.class)
+                        .hasMessage("PreparedRecall: expected a query from 0 to 3, found " + query);
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"HEAP,true", "HEAP,false", "POOLED,true"})
     void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean fused) {

@@ -243,7 +243,12 @@ final class BundleReader {
     }
 
     private static String sha256(JsonNode json) {
-        if (!json.string().matches("[0-9a-f]{64}")) {
+        String digits = json.string();
+        boolean isDigest = digits.length() == 64;
+        for (int i = 0; i < digits.length(); i++) {
+            isDigest &= "0123456789abcdef".indexOf(digits.charAt(i)) >= 0;
+        }
+        if (!isDigest) {
             throw json.error("64 lower-case hexadecimal digits", '"' + json.string() + '"');
         }
         return json.string();

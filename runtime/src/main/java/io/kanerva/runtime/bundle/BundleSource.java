@@ -112,20 +112,24 @@ public final class BundleSource {
         Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
         for (BundleGraph graph : BundleGraph.values()) {
             GraphDescription description = bundle.graphs().get(graph.label());
-            if (description == null) {
-                continue; // an optional graph: BundleReader has checked the others
+            if (description != null) { // an optional graph: BundleReader has checked the others
+                graphs.put(graph, read(description.file()));
             }
-            byte[] bytes = read(description.file());
-            String found = Sha256.hex(bytes);
-            if (!found.equals(description.sha256())) {
-                throw new BundleException(
-                        "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
-                        name, description.file(), description.sha256(), found);
-            }
-            GraphCheck.check(name + ": the file '" + description.file() + "'", bundle, graph, bytes);
-            graphs.put(graph, bytes);
         }
+        // In parallel, as the sessions later: in a fresh JVM this takes long.
+        graphs.entrySet().parallelStream().forEach(graph -> check(bundle, graph.getKey(), graph.getValue()));
         return graphs;
+    }
+
+    private void check(Bundle bundle, BundleGraph graph, byte[] bytes) {
+        GraphDescription description = bundle.graphs().get(graph.label());
+        String found = Sha256.hex(bytes);
+        if (!found.equals(description.sha256())) {
+            throw new BundleException(
+                    "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
+                    name, description.file(), description.sha256(), found);
+        }
+        GraphCheck.check(name + ": the file '" + description.file() + "'", bundle, graph, bytes);
     }
 
     private byte[] read(String file) {
@@ -151,7 +155,11 @@ public final class BundleSource {
     static boolean isInside(String file) {
         boolean inside = !file.isEmpty() && file.length() <= 255;
         for (String part : file.split("/", -1)) {
-            inside &= part.matches("[\\p{L}\\p{N}._+ -]+") && !part.equals(".") && !part.equals("..");
+            inside &= !part.isEmpty() && !part.equals(".") && !part.equals("..");
+        }
+        for (int i = 0; i < file.length(); i++) {
+            char letter = file.charAt(i);
+            inside &= Character.isLetterOrDigit(letter) || "._+- /".indexOf(letter) >= 0;
         }
         return inside;
     }

@@ -23,7 +23,7 @@ import java.util.stream.LongStream;
 final class GraphCheck {
 
     /** Episodes and samples (or queries) of the calls that are followed: tensors that grow with a square stand out. */
-    private static final int[][] CALLS = {{8, 32}, {2, 3}, {1, 1}};
+    private static final int[][] CALLS = {{8, 32}, {1, 1}};
 
     /**
      * Values that may be there at once per sample, as a multiple of the largest tensor that the settings name. The
@@ -161,6 +161,13 @@ final class GraphCheck {
     private List<GraphValue> made(GraphNode node, List<GraphValue> taken) {
         try {
             GraphValue[] made = SizeRules.apply(node, taken);
+            if (made == null) {
+                throw new BundleException(
+                        "%s: expected the operators that K++ needs, found '%s'", place, node.operator());
+            }
+            if (node.integers().containsKey(GraphNode.HOLDS_GRAPHS)) {
+                throw new MalformedException("no graphs inside nodes");
+            }
             if (made.length < node.outputs().size()) {
                 throw new MalformedException(made.length + " outputs");
             }

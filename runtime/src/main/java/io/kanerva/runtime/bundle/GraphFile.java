@@ -109,7 +109,7 @@ final class GraphFile {
         while (graph.next()) {
             switch (graph.field()) {
                 case 1 -> {
-                    nodes.add(node(graph.bytes()));
+                    nodes.add(node(graph.message()));
                     if (nodes.size() > MAX_NODES) {
                         throw refused("at most " + MAX_NODES + " nodes");
                     }
@@ -133,9 +133,8 @@ final class GraphFile {
         return name;
     }
 
-    private GraphNode node(ByteBuffer bytes) {
-        String operator = operator(new ProtoMessage(bytes));
-        ProtoMessage message = new ProtoMessage(bytes);
+    private GraphNode node(ProtoMessage message) {
+        String operator = "";
         List<String> taken = new ArrayList<>();
         List<String> made = new ArrayList<>();
         Map<String, long[]> integers = new LinkedHashMap<>();
@@ -145,26 +144,13 @@ final class GraphFile {
             switch (message.field()) {
                 case 1 -> taken.add(message.text());
                 case 2 -> made.add(message.text());
+                case 4 -> operator = message.text();
                 case 5 -> attribute(message.message(), integers, texts, value);
                 case 7 -> requireStandard(message.text());
                 default -> {}
             }
         }
         return new GraphNode(operator, taken, made, integers, texts, value[0]);
-    }
-
-    /** The node's operator, which must be one that bundles use: known before anything else of it is read. */
-    private String operator(ProtoMessage message) {
-        String operator = "";
-        while (message.next()) {
-            if (message.field() == 4) {
-                operator = message.text();
-            }
-        }
-        if (!SizeRules.knows(operator)) {
-            throw new BundleException("%s: expected the operators that K++ needs, found '%s'", place, operator);
-        }
-        return operator;
     }
 
     private void attribute(
@@ -186,7 +172,7 @@ final class GraphFile {
                     });
                 case 4 -> text = message.text();
                 case 5 -> value[0] = tensor(message.message(), false);
-                case 6, 11 -> throw refused("no graphs inside nodes");
+                case 6, 11 -> integers.put(GraphNode.HOLDS_GRAPHS, new long[] {1});
                 case 10 -> throw refused("no lists of tensors");
                 case 22, 23 -> throw refused("no sparse tensors");
                 default -> {}

@@ -21,6 +21,9 @@ record GraphNode(
         Map<String, String> texts,
         GraphValue value) {
 
+    /** An attribute of nodes that hold graphs, which no operator of a bundle does. */
+    static final String HOLDS_GRAPHS = "holds graphs";
+
     long integer(String attribute, long absent) {
         long[] found = integers.get(attribute);
         return found == null || found.length == 0 ? absent : found[0];

@@ -53,7 +53,7 @@ final class JsonNode {
         Map<String, JsonNode> members = new LinkedHashMap<>();
         for (Map.Entry<?, ?> member : object().entrySet()) {
             String name = (String) member.getKey();
-            if (!isPlain(name)) {
+            if (!Text.isPlain(name)) {
                 throw error("names without control characters", '"' + name + '"');
             }
             members.put(name, new JsonNode(source, memberPath(name), member.getValue()));
@@ -78,14 +78,10 @@ final class JsonNode {
         if (!(value instanceof String string)) {
             throw error("a string", describe());
         }
-        if (!isPlain(string)) {
+        if (!Text.isPlain(string)) {
             throw error("text without control characters", describe());
         }
         return string;
-    }
-
-    private static boolean isPlain(String text) {
-        return text.codePoints().noneMatch(Text::isControl);
     }
 
     /** This string, which must be one of these. */

@@ -4,10 +4,7 @@ import io.kanerva.runtime.bundle.ProtoMessage.MalformedException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.LongBinaryOperator;
 
 /**
  * What the operators of a bundle's graphs do to shapes, as ONNX's operator set 17 defines them. An operator without a
@@ -16,70 +13,90 @@ import java.util.function.LongBinaryOperator;
  */
 final class SizeRules {
 
-    /** How an operator turns what it takes into what it makes. */
-    private interface Rule {
-        GraphValue[] apply(Node node);
-    }
-
-    private static final Map<String, Rule> RULES = new HashMap<>();
-
-    static {
-        List.of("Abs Ceil Clip Elu Erf Exp Floor Identity IsNaN LeakyRelu Log LogSoftmax Neg Not Reciprocal "
-                        + "Relu Round Selu Sigmoid Sign Softmax Softplus Sqrt Tanh DequantizeLinear "
-                        + "BatchNormalization InstanceNormalization LayerNormalization")
-                .forEach(names -> Arrays.stream(names.split(" ")).forEach(name -> RULES.put(name, SizeRules::same)));
-        List.of("And Equal Greater GreaterOrEqual Less LessOrEqual Max Min Or Pow Where")
-                .forEach(names -> Arrays.stream(names.split(" ")).forEach(name -> RULES.put(name, SizeRules::fitted)));
-        RULES.put("Cast", node -> one(node.in(0)));
-        RULES.put("Add", node -> arithmetic(node, Math::addExact));
-        RULES.put("Sub", node -> arithmetic(node, Math::subtractExact));
-        RULES.put("Mul", node -> arithmetic(node, Math::multiplyExact));
-        RULES.put("Div", node -> arithmetic(node, (a, b) -> b == 0 ? fail("no division by 0") : a / b));
-        for (String name : List.of("ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum")) {
-            RULES.put(name, SizeRules::reduced);
-        }
-        RULES.put("AveragePool", node -> one(Windows.pooled(node)));
-        RULES.put("Concat", SizeRules::joined);
-        RULES.put("Constant", node -> one(node.constant()));
-        RULES.put("ConstantOfShape", node -> one(GraphValue.of(node.integers(0))));
-        RULES.put("Conv", node -> one(Windows.convolved(node)));
-        RULES.put("ConvTranspose", node -> one(Windows.spread(node)));
-        RULES.put("Expand", node -> one(GraphValue.of(fit(node.in(0).shape(), node.integers(1)))));
-        RULES.put("Flatten", SizeRules::flat);
-        RULES.put("Gather", SizeRules::gathered);
-        RULES.put("Gemm", SizeRules::affine);
-        RULES.put("GridSample", SizeRules::sampled);
-        RULES.put("MatMul", SizeRules::product);
-        RULES.put("MaxPool", node -> one(Windows.pooled(node)));
-        RULES.put("Pad", SizeRules::padded);
-        RULES.put("Reshape", SizeRules::reshaped);
-        RULES.put("Shape", SizeRules::shape);
-        RULES.put("Slice", SizeRules::sliced);
-        RULES.put("Split", SizeRules::split);
-        RULES.put("Squeeze", SizeRules::squeezed);
-        RULES.put("Tile", SizeRules::tiled);
-        RULES.put("Transpose", SizeRules::transposed);
-        RULES.put("Unsqueeze", SizeRules::unsqueezed);
-    }
-
     private SizeRules() {}
 
-    static boolean knows(String operator) {
-        return RULES.containsKey(operator);
-    }
-
     /**
-     * What a node makes of what it takes.
+     * What a node makes of what it takes; null for an operator that is in no bundle.
      *
      * @param inputs null for one that is left out
      * @throws MalformedException if it cannot take that, or makes something whose size is not known
      */
     static GraphValue[] apply(GraphNode node, List<GraphValue> inputs) {
         try {
-            return RULES.get(node.operator()).apply(new Node(node, inputs));
+            return apply(node.operator(), new Node(node, inputs));
         } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
             throw new MalformedException("inputs that fit the operator");
         }
+    }
+
+    // A switch: a table of lambdas would take a fresh JVM ten times as long.
+    private static GraphValue[] apply(String operator, Node node) {
+        return switch (operator) {
+            case "Abs",
+                    "BatchNormalization",
+                    "Ceil",
+                    "Clip",
+                    "DequantizeLinear",
+                    "Elu",
+                    "Erf",
+                    "Exp",
+                    "Floor",
+                    "Identity",
+                    "InstanceNormalization",
+                    "IsNaN",
+                    "LayerNormalization",
+                    "LeakyRelu",
+                    "Log",
+                    "LogSoftmax",
+                    "Neg",
+                    "Not",
+                    "Reciprocal",
+                    "Relu",
+                    "Round",
+                    "Selu",
+                    "Sigmoid",
+                    "Sign",
+                    "Softmax",
+                    "Softplus",
+                    "Sqrt",
+                    "Tanh" -> same(node);
+            case "And",
+                    "Equal",
+                    "Greater",
+                    "GreaterOrEqual",
+                    "Less",
+                    "LessOrEqual",
+                    "Max",
+                    "Min",
+                    "Or",
+                    "Pow",
+                    "Where" -> fitted(node);
+            case "Add", "Div", "Mul", "Sub" -> arithmetic(node, operator);
+            case "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum" -> reduced(node);
+            case "AveragePool", "MaxPool" -> one(Windows.pooled(node));
+            case "Cast" -> one(node.in(0));
+            case "Concat" -> joined(node);
+            case "Constant" -> one(node.constant());
+            case "ConstantOfShape" -> one(GraphValue.of(node.integers(0)));
+            case "Conv" -> one(Windows.convolved(node));
+            case "ConvTranspose" -> one(Windows.spread(node));
+            case "Expand" -> one(GraphValue.of(fit(node.in(0).shape(), node.integers(1))));
+            case "Flatten" -> flat(node);
+            case "Gather" -> gathered(node);
+            case "Gemm" -> affine(node);
+            case "GridSample" -> sampled(node);
+            case "MatMul" -> product(node);
+            case "Pad" -> padded(node);
+            case "Reshape" -> reshaped(node);
+            case "Shape" -> shape(node);
+            case "Slice" -> sliced(node);
+            case "Split" -> split(node);
+            case "Squeeze" -> squeezed(node);
+            case "Tile" -> tiled(node);
+            case "Transpose" -> transposed(node);
+            case "Unsqueeze" -> unsqueezed(node);
+            default -> null;
+        };
     }
 
     /** A node with what it takes. */
@@ -164,7 +181,7 @@ final class SizeRules {
         return shape;
     }
 
-    private static GraphValue[] arithmetic(Node node, LongBinaryOperator operator) {
+    private static GraphValue[] arithmetic(Node node, String operator) {
         GraphValue a = node.in(0);
         GraphValue b = node.in(1);
         long[] shape = fit(a.shape(), b.shape());
@@ -173,8 +190,14 @@ final class SizeRules {
         }
         long[] values = new long[shape.length == 0 ? 1 : (int) shape[0]];
         for (int i = 0; i < values.length; i++) {
-            values[i] = operator.applyAsLong(
-                    a.integers()[a.integers().length == 1 ? 0 : i], b.integers()[b.integers().length == 1 ? 0 : i]);
+            long left = a.integers()[a.integers().length == 1 ? 0 : i];
+            long right = b.integers()[b.integers().length == 1 ? 0 : i];
+            values[i] = switch (operator) {
+                case "Add" -> Math.addExact(left, right);
+                case "Sub" -> Math.subtractExact(left, right);
+                case "Mul" -> Math.multiplyExact(left, right);
+                default -> right == 0 ? fail("no division by 0") : left / right;
+            };
         }
         return one(new GraphValue(shape, values));
     }

@@ -22,9 +22,22 @@ public final class Text {
         };
     }
 
+    /** Whether the text holds none of them. */
+    static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char letter = text.charAt(i);
+            // Most are ASCII; surrogates come in pairs.
+            if (letter < ' ' || letter > '~' && isControl(text.codePointAt(i))) {
+                return false;
+            }
+            i += Character.isHighSurrogate(letter) ? 1 : 0;
+        }
+        return true;
+    }
+
     /** The text with its control characters written out, such as {@code \\u001b}. */
     public static String plain(String text) {
-        if (text.codePoints().noneMatch(Text::isControl)) {
+        if (isPlain(text)) {
             return text;
         }
         StringBuilder plain = new StringBuilder();
