@@ -51,4 +51,24 @@ class FlightRecorderTest {
                     .isEqualTo(folder.resolve("bundle").toString());
         });
     }
+
+    /** Loading the first class of an event makes a JVM prepare the recorder, which takes some 0.2 seconds. */
+    @Test
+    void withoutARecordingNoEventIsEvenLoaded() throws Exception {
+        Path classes = folder.resolve("classes.txt");
+        Path bundle = new TinyBundle(Kind.HEAP).write(folder.resolve("bundle"));
+        List<String> options = List.of("-Xmx64m", "-Xlog:class+load:file=" + classes);
+        ForkedJvm.run(options, FlightRecorderTest.class, bundle.toString());
+        assertThat(classes)
+                .content()
+                .contains("io.kanerva.runtime.session.Recorder ")
+                .doesNotContain("io.kanerva.runtime.session.CallEvent ", "io.kanerva.runtime.session.GraphEvent ");
+    }
+
+    /** What the other JVM does. */
+    public static void main(String[] arguments) {
+        try (Kanerva kanerva = Kanerva.load(Path.of(arguments[0]), Device.CPU)) {
+            kanerva.write(TileImages.episode(0x0F, 0x33));
+        }
+    }
 }
