@@ -94,7 +94,10 @@ class BundleTest {
     @Test
     void aGraphWithAnUnknownOperator() {
         TinyOnnx graph = new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3);
-        graph.output("traces", graph.apply("NoSuchOperator", "memory", "keys"), "B", "Q", 1, 2, 2, 2);
+        String made = graph.apply("NoSuchOperator", "memory", "keys");
+        graph.output("traces", made, "B", "Q", 1, 2, 2, 2);
+        graph.output("prior_mean", made, "B", "Q", 3);
+        graph.output("prior_log_variance", made, "B", "Q", 3);
         bundle.replace("reader.onnx", graph.toBytes());
         assertRefused(
                 bundle.write(folder),
