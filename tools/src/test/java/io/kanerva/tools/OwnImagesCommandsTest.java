@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -97,6 +98,50 @@ class OwnImagesCommandsTest {
         assertThat(Files.readString(page))
                 .contains("data:image/png;base64,", "broken.jpg", "16 x 20 (100)")
                 .doesNotContain("http:", "https:", "<script");
+    }
+
+    @Test
+    void looksAtAllPicturesFirstAndLeavesOutWhatCannotBeReadIfAsked() throws IOException {
+        Path maze = Files.createDirectories(folder.resolve("data/dmlab/train/maze"));
+        for (int i = 0; i < 12; i++) {
+            Files.copy(pictures.resolve("even/%02d.png".formatted(2 * i)), maze.resolve("%02d.png".formatted(i)));
+        }
+        byte[] whole = Files.readAllBytes(maze.resolve("04.png"));
+        Files.write(maze.resolve("04.png"), Arrays.copyOf(whole, whole.length / 2));
+        Files.write(maze.resolve("07.png"), new byte[0]);
+        CommandRun refused = onMazes();
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains(
+                        "'dmlab-32 train': expected pictures that can be read, found 2 of 12 that cannot "
+                                + "(--skip-unreadable leaves them out):",
+                        maze.resolve("04.png") + ": expected a complete PNG file, found a truncated one",
+                        maze.resolve("07.png")
+                                + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found an empty file");
+        assertThat(folder.resolve("run")).doesNotExist();
+        CommandRun trained = onMazes("--skip-unreadable");
+        assertThat(trained.exitCode()).as(trained.err()).isZero();
+        assertThat(trained.err()).contains("skipped    " + maze.resolve("04.png"), ": 10 images, ");
+        for (int i = 0; i < 12; i++) {
+            Files.write(maze.resolve("%02d.png".formatted(i)), new byte[0]);
+        }
+        assertThat(onMazes("--skip-unreadable", "--resume").err())
+                .contains("'dmlab-32 train': expected pictures that can be read, found 12 of 12 that cannot:");
+    }
+
+    private CommandRun onMazes(String... options) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "train",
+                "--data",
+                folder.resolve("data").toString(),
+                "--run",
+                folder.resolve("run").toString()));
+        arguments.addAll(List.of(options));
+        if (!arguments.contains("--resume")) {
+            arguments.addAll(SMALL);
+            arguments.addAll(List.of("--preset", "cifar10", "-T", "8", "--set", "data=dmlab-32"));
+        }
+        return CommandRun.kpp(arguments.toArray(String[]::new));
     }
 
     @Test

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.TrainingPlan;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -17,13 +16,11 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -213,62 +210,6 @@ class TrainCommandTest {
         assertThat(scores.get(1)).as("with the graphs").isEqualTo(scores.get(0));
         assertThat(bundle.resolve("bundle.json")).content().contains("none binarisation");
         assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out()).contains("none binarisation");
-    }
-
-    @Test
-    void looksAtAllPicturesFirstAndLeavesOutWhatCannotBeReadIfAsked() throws IOException {
-        Path maze = Files.createDirectories(folder.resolve("data/dmlab/train/maze"));
-        for (int i = 0; i < 12; i++) {
-            BufferedImage picture = new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB);
-            picture.setRGB(i, i, 0xffffff);
-            ImageIO.write(picture, "png", maze.resolve("%02d.png".formatted(i)).toFile());
-        }
-        byte[] whole = Files.readAllBytes(maze.resolve("04.png"));
-        Files.write(maze.resolve("04.png"), Arrays.copyOf(whole, whole.length / 2));
-        Files.write(maze.resolve("07.png"), new byte[0]);
-        String[] settings = {
-            "--data",
-            folder.resolve("data").toString(),
-            "--steps",
-            "1",
-            "--set",
-            "data=dmlab-32",
-            "--set",
-            "model.image.channels=3",
-            "--set",
-            "model.image.height=32",
-            "--set",
-            "model.image.width=32",
-            "--set",
-            "model.block.rows=8",
-            "--set",
-            "model.block.columns=8",
-            "--set",
-            "model.memory.height=32",
-            "--set",
-            "model.memory.width=64"
-        };
-        Path run = folder.resolve("run");
-        CommandRun refused = train(run, settings);
-        assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err())
-                .contains(
-                        "'dmlab-32 train': expected pictures that can be read, found 2 of 12 that cannot "
-                                + "(--skip-unreadable leaves them out):",
-                        maze.resolve("04.png") + ": expected a complete PNG file, found a truncated one",
-                        maze.resolve("07.png")
-                                + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found an empty file");
-        assertThat(run).doesNotExist();
-        String[] skipping = Arrays.copyOf(settings, settings.length + 1);
-        skipping[settings.length] = "--skip-unreadable";
-        CommandRun trained = train(run, skipping);
-        assertThat(trained.exitCode()).as(trained.err()).isZero();
-        assertThat(trained.err()).contains("skipped    " + maze.resolve("04.png"), ": 10 images, ");
-        for (int i = 0; i < 12; i++) {
-            Files.write(maze.resolve("%02d.png".formatted(i)), new byte[0]);
-        }
-        assertThat(train(folder.resolve("none"), skipping).err())
-                .contains("'dmlab-32 train': expected pictures that can be read, found 12 of 12 that cannot:");
     }
 
     @Test

@@ -38,12 +38,18 @@ final class OwnArrays {
                     file,
                     OwnImages.part(file, train),
                     test == null ? null : OwnImages.part(file, test),
-                    IntStream.range(0, classes).mapToObj(Integer::toString).toList(),
+                    numbers(classes),
                     0);
         }
     }
 
-    private static int most(ImageSet images) {
+    /** The names of classes that have none. */
+    static List<String> numbers(int classes) {
+        return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+    }
+
+    /** The largest label, -1 without labels. */
+    static int most(ImageSet images) {
         return Arrays.stream(images.labels()).max().orElse(-1);
     }
 

@@ -23,6 +23,10 @@ final class OwnFolder {
         List<Path> all = files(folder);
         List<Path> pictures =
                 all.stream().filter(PictureReader::isNamedLikeAPicture).toList();
+        Optional<OwnImages> packed = pictures.isEmpty() ? packed(folder) : Optional.empty();
+        if (packed.isPresent()) {
+            return packed.get();
+        }
         if (pictures.isEmpty()) {
             throw new DataFormatException(
                     "%s: expected PNG, JPEG, GIF, BMP, WebP or TIFF files, found none among %,d files"
@@ -54,6 +58,26 @@ final class OwnFolder {
                 tested.isEmpty() ? null : OwnPart.of(tested, labels(test.orElse(folder), tested, names)),
                 names,
                 all.size() - trained.size() - tested.size());
+    }
+
+    /** IDX files under MNIST's names, with their labels. */
+    private static Optional<OwnImages> packed(Path folder) {
+        DataFolder data = DataFolder.of(folder);
+        return idx(data, "train-images-idx3-ubyte").map(train -> {
+            Optional<ImageSet> test = idx(data, "t10k-images-idx3-ubyte", "test-images-idx3-ubyte");
+            int classes = 1
+                    + Math.max(OwnArrays.most(train), test.map(OwnArrays::most).orElse(-1));
+            return new OwnImages(
+                    folder,
+                    OwnImages.part(folder, train),
+                    test.map(images -> OwnImages.part(folder, images)).orElse(null),
+                    OwnArrays.numbers(classes),
+                    0);
+        });
+    }
+
+    private static Optional<ImageSet> idx(DataFolder data, String... files) {
+        return DataPart.idx(files).find(data, data.path().toString()).map(ImageSet.class::cast);
     }
 
     private static List<Path> files(Path folder) {

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  *
  * <ul>
  *   <li>a folder of pictures, whose subfolders are their classes; in it, {@code train} and {@code test} (or
- *       {@code val}) may be folders of their own;
+ *       {@code val}) may be folders of their own; or a folder of IDX files under MNIST's names;
  *   <li>a CSV file of paths, labels and parts ({@link OwnTable});
  *   <li>a {@code .npy}, IDX or {@code .amat} file ({@link ImageFiles}), or a {@code .npz} file of images and labels.
  * </ul>

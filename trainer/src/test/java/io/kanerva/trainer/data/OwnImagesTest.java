@@ -185,6 +185,21 @@ class OwnImagesTest {
     }
 
     @Test
+    void readsAFolderOfIdxFilesUnderMnistsNames() throws IOException {
+        file("train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(3, 4, 6)));
+        file("train-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 3), new byte[] {2, 0, 1}));
+        file("t10k-images-idx3-ubyte", Bytes.idx(1, 4, 6));
+        file("t10k-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 1), new byte[] {3}));
+        OwnImages images = OwnImages.at(folder);
+        assertThat(images.train(GREY).slice(0, 3).labels()).containsExactly(2, 0, 1);
+        assertThat(images.test(GREY).slice(0, 1).labels()).containsExactly(3);
+        assertThat(images.train(GREY).slice(0, 3).pixels())
+                .isEqualTo(ImageFiles.read(folder.resolve("train-images-idx3-ubyte.gz"))
+                        .pixels());
+        assertThat(images.classes()).hasSize(4);
+    }
+
+    @Test
     void surveysSizesAndKindsAndWhatCannotBeRead() throws IOException {
         put("1.png", 7, 4, 6);
         put("2.png", 255, 4, 6);
