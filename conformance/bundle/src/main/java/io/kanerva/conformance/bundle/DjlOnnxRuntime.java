@@ -59,17 +59,25 @@ public final class DjlOnnxRuntime extends LocalRuntime {
             try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
                     NDManager scratch = model.getNDManager().newSubManager()) {
                 NDList arrays = new NDList();
-                inputs.forEach((name, input) -> {
-                    NDArray array = DjlTensors.toArray(input, scratch);
-                    array.setName(name); // the engine matches inputs by name only if the first has one
+                for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+                    NDArray array = array(input.getValue(), scratch);
+                    array.setName(input.getKey()); // the engine matches inputs by name only if the first has one
                     arrays.add(array);
-                });
+                }
                 List<Tensor> outputs = new ArrayList<>();
                 for (NDArray output : predictor.predict(arrays)) {
                     outputs.add(DjlTensors.copyOf(output).named(output.getName() == null ? "" : output.getName()));
                 }
                 return outputs;
             }
+        }
+    }
+
+    private static NDArray array(Tensor tensor, NDManager manager) throws Limit {
+        try {
+            return DjlTensors.toArray(tensor, manager);
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            throw new Limit("DJL has no arrays like input '%s', %s".formatted(tensor.name(), tensor), e);
         }
     }
 }
