@@ -84,7 +84,7 @@ final class Prober {
 
         /** The whole sentence, with a reason why the remedy is needed. */
         String message(String reason) {
-            return getMessage() + (isFailure ? ", " : "; " + reason + ", so ") + remedy;
+            return getMessage() + "; " + (isFailure ? "if such sizes cannot occur, " : reason + ", so ") + remedy;
         }
 
         /** Where it is, if the block runs on both sides and only one dimension matters. */
@@ -455,8 +455,7 @@ final class Prober {
                 : "make " + String.join(" or ", plan.dimensions()) + " a fixed dimension";
         return new Change(
                 outcome.kind() == Kind.FAILS
-                        ? "with " + place + " " + outcome.text() + "; with " + before
-                                + " it runs; if such sizes cannot occur"
+                        ? "with " + place + " " + outcome.text() + "; with " + before + " it runs"
                         : "the block computes something else with " + place + " than with " + before + ": "
                                 + outcome.text(),
                 remedy,
