@@ -9,6 +9,7 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.math.Normal;
 import java.util.Arrays;
 import java.util.Locale;
@@ -39,8 +40,18 @@ public final class SettingsProbe {
     /** @throws BundleException if the graphs are those of other settings */
     public static void check(String bundle, ModelSettings settings, Sessions sessions) {
         SettingsProbe probe = new SettingsProbe(bundle, settings, sessions);
-        probe.checkPointers();
-        probe.checkReads();
+        try {
+            probe.checkPointers();
+            probe.checkReads();
+        } catch (TensorException | OutOfMemoryError e) {
+            throw new BundleException(
+                    e,
+                    "%s/bundle.json: settings.memoryShape: expected memories that this process has room for, found %s "
+                            + "(%s)",
+                    bundle,
+                    settings.memory(),
+                    e.getMessage());
+        }
     }
 
     private void checkPointers() {
