@@ -222,7 +222,12 @@ public final class ConformancePage {
         Comparison c = finding.comparison();
         return List.of(
                 finding.graph() + " " + c.output(),
-                finding.holds() ? "ok" : finding.isUnable() ? "cannot" : "NO",
+                switch (finding.outcome()) {
+                    case AGREES -> "ok";
+                    case WRONG -> "NO";
+                    case CANNOT_RUN -> "cannot run";
+                    case ADAPTER_CANNOT -> "adapter";
+                },
                 finding.reference(),
                 finding.optimised() ? "yes" : "no",
                 finding.check().name().toLowerCase(Locale.ROOT),

@@ -173,7 +173,12 @@ public final class TextReport {
 
     private static String where(Finding finding) {
         Comparison c = finding.comparison();
-        String verdict = finding.holds() ? "" : finding.isUnable() ? "cannot run: " : "NO: ";
+        String verdict = switch (finding.outcome()) {
+            case AGREES -> "";
+            case WRONG -> "NO: ";
+            case CANNOT_RUN -> "cannot run: ";
+            case ADAPTER_CANNOT -> "our adapter cannot: ";
+        };
         if (!c.problem().isEmpty()) {
             return verdict + c.problem();
         }
