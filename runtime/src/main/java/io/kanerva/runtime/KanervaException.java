@@ -2,6 +2,7 @@ package io.kanerva.runtime;
 
 import io.kanerva.runtime.bundle.Text;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Any failure of this package, with a one-sentence message that names the file, graph or tensor, what was expected and
@@ -30,7 +31,11 @@ public abstract sealed class KanervaException extends RuntimeException
             if (values[i] instanceof int[] shape) {
                 values[i] = Arrays.toString(shape);
             } else if (!(values[i] instanceof Number)) {
-                values[i] = Text.plain(String.valueOf(values[i]).strip().replaceAll("\\s*\\R\\s*", " "));
+                values[i] = Text.plain(String.valueOf(values[i])
+                        .strip()
+                        .lines()
+                        .map(String::strip)
+                        .collect(Collectors.joining(" ")));
             }
         }
         return values;

@@ -18,6 +18,8 @@ import io.kanerva.tools.command.verify.VerifyCommand;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.train.CheckpointException;
 import java.io.PrintWriter;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -70,6 +72,9 @@ import picocli.CommandLine.Spec;
             CompletionCommand.class
         })
 public final class Kpp implements Runnable {
+    /** Controls, and marks that change the direction of what follows or show nothing. */
+    private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
     @Spec
     private CommandSpec spec;
 
@@ -148,8 +153,11 @@ public final class Kpp implements Runnable {
         return failed.getCommandSpec().exitCodeOnExecutionException();
     }
 
-    /** A message on one line. */
+    /** A message on one line, with whatever a terminal would obey written out. */
     private static String sentence(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = message.strip().lines().map(String::strip).collect(Collectors.joining(" "));
+        return CONTROLS
+                .matcher(line)
+                .replaceAll(match -> "\\\\u%04x".formatted(match.group().codePointAt(0)));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,6 +53,19 @@ class BadInputTest {
         assertThat(failure("write", "--bundle", bundle, "--images", images, "--memory", out))
                 .isEqualTo(
                         images + ": expected 4 bytes of pixels (1 images of 2 x 2), found 2 (the file is truncated)");
+    }
+
+    /** A message quotes little of a file, and nothing that a terminal obeys. */
+    @Test
+    void aNumPyHeaderOfBlanksAndControls() throws IOException {
+        byte[] header = ("{\u001b[2J'descr'" + " ".repeat(60_000) + "}").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] start = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length, (byte) (header.length >> 8)};
+        byte[] file = Arrays.copyOf(start, start.length + header.length);
+        System.arraycopy(header, 0, file, start.length, header.length);
+        Path images = Files.write(folder.resolve("images.npy"), file);
+        assertThat(failure("write", "--bundle", bundle, "--images", images, "--memory", out))
+                .isEqualTo(images + ": expected a plain 'descr' in the NumPy header, found {\\u001b[2J'descr'"
+                        + " ".repeat(200 - "{_[2J'descr'".length()) + "...");
     }
 
     @Test

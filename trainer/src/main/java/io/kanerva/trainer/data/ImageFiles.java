@@ -29,6 +29,8 @@ import java.util.zip.ZipException;
  */
 public final class ImageFiles {
     private static final int BUFFER = 1 << 16;
+    /** The most characters of a file that a message quotes. */
+    private static final int LONGEST = 200;
 
     private ImageFiles() {}
 
@@ -154,7 +156,8 @@ public final class ImageFiles {
     record Source(String name, String place, PushbackInputStream in, long limit) {
 
         DataFormatException bad(String expected, String found) {
-            return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, found));
+            String brief = found.length() <= LONGEST ? found : found.substring(0, LONGEST) + "...";
+            return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, brief));
         }
 
         /** Reads exactly {@code count} bytes; {@code what} describes them in the message if there are fewer. */

@@ -23,8 +23,8 @@ final class Arithmetic {
         forComplex(table, "div", "Div", "Div; for complex numbers the product with the conjugate, and ReduceSum");
         table.put(
                 "pow",
-                "Pow; Mul for integers and a fixed exponent, with Mod, Div, Equal, And, Where, GreaterOrEqual and Less for "
-                        + "one that is not",
+                "Pow; Mul for integers and a fixed exponent, with Mod, Div, Equal, And, Where, GreaterOrEqual and Less "
+                        + "for one that is not",
                 Arithmetic::power);
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
