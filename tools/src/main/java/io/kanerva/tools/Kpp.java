@@ -156,8 +156,7 @@ public final class Kpp implements Runnable {
     /** A message on one line, with whatever a terminal would obey written out. */
     private static String sentence(String message) {
         String line = message.strip().lines().map(String::strip).collect(Collectors.joining(" "));
-        return CONTROLS
-                .matcher(line)
+        return CONTROLS.matcher(line)
                 .replaceAll(match -> "\\\\u%04x".formatted(match.group().codePointAt(0)));
     }
 }
