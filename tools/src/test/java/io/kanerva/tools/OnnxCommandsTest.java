@@ -155,7 +155,7 @@ class OnnxCommandsTest {
                     .contains(
                             "input  words int64[N, T]",
                             "output meaning float32[N, 4]",
-                            "= GatherND(IdEmbedding/embedding, ");
+                            "= Gather(IdEmbedding/embedding, ");
             // The running mean and variance are constants, still 0 and 1; the batch's own are computed.
             boolean constant = shown.lines()
                     .anyMatch(line ->
