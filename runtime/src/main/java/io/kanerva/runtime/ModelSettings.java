@@ -44,7 +44,7 @@ public record ModelSettings(
     /** The most channels that a layer may have. */
     public static final int MAX_WIDTH = 1 << 14;
 
-    private static final int MOST = 1 << 30;
+    private static final int MAX_COUNT = 1 << 30;
 
     /** @throws IllegalArgumentException if a number is out of its range, or the slots exceed 2^30 */
     public ModelSettings {
@@ -55,11 +55,11 @@ public record ModelSettings(
         Objects.requireNonNull(memory, "memory");
         Objects.requireNonNull(block, "block");
         require("keys", keys, 1, 1 << 10);
-        require("latent", latent, 1, MOST);
+        require("latent", latent, 1, MAX_COUNT);
         require("slotRows", slotRows, 0, 1 << 16);
         require("slotColumns", slotColumns, 0, 1 << 16);
-        require("slots", (long) slotRows * slotColumns, 0, MOST);
-        require("embedding", embedding, 0, MOST);
+        require("slots", (long) slotRows * slotColumns, 0, MAX_COUNT);
+        require("embedding", embedding, 0, MAX_COUNT);
         require("width", width, 0, MAX_WIDTH);
         require("capacity", capacity, 0, Integer.MAX_VALUE);
         require("neighbours", neighbours, 0, 24);

@@ -61,7 +61,7 @@ class FlightRecorderTest {
         ForkedJvm.run(options, FlightRecorderTest.class, bundle.toString());
         assertThat(classes)
                 .content()
-                .contains("io.kanerva.runtime.session.Recorder ")
+                .contains("io.kanerva.runtime.session.JfrEvents ")
                 .doesNotContain("io.kanerva.runtime.session.CallEvent ", "io.kanerva.runtime.session.GraphEvent ");
     }
 

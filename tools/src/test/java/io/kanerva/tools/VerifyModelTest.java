@@ -31,9 +31,13 @@ class VerifyModelTest {
         Path model = write(lookup, ElementType.FLOAT32);
         CommandRun run = verify(model, "--dim", "sequence=5", "--dim", "ids.0=1", "--details");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        CommandRun ranged = verify(model, "--range", "ids=3..3");
+        CommandRun ranged = verify(model, "--range", "ids=3..4");
         assertThat(ranged.exitCode()).isEqualTo(1); // 3 is no row of the table, and nothing else runs it
         assertThat(ranged.err()).contains("expected a runtime that runs it, found none: onnxruntime-java: an error: ");
+        // TO is exclusive, as in all ranges of kpp.
+        assertThat(verify(model, "--range", "ids=0..3").exitCode()).isZero();
+        assertThat(verify(model, "--range", "ids=2.2..2.8").err())
+                .contains("input 'ids': expected a range that holds an integer, found 2.2..2.8");
 
         GraphProto.Builder reshape = GraphProto.newBuilder()
                 .addInitializer(Tensor.of(new long[] {-1, 144}, 2).named("to").toProto())
@@ -54,8 +58,8 @@ class VerifyModelTest {
             {"--dim", "M=3", "expected an open dimension of the model (N), found 'M'"},
             {"--dim", "N=-3", "expected a size of at least 0 for 'N', found -3"},
             {"--range", "z=0..3", "expected an input of the model (x), found 'z'"},
-            {"--range", "x=3..0", "expected INPUT=A..B with A at most B, found 'x=3..0'"},
-            {"--range", "x=much", "expected INPUT=A..B with A at most B, found 'x=much'"}
+            {"--range", "x=3..3", "expected INPUT=FROM..TO with FROM below TO, found 'x=3..3'"},
+            {"--range", "x=much", "expected INPUT=FROM..TO with FROM below TO, found 'x=much'"}
         };
         for (String[] words : wrong) {
             CommandRun run = verify(model, words[0], words[1]);

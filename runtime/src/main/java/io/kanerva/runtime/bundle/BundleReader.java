@@ -15,17 +15,17 @@ import java.util.Optional;
 /** Reads a bundle.json and checks it for contradictions. */
 final class BundleReader {
 
-    /** Of format 1. */
+    /** The opset of format 1. */
     private static final int OPSET = 17;
 
     private static final int IR_VERSION = 8;
 
     private static final int MAX_NAME = 200;
 
-    /** Of a tensor for one image. */
+    /** Maximum values of a tensor for one image. */
     private static final int MAX_VALUES = 1 << 28;
 
-    /** More make the parameters of a mixture innumerable. */
+    /** Maximum image channels: a mixture has in the order of their square as parameters of a pixel. */
     private static final int MAX_IMAGE_CHANNELS = 1 << 10;
 
     private BundleReader() {}

@@ -15,10 +15,10 @@ import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
- * Checks a bundle's graphs before ONNX Runtime sees them: a graph may be anybody's. It must consist of operators that
- * K++ needs, none of which can loop, its outputs must have the shapes that the settings imply, and what it computes on
- * the way must not be larger than a model with these settings needs. To that end all shapes are followed from node to
- * node, for several sizes of call.
+ * Checks a bundle's graphs before ONNX Runtime sees them, as they may be untrusted. A graph must consist of operators
+ * that K++ needs, none of which can loop, its outputs must have the shapes that the settings imply, and what it
+ * computes on the way must not be larger than a model with these settings needs. To that end all shapes are followed
+ * from node to node, for several sizes of call.
  */
 final class GraphCheck {
 
@@ -26,18 +26,18 @@ final class GraphCheck {
     private static final int[][] CALLS = {{8, 32}, {1, 1}};
 
     /**
-     * Values that may be there at once per sample, as a multiple of the largest tensor that the settings name. The
-     * project's own graphs have up to 2.
+     * Maximum live values per sample, as a multiple of the largest tensor that the settings name. The project's own
+     * graphs have up to 2.
      */
-    private static final long SPARE = 16;
+    private static final long MAX_LIVE_RATIO = 16;
 
     /** Products per value of that tensor; the project's own graphs have up to 9,300. */
-    private static final double WORK = 1 << 17;
+    private static final double MAX_PRODUCTS_PER_VALUE = 1 << 17;
 
-    /** Values that any graph may have. */
-    private static final long FREE = 1 << 16;
+    /** Always allowed, whatever the settings. */
+    private static final long ALLOWED_VALUES = 1 << 16;
 
-    private static final long MOST = 1L << 50;
+    private static final long MAX_COUNT = 1L << 50;
 
     private final String place;
     private final Bundle bundle;
@@ -103,11 +103,11 @@ final class GraphCheck {
             List<GraphValue> made = made(node, taken);
             for (int i = 0; i < made.size(); i++) {
                 values.put(node.outputs().get(i), made.get(i));
-                alive = Math.addExact(alive, Math.min(made.get(i).size(), MOST));
+                alive = Math.addExact(alive, Math.min(made.get(i).size(), MAX_COUNT));
             }
-            requireAlive(node, made, alive, FREE + SPARE * each);
+            requireAlive(node, made, alive, ALLOWED_VALUES + MAX_LIVE_RATIO * each);
             products += products(node, taken, made);
-            requireWork(node, products, WORK * (FREE + each));
+            requireWork(node, products, MAX_PRODUCTS_PER_VALUE * (ALLOWED_VALUES + each));
             // What follows from constants alone is computed once, when the graph is loaded, and kept.
             if (folded.containsAll(node.inputs())) {
                 folded.addAll(node.outputs());
@@ -188,7 +188,7 @@ final class GraphCheck {
             throw new BundleException(
                     "%s: %s: expected at most %d values at once, which is ample for the bundle's settings, found %d "
                             + "more of shape %s",
-                    place, node, limit, Math.min(made.get(0).size(), MOST), made.get(0));
+                    place, node, limit, Math.min(made.get(0).size(), MAX_COUNT), made.get(0));
         }
     }
 

@@ -73,13 +73,13 @@ final class SizeRules {
                     "Where" -> fitted(node);
             case "Add", "Div", "Mul", "Sub" -> arithmetic(node, operator);
             case "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum" -> reduced(node);
-            case "AveragePool", "MaxPool" -> one(Windows.pooled(node));
+            case "AveragePool", "MaxPool" -> one(WindowRules.pooled(node));
             case "Cast" -> one(node.in(0));
             case "Concat" -> joined(node);
             case "Constant" -> one(node.constant());
             case "ConstantOfShape" -> one(GraphValue.of(node.integers(0)));
-            case "Conv" -> one(Windows.convolved(node));
-            case "ConvTranspose" -> one(Windows.spread(node));
+            case "Conv" -> one(WindowRules.convolved(node));
+            case "ConvTranspose" -> one(WindowRules.spread(node));
             case "Expand" -> one(GraphValue.of(fit(node.in(0).shape(), node.integers(1))));
             case "Flatten" -> flat(node);
             case "Gather" -> gathered(node);

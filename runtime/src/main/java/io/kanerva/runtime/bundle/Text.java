@@ -1,9 +1,9 @@
 package io.kanerva.runtime.bundle;
 
-/** Text from files that anybody may have made, on its way into messages. */
+/** Prepares text from untrusted files for messages. */
 public final class Text {
 
-    private static final int LONGEST = 200;
+    private static final int MAX_LENGTH = 200;
 
     private Text() {}
 
@@ -53,6 +53,6 @@ public final class Text {
 
     /** The text's beginning, if it is long. */
     static String shortened(String text) {
-        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+        return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "...";
     }
 }

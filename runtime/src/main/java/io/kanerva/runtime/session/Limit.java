@@ -14,7 +14,7 @@ public final class Limit {
     public static final Limit NONE = new Limit(null);
 
     /** The longest time that can be counted: 292 years. */
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+    private static final Duration MAX_TIME = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     /** From {@link #start} on; null for no deadline. */
     private final Duration time;
@@ -31,7 +31,7 @@ public final class Limit {
 
     /** A deadline, counted from now. */
     public static Limit in(Duration time) {
-        return new Limit(time.compareTo(LONGEST) < 0 ? time : LONGEST);
+        return new Limit(time.compareTo(MAX_TIME) < 0 ? time : MAX_TIME);
     }
 
     /** Until {@link #cancel}. */

@@ -15,9 +15,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Holds against the graphs what no shape shows: the slot grid, by the pointers that the memory writer returns, and the
- * addressing and what a key's scale means, by what the reader returns for several keys in the same cell. One run of
- * each graph, when a bundle is opened.
+ * Checks the settings that tensor shapes do not reveal against the graphs: the slot grid, by the pointers that the
+ * memory writer returns, and the addressing and what a key's scale means, by what the reader returns for several keys
+ * in the same cell. One run of each graph, when a bundle is opened.
  */
 public final class SettingsProbe {
 

@@ -279,7 +279,7 @@ public final class Workspace implements AutoCloseable {
     void run(BundleGraph graph) {
         check();
         GraphEvent run = null;
-        if (Recorder.wantsGraphs()) {
+        if (JfrEvents.wantsGraphs()) {
             run = new GraphEvent();
             run.begin();
         }
@@ -378,7 +378,7 @@ public final class Workspace implements AutoCloseable {
             this.limit = limit;
         }
         timer = limit.begin(this);
-        if (Recorder.wantsCalls()) {
+        if (JfrEvents.wantsCalls()) {
             event = new CallEvent();
             event.begin();
         }

@@ -30,7 +30,7 @@ public final class DataOptions {
     /**
      * The test images of a data set, for use with that binarisation.
      *
-     * @param shape the size of the model's images, which a person's own images are brought to
+     * @param shape the size of the model's images, which images that the user brings are brought to
      * @throws Failure if the data set is missing; the message says how to fetch it
      */
     public Images test(DataSource source, Binarisation binarisation, ImageShape shape) {

@@ -32,7 +32,7 @@ public final class PictureCheck {
         return unreadable.isEmpty() ? images : ImageSelection.without(images, unreadable.keySet());
     }
 
-    /** Looks at a person's own images. */
+    /** Looks at images that the user brings. */
     public static OwnImages.Survey survey(OwnImages images, Terminal terminal) {
         try (Progress progress =
                 Progress.start(terminal, "Looking", images.trainCount() + images.testCount(), "pictures")) {

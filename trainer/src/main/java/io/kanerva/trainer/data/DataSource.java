@@ -99,7 +99,7 @@ public enum DataSource {
             Binarisation.NONE,
             PictureParts.mazes("train", 32),
             PictureParts.mazes("test", 32)),
-    /** A person's own images, {@link OwnImages}, of the size of the model that they are for. */
+    /** Images that the user brings, {@link OwnImages}, of the size of the model that they are for. */
     OWN("images", Binarisation.THRESHOLD, Binarisation.THRESHOLD, null, null) {
         @Override
         public Images train(Path place, Augmentation augmentation, ImageShape shape) {

@@ -30,7 +30,7 @@ import java.util.zip.ZipException;
 public final class ImageFiles {
     private static final int BUFFER = 1 << 16;
     /** The most characters of a file that a message quotes. */
-    private static final int LONGEST = 200;
+    private static final int MAX_QUOTED = 200;
 
     private ImageFiles() {}
 
@@ -156,7 +156,7 @@ public final class ImageFiles {
     record Source(String name, String place, PushbackInputStream in, long limit) {
 
         DataFormatException bad(String expected, String found) {
-            String brief = found.length() <= LONGEST ? found : found.substring(0, LONGEST) + "...";
+            String brief = found.length() <= MAX_QUOTED ? found : found.substring(0, MAX_QUOTED) + "...";
             return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, brief));
         }
 

@@ -19,7 +19,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * A person's own images:
+ * Images that the user brings:
  *
  * <ul>
  *   <li>a folder of pictures, whose subfolders are their classes; in it, {@code train} and {@code test} (or

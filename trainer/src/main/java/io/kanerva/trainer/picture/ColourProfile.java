@@ -45,7 +45,7 @@ record ColourProfile(byte[] profile, int components, ColorConvertOp conversion, 
      *
      * @throws Refusal if the profile is damaged or made for another number of components
      */
-    static Samples applied(byte[] bytes, Samples samples) throws Refusal {
+    static ChannelSamples applied(byte[] bytes, ChannelSamples samples) throws Refusal {
         try {
             ColourProfile profile = of(bytes);
             int components = profile.components;
@@ -57,7 +57,7 @@ record ColourProfile(byte[] profile, int components, ColorConvertOp conversion, 
             if (profile.isSrgb) {
                 return samples;
             }
-            Samples source = spread ? samples.tripled() : samples;
+            ChannelSamples source = spread ? samples.tripled() : samples;
             byte[] converted =
                     convert(profile.conversion, source.values(), components, source.height(), source.width());
             return samples.bands() == 1 ? samples.with(1, grey(converted)) : samples.with(3, converted);

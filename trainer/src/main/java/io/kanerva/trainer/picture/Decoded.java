@@ -13,7 +13,7 @@ import javax.imageio.ImageReader;
  * @param samples its pixels
  * @param embedded what the file says about their colours and their orientation
  */
-record Decoded(Samples samples, Embedded embedded) {
+record Decoded(ChannelSamples samples, Embedded embedded) {
 
     /** @throws IOException if the file is damaged, or of a kind that is not read */
     static Decoded of(PictureFormat format, byte[] file) throws IOException {
@@ -29,7 +29,7 @@ record Decoded(Samples samples, Embedded embedded) {
     }
 
     private static Decoded png(PngFile png, byte[] file) throws IOException {
-        Samples samples = read(PictureFormat.PNG, file);
+        ChannelSamples samples = read(PictureFormat.PNG, file);
         return new Decoded(
                 png.transparentGrey() < 0 ? samples : samples.transparentWhere(png.transparentGrey()), png.embedded());
     }
@@ -38,8 +38,8 @@ record Decoded(Samples samples, Embedded embedded) {
         return new Decoded(read(PictureFormat.WEBP, file), embedded);
     }
 
-    private static Samples gif(byte[] file) throws IOException {
-        Samples samples = read(PictureFormat.GIF, file);
+    private static ChannelSamples gif(byte[] file) throws IOException {
+        ChannelSamples samples = read(PictureFormat.GIF, file);
         int width = (file[6] & 0xff) + ((file[7] & 0xff) << 8);
         int height = (file[8] & 0xff) + ((file[9] & 0xff) << 8);
         if (samples.width() != width || samples.height() != height) {
@@ -51,8 +51,8 @@ record Decoded(Samples samples, Embedded embedded) {
     }
 
     private static Decoded jpeg(JpegFile file) throws IOException {
-        Samples samples = switch (file.components()) {
-            case 1, 3 -> decode(PictureFormat.JPEG, file.stripped(), reader -> Samples.of(reader.read(0)));
+        ChannelSamples samples = switch (file.components()) {
+            case 1, 3 -> decode(PictureFormat.JPEG, file.stripped(), reader -> ChannelSamples.of(reader.read(0)));
             case 4 -> inks(file);
             default -> throw new Refusal("1, 3 or 4 colour components", Integer.toString(file.components()));
         };
@@ -60,7 +60,7 @@ record Decoded(Samples samples, Embedded embedded) {
     }
 
     /** Inks are stored inverted: Adobe's programs do so, and Pillow, too, takes them all for theirs. */
-    private static Samples inks(JpegFile file) throws IOException {
+    private static ChannelSamples inks(JpegFile file) throws IOException {
         Raster raster = decode(PictureFormat.JPEG, file.stripped(), reader -> reader.readRaster(0, null));
         int[] row = new int[4 * raster.getWidth()];
         byte[] values = new byte[Math.multiplyExact(row.length, raster.getHeight())];
@@ -73,7 +73,7 @@ record Decoded(Samples samples, Embedded embedded) {
                 values[y * row.length + i] = (byte) (255 - row[i]);
             }
         }
-        return new Samples(4, raster.getHeight(), raster.getWidth(), values);
+        return new ChannelSamples(4, raster.getHeight(), raster.getWidth(), values);
     }
 
     /** YCCK: YCbCr of the inks' complements (JFIF 1.02). */
@@ -91,10 +91,10 @@ record Decoded(Samples samples, Embedded embedded) {
     }
 
     private static Decoded tiff(TiffFile tags, byte[] file) throws IOException {
-        Samples samples = read(PictureFormat.TIFF, file);
+        ChannelSamples samples = read(PictureFormat.TIFF, file);
         if (samples.alpha().length > 0) {
             samples = switch (tags.extra()) {
-                case NONE -> new Samples(samples.bands(), samples.height(), samples.width(), samples.values());
+                case NONE -> new ChannelSamples(samples.bands(), samples.height(), samples.width(), samples.values());
                 case PREMULTIPLIED -> samples.divided();
                 case ALPHA -> samples;
             };
@@ -102,8 +102,8 @@ record Decoded(Samples samples, Embedded embedded) {
         return new Decoded(samples, tags.embedded());
     }
 
-    private static Samples read(PictureFormat format, byte[] file) throws IOException {
-        return decode(format, file, reader -> Samples.of(reader.read(0)));
+    private static ChannelSamples read(PictureFormat format, byte[] file) throws IOException {
+        return decode(format, file, reader -> ChannelSamples.of(reader.read(0)));
     }
 
     private interface Step<T> {
@@ -131,9 +131,9 @@ record Decoded(Samples samples, Embedded embedded) {
     }
 
     private static void requireSize(int width, int height) throws Refusal {
-        if ((long) width * height > PictureReader.MOST_PIXELS) {
+        if ((long) width * height > PictureReader.MAX_PIXELS) {
             throw new Refusal(
-                    "at most %,d pixels".formatted(PictureReader.MOST_PIXELS), "%,d x %,d".formatted(height, width));
+                    "at most %,d pixels".formatted(PictureReader.MAX_PIXELS), "%,d x %,d".formatted(height, width));
         }
     }
 }

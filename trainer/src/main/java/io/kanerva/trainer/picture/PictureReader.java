@@ -22,13 +22,13 @@ import java.util.Locale;
  * </ul>
  *
  * <p>All else is refused: numbers of more than 16 bits or floating-point ones, other colour models, animated WebP
- * files, truncated and damaged files, and pictures of more than {@value #MOST_PIXELS} pixels. Thread-safe.
+ * files, truncated and damaged files, and pictures of more than {@value #MAX_PIXELS} pixels. Thread-safe.
  */
 public final class PictureReader {
     /** The most pixels of a picture: those at which Pillow, too, suspects a decompression bomb. */
-    public static final int MOST_PIXELS = 89_478_485;
+    public static final int MAX_PIXELS = 89_478_485;
 
-    private static final long LARGEST_FILE = 1L << 30;
+    private static final long MAX_FILE_BYTES = 1L << 30;
 
     private PictureReader() {}
 
@@ -51,7 +51,7 @@ public final class PictureReader {
             if (!Files.isRegularFile(file)) {
                 throw new Refusal(PictureFormat.NAMES, Files.exists(file) ? "no regular file" : "no such file");
             }
-            if (Files.size(file) > LARGEST_FILE) {
+            if (Files.size(file) > MAX_FILE_BYTES) {
                 throw new Refusal("a picture of at most 1 GiB", "%,d bytes".formatted(Files.size(file)));
             }
             return read(file.toString(), Files.readAllBytes(file));
@@ -93,7 +93,7 @@ public final class PictureReader {
         PictureFormat format = PictureFormat.of(file);
         try {
             Decoded decoded = Decoded.of(format, file);
-            Samples samples = decoded.samples();
+            ChannelSamples samples = decoded.samples();
             if (decoded.embedded().profile().length > 0) {
                 samples = ColourProfile.applied(decoded.embedded().profile(), samples);
             }

@@ -17,7 +17,7 @@ import java.util.zip.InflaterInputStream;
 record PngFile(Embedded embedded, int transparentGrey) {
     private static final int HEADER = 8;
     /** Profiles are a few hundred bytes to 4 MB. */
-    private static final int LARGEST_PROFILE = 1 << 24;
+    private static final int MAX_PROFILE_BYTES = 1 << 24;
 
     /**
      * Checks that the file is complete, and that its chunks are those that were written.
@@ -60,7 +60,7 @@ record PngFile(Embedded embedded, int transparentGrey) {
         int bits = file[HEADER + 16];
         boolean grey = file[HEADER + 17] == 0;
         return grey && bits < 8 && content.length == 2
-                ? Samples.eightBits(content[1] & (1 << bits) - 1, bits) & 0xff
+                ? ChannelSamples.eightBits(content[1] & (1 << bits) - 1, bits) & 0xff
                 : -1;
     }
 
@@ -81,8 +81,8 @@ record PngFile(Embedded embedded, int transparentGrey) {
         int start = Math.min(name + 2, content.length);
         try (InflaterInputStream in =
                 new InflaterInputStream(new ByteArrayInputStream(content, start, content.length - start))) {
-            byte[] profile = in.readNBytes(LARGEST_PROFILE + 1);
-            if (profile.length > LARGEST_PROFILE) {
+            byte[] profile = in.readNBytes(MAX_PROFILE_BYTES + 1);
+            if (profile.length > MAX_PROFILE_BYTES) {
                 throw new Refusal("an ICC profile of at most 16 MiB", "a larger one");
             }
             return profile;

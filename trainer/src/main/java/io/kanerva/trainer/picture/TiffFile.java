@@ -64,7 +64,7 @@ record TiffFile(Embedded embedded, Extra extra) {
                     "no compression, or LZW, deflate, PackBits, JPEG or fax",
                     "compression " + UNKNOWN_COMPRESSIONS.getOrDefault(compression, Long.toString(compression)));
         }
-        // Samples of raw photographs follow a small copy of the picture.
+        // ChannelSamples of raw photographs follow a small copy of the picture.
         if ((Embedded.number(tags, TIFF.TAG_SUBFILE_TYPE, 0) & 1) == 1
                 || file.length > 10 && file[8] == 'C' && file[9] == 'R') {
             throw new Refusal("a picture", "a preview (of a raw photograph?)");

@@ -6,15 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A plan that fits a person's own images, and the reasons for its values: black and white images get {@code mnist}'s
- * model, others {@code cifar10}'s, with the images' channels and size (at most {@value #LONGEST} pixels a side), four
- * by four pixels for each cell of a block, and episodes that the images fill.
+ * A plan that fits images that the user brings, and the reasons for its values: black and white images get
+ * {@code mnist}'s model, others {@code cifar10}'s, with the images' channels and size (at most {@value #MAX_SIDE}
+ * pixels a side), four by four pixels for each cell of a block, and episodes that the images fill.
  *
  * @param plan with seed 1
  * @param reasons one sentence each
  */
 public record FittedPlan(TrainingPlan plan, List<String> reasons) {
-    private static final int LONGEST = 64;
+    private static final int MAX_SIDE = 64;
     private static final int CELL = 4;
     private static final int EPISODE = 32;
 
@@ -78,7 +78,7 @@ public record FittedPlan(TrainingPlan plan, List<String> reasons) {
 
     /** A side of the images, a multiple of a cell; the other side counts for the limit. */
     private static int side(int side, int other) {
-        double scale = Math.min(1, (double) LONGEST / Math.max(side, other));
+        double scale = Math.min(1, (double) MAX_SIDE / Math.max(side, other));
         return Math.max(2, (int) Math.round(side * scale / CELL)) * CELL;
     }
 

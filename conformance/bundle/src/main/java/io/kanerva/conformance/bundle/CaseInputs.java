@@ -46,7 +46,7 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return folder.resolve("vectors").resolve(graph).resolve("test_data_set_" + set);
     }
 
-    /** The number of samples that a memory holds; a large number if there is no limit. */
+    /** The samples that a memory holds; {@value #UNLIMITED} for a pooled writer, which sets no limit. */
     int capacity() {
         int capacity = bundle.settings().capacity();
         return capacity == Integer.MAX_VALUE ? UNLIMITED : capacity;

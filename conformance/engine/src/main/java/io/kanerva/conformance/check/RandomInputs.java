@@ -55,10 +55,16 @@ public final class RandomInputs {
     /**
      * Bounds of an input's values.
      *
-     * @param least inclusive
-     * @param most inclusive
+     * @param from the smallest value
+     * @param to above all values; integers reach up to the last one before it
      */
-    public record Range(double least, double most) {}
+    public record Range(double from, double to) {
+
+        /** How many integers there are within. */
+        public double integers() {
+            return Math.ceil(to) - Math.ceil(from);
+        }
+    }
 
     private RandomInputs(
             Path model, ModelProto proto, Map<String, Integer> sizes, Map<String, Range> ranges, Set<String> unit) {
@@ -115,6 +121,11 @@ public final class RandomInputs {
                 return "%s: input '%s': expected numbers, booleans or strings, found %s; --vectors takes other inputs"
                         .formatted(model, input.getName(), type == null ? "element type " + number : type);
             }
+            Range range = ranges.get(input.getName());
+            if (range != null && type.isInteger() && range.integers() < 1) {
+                return "%s: input '%s': expected a range that holds an integer, found %s..%s"
+                        .formatted(model, input.getName(), range.from(), range.to());
+            }
         }
         return "";
     }
@@ -164,10 +175,10 @@ public final class RandomInputs {
         }
         Set<String> free = new LinkedHashSet<>(open());
         free.removeAll(sizes.keySet());
-        List<SizeSearch.Try> candidates = SizeSearch.candidates(proto, free, none.why(), UNKNOWN_BOUND);
-        for (int from = 0; from < candidates.size(); from += SizeSearch.AT_ONCE) {
+        List<SizeCandidates.Try> candidates = SizeCandidates.candidates(proto, free, none.why(), UNKNOWN_BOUND);
+        for (int from = 0; from < candidates.size(); from += SizeCandidates.AT_ONCE) {
             List<Case> tries = new ArrayList<>();
-            for (int i = from; i < Math.min(candidates.size(), from + SizeSearch.AT_ONCE); i++) {
+            for (int i = from; i < Math.min(candidates.size(), from + SizeCandidates.AT_ONCE); i++) {
                 Map<String, Integer> chosen =
                         new LinkedHashMap<>(candidates.get(i).sizes());
                 chosen.putAll(sizes);
@@ -235,11 +246,10 @@ public final class RandomInputs {
     private DoubleSupplier values(String input, ElementType type, IndexBounds bounds, long bound, Random random) {
         Range range = ranges.get(input);
         if (range != null && type.isFloat()) {
-            return () -> range.least() + random.nextDouble() * (range.most() - range.least());
+            return () -> range.from() + random.nextDouble() * (range.to() - range.from());
         }
         if (range != null) {
-            double count = Math.floor(range.most()) - Math.ceil(range.least()) + 1;
-            return () -> Math.ceil(range.least()) + Math.floor(random.nextDouble() * count);
+            return () -> Math.ceil(range.from()) + Math.floor(random.nextDouble() * range.integers());
         }
         if (type == ElementType.BOOL) {
             return () -> random.nextBoolean() ? 1 : 0;

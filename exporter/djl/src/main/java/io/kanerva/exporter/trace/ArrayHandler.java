@@ -26,11 +26,11 @@ final class ArrayHandler implements InvocationHandler {
     private final NDArray self;
     private final NDArrayEx internal;
     /** Shared with other arrays over the same tensor of the engine. */
-    private AtomicReference<Memory> memory;
+    private AtomicReference<ArrayStorage> memory;
     /** Why the value must not be used, or null. */
     private String warning;
 
-    private ArrayHandler(Recorder recorder, AtomicReference<Memory> memory) {
+    private ArrayHandler(Recorder recorder, AtomicReference<ArrayStorage> memory) {
         this.recorder = recorder;
         this.memory = memory;
         ClassLoader loader = ArrayHandler.class.getClassLoader();
@@ -40,12 +40,12 @@ final class ArrayHandler implements InvocationHandler {
 
     /** A recording array that shares its memory with no other. */
     static NDArray wrap(Recorder recorder, TapeValue value) {
-        return new ArrayHandler(recorder, new AtomicReference<>(Memory.of(recorder, value))).self;
+        return new ArrayHandler(recorder, new AtomicReference<>(ArrayStorage.of(recorder, value))).self;
     }
 
     /** A recording array whose elements have not been assigned. */
     static NDArray unset(Recorder recorder, TapeValue value) {
-        ArrayHandler handler = new ArrayHandler(recorder, new AtomicReference<>(Memory.of(recorder, value)));
+        ArrayHandler handler = new ArrayHandler(recorder, new AtomicReference<>(ArrayStorage.of(recorder, value)));
         handler.warning = "create(shape) leaves the memory as it is, and nothing was assigned before it was read; "
                 + "use zeros, ones or full";
         return handler.self;
@@ -59,7 +59,7 @@ final class ArrayHandler implements InvocationHandler {
             return switch (name) {
                 case "recorder" -> recorder;
                 case "memory" -> memory;
-                case "hold" -> hold((Memory) arguments[0]);
+                case "hold" -> hold((ArrayStorage) arguments[0]);
                 default -> value();
             };
         }
@@ -95,7 +95,7 @@ final class ArrayHandler implements InvocationHandler {
                     throw recorder.fail(refusal(method));
                 }
                 recorder.problem(refusal(method));
-                yield recorder.unsupported(method, value(), Memory.receiver(method, value().array()), arguments);
+                yield recorder.unsupported(method, value(), ArrayStorage.receiver(method, value().array()), arguments);
             }
         };
     }
@@ -186,7 +186,7 @@ final class ArrayHandler implements InvocationHandler {
                 method,
                 entry,
                 read,
-                Memory.receiver(method, isArgument ? memory.get().any().array() : read.array()),
+                ArrayStorage.receiver(method, isArgument ? memory.get().any().array() : read.array()),
                 arguments);
         if (!isView(method, entry, arguments)) {
             return result;
@@ -196,7 +196,7 @@ final class ArrayHandler implements InvocationHandler {
                     ? new NDList(new ArrayHandler(recorder, ((TracedArray) arguments[0]).memory()).self)
                     : another();
         }
-        Memory source = (isArgument ? ((TracedArray) arguments[0]).memory() : memory).get();
+        ArrayStorage source = (isArgument ? ((TracedArray) arguments[0]).memory() : memory).get();
         if (result instanceof NDArray array) {
             return view(source, array, method, entry, arguments, 0);
         }
@@ -218,7 +218,8 @@ final class ArrayHandler implements InvocationHandler {
         };
     }
 
-    private static NDArray view(Memory source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part)
+    private static NDArray view(
+            ArrayStorage source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part)
             throws Throwable {
         TracedArray array = (TracedArray) viewed;
         array.hold(source.view(array.tapeValue(), method, entry, arguments, part));
@@ -270,13 +271,13 @@ final class ArrayHandler implements InvocationHandler {
         if (arguments[0] instanceof Buffer buffer) {
             // The engine's array takes the buffer's memory and leaves its own to those that share it.
             NDArray values = recorder.engine().create(buffer, shape(), type());
-            return hold(Memory.of(recorder, recorder.valueOf(values)));
+            return hold(ArrayStorage.of(recorder, recorder.valueOf(values)));
         }
         NDArray other = (NDArray) arguments[0];
         if (name.equals("intern")) {
             memory = other instanceof TracedArray array
                     ? array.memory()
-                    : new AtomicReference<>(Memory.of(recorder, recorder.valueOf(other)));
+                    : new AtomicReference<>(ArrayStorage.of(recorder, recorder.valueOf(other)));
             warning = null;
             return null;
         }
@@ -289,7 +290,7 @@ final class ArrayHandler implements InvocationHandler {
                     + "; copy into an array of the same type made by the traced array's manager");
         }
         NDArray copy = shape().equals(other.getShape()) ? self : self.reshape(other.getShape());
-        target.hold(Memory.of(recorder, ((TracedArray) copy).tapeValue()));
+        target.hold(ArrayStorage.of(recorder, ((TracedArray) copy).tapeValue()));
         return null;
     }
 
@@ -299,7 +300,7 @@ final class ArrayHandler implements InvocationHandler {
         return null;
     }
 
-    private Object hold(Memory other) {
+    private Object hold(ArrayStorage other) {
         memory.set(other);
         warning = null;
         return null;

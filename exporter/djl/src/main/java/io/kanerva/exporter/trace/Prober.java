@@ -18,7 +18,7 @@ final class Prober {
     /** The largest size of a dimension without a limit at which the block is compared. */
     static final long DEFAULT_MAX = 2048;
 
-    private static final int LARGEST_STRIDE = 64;
+    private static final int MAX_STRIDE = 64;
 
     private final SamplingPlan plan;
     /** Dimensions whose limits are the user's, so that the block must run at all sizes within them. */
@@ -484,12 +484,12 @@ final class Prober {
 
     /** Spends what is left of the budget on the sizes in between, small ones first. */
     private void fill() {
-        for (long size = 1; size <= LARGEST_STRIDE; size++) {
+        for (long size = 1; size <= MAX_STRIDE; size++) {
             for (String name : plan.dimensions()) {
                 tryAt(name, size);
             }
         }
-        for (long stride = LARGEST_STRIDE; stride >= 1; stride /= 2) {
+        for (long stride = MAX_STRIDE; stride >= 1; stride /= 2) {
             for (String name : plan.dimensions()) {
                 for (long size = low.get(name); size <= high.get(name); size += stride) {
                     if (isSpent.getAsBoolean()) {

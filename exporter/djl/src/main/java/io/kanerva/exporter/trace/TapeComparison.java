@@ -66,7 +66,7 @@ final class TapeComparison {
     private final List<String> problems = new ArrayList<>();
     private final Set<String> assumptions = new LinkedHashSet<>();
     private final StridedSizes strided;
-    private Inference inference;
+    private ExpressionSearch inference;
     private ConstantSearch constants;
     private boolean isInexpressible;
     private boolean isLast;
@@ -127,7 +127,7 @@ final class TapeComparison {
 
     private void prepare(boolean last, boolean isUnique) {
         isLast = last;
-        inference = new Inference(plan, limits, strided.factors(), isUnique);
+        inference = new ExpressionSearch(plan, limits, strided.factors(), isUnique);
         constants =
                 new ConstantSearch(plan, limits, numbers -> size(numbers, Size.unknown()), this::expression, isUnique);
     }

@@ -11,8 +11,8 @@ interface TracedArray {
     TapeValue tapeValue();
 
     /** What the array holds; the same reference for all arrays over one tensor of the engine. */
-    AtomicReference<Memory> memory();
+    AtomicReference<ArrayStorage> memory();
 
     /** Makes the tensor hold something else, which leaves its views as they are. */
-    void hold(Memory memory);
+    void hold(ArrayStorage memory);
 }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kpp data inspect}: looks at a person's own images. */
+/** {@code kpp data inspect}: looks at images that the user brings. */
 @Command(
         name = "inspect",
         header = "Look at your own images: their sizes, classes and kinds, and what cannot be read.",

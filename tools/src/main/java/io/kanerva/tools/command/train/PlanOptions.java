@@ -89,7 +89,7 @@ final class PlanOptions {
         return plan(start(), withSeed);
     }
 
-    /** Fits the plan to a person's own images, unless there is a preset. */
+    /** Fits the plan to images that the user brings, unless there is a preset. */
     void fit(TrainingPlan plan) {
         fitted = preset == null ? plan : Preset.named(preset).plan().with("data=" + plan.data());
     }

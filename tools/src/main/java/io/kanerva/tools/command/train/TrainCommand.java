@@ -156,7 +156,7 @@ public final class TrainCommand extends Subcommand {
         }
     }
 
-    /** Looks at a person's own images and fits the plan to them. */
+    /** Looks at images that the user brings and fits the plan to them. */
     private void fit() {
         OwnImages images = OwnImages.at(own);
         OwnImages.Survey survey = PictureCheck.survey(images, terminal());

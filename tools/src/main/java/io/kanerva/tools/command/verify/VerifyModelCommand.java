@@ -37,7 +37,7 @@ import picocli.CommandLine.ParentCommand;
                 + "wrong, or if no runtime can run the model.",
         footer = {
             "  kpp verify model resnet.onnx --vectors resnet-vectors",
-            "  kpp verify model bert.onnx --dim sequence=128 --range input_ids=0..30521",
+            "  kpp verify model bert.onnx --dim sequence=128 --range input_ids=0..30522",
             "  kpp verify model mine.onnx --bisect --against right.onnx"
         })
 final class VerifyModelCommand extends Subcommand {
@@ -74,11 +74,11 @@ final class VerifyModelCommand extends Subcommand {
 
     @Option(
             names = "--range",
-            paramLabel = "INPUT=A..B",
+            paramLabel = "INPUT=FROM..TO",
             order = 16,
             description =
-                    "Least and greatest value of an input in random inputs, for example tokens=0..30522. Default: "
-                            + "normal values; for whole numbers what the model's tables allow, else 0..9.")
+                    "Values of an input in random inputs, such as tokens=0..30522 (TO exclusive). Default: normal "
+                            + "values; for integers what the model's tables allow, else 0..10.")
     private Map<String, String> ranges = Map.of();
 
     @Mixin
@@ -142,13 +142,13 @@ final class VerifyModelCommand extends Subcommand {
     private RandomInputs.Range range(String input, String text) {
         Matcher matcher = RANGE.matcher(text);
         if (matcher.matches()) {
-            double least = Double.parseDouble(matcher.group(1));
-            double most = Double.parseDouble(matcher.group(2));
-            if (Math.floor(most) >= Math.ceil(least) || least < most) {
-                return new RandomInputs.Range(least, most);
+            RandomInputs.Range range =
+                    new RandomInputs.Range(Double.parseDouble(matcher.group(1)), Double.parseDouble(matcher.group(2)));
+            if (range.from() < range.to()) {
+                return range;
             }
         }
-        throw usage("Invalid value for option '--range': expected INPUT=A..B with A at most B, found '%s=%s'"
+        throw usage("Invalid value for option '--range': expected INPUT=FROM..TO with FROM below TO, found '%s=%s'"
                 .formatted(input, text));
     }
 

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * infinities or NaN.
  */
 final class Inverses {
-    private static final int LARGEST = 4;
+    private static final int MAX_ROWS = 4;
 
     private Inverses() {}
 
@@ -32,10 +32,11 @@ final class Inverses {
 
     private static Value inverse(GraphBuilder g, Operation op, List<Value> in) {
         Size size = op.input().shape().get(op.input().rank() - 1);
-        if (!size.isFixed() || size.value() > LARGEST || size.value() < 1) {
+        if (!size.isFixed() || size.value() > MAX_ROWS || size.value() < 1) {
             throw new UnsupportedOperationException(
                     "ONNX's standard domain has no matrix inverse; it is written out for "
-                            + "matrices of a fixed size up to " + LARGEST + " x " + LARGEST + ", found " + size + " x "
+                            + "matrices of a fixed size up to " + MAX_ROWS + " x " + MAX_ROWS + ", found " + size
+                            + " x "
                             + size
                             + "; solve before the model");
         }

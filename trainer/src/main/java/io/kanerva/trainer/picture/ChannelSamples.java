@@ -16,22 +16,22 @@ import java.awt.image.Raster;
  * @param values [height][width][bands], unsigned bytes
  * @param alpha [height][width], 255 for opaque; empty if all is opaque
  */
-record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
+record ChannelSamples(int bands, int height, int width, byte[] values, byte[] alpha) {
     private static final byte[] OPAQUE = {};
 
-    Samples(int bands, int height, int width, byte[] values) {
+    ChannelSamples(int bands, int height, int width, byte[] values) {
         this(bands, height, width, values, OPAQUE);
     }
 
     /** @throws Refusal if the samples are no integers, or of an unknown number */
-    static Samples of(BufferedImage image) throws Refusal {
+    static ChannelSamples of(BufferedImage image) throws Refusal {
         ColorModel model = image.getColorModel();
         return model instanceof IndexColorModel palette
                 ? looked(image.getRaster(), palette)
                 : plain(image.getRaster(), model);
     }
 
-    private static Samples looked(Raster raster, IndexColorModel palette) {
+    private static ChannelSamples looked(Raster raster, IndexColorModel palette) {
         int height = raster.getHeight();
         int width = raster.getWidth();
         int bands = isGrey(palette) ? 1 : 3;
@@ -53,7 +53,7 @@ record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
                 at++;
             }
         }
-        return new Samples(bands, height, width, values, alpha);
+        return new ChannelSamples(bands, height, width, values, alpha);
     }
 
     private static boolean isGrey(IndexColorModel palette) {
@@ -65,7 +65,7 @@ record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
         return true;
     }
 
-    private static Samples plain(Raster raster, ColorModel model) throws Refusal {
+    private static ChannelSamples plain(Raster raster, ColorModel model) throws Refusal {
         int type = raster.getTransferType();
         if (type != DataBuffer.TYPE_BYTE && type != DataBuffer.TYPE_USHORT && type != DataBuffer.TYPE_INT) {
             throw new Refusal("integers of up to 16 bits", "others");
@@ -98,7 +98,7 @@ record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
                 at++;
             }
         }
-        Samples samples = new Samples(bands, height, width, values, alpha);
+        ChannelSamples samples = new ChannelSamples(bands, height, width, values, alpha);
         return model.isAlphaPremultiplied() ? samples.divided() : samples;
     }
 
@@ -108,31 +108,31 @@ record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
     }
 
     /** With one grey level transparent. */
-    Samples transparentWhere(int level) {
+    ChannelSamples transparentWhere(int level) {
         byte[] opaque = new byte[values.length];
         for (int i = 0; i < opaque.length; i++) {
             opaque[i] = (byte) ((values[i] & 0xff) == level ? 0 : 255);
         }
-        return new Samples(bands, height, width, values, opaque);
+        return new ChannelSamples(bands, height, width, values, opaque);
     }
 
     /** Colours that were multiplied with alpha, divided by it again. */
-    Samples divided() {
+    ChannelSamples divided() {
         byte[] divided = new byte[values.length];
         for (int i = 0; i < divided.length; i++) {
             int share = alpha[i / bands] & 0xff;
             divided[i] = (byte) (share == 0 ? 0 : Math.min(255, (values[i] & 0xff) * 255 / share));
         }
-        return new Samples(bands, height, width, divided, alpha);
+        return new ChannelSamples(bands, height, width, divided, alpha);
     }
 
     /** The same picture with other colours. */
-    Samples with(int newBands, byte[] newValues) {
-        return new Samples(newBands, height, width, newValues, alpha);
+    ChannelSamples with(int newBands, byte[] newValues) {
+        return new ChannelSamples(newBands, height, width, newValues, alpha);
     }
 
     /** Grey as three equal bands. */
-    Samples tripled() {
+    ChannelSamples tripled() {
         byte[] tripled = new byte[Math.multiplyExact(3, values.length)];
         for (int i = 0; i < tripled.length; i++) {
             tripled[i] = values[i / 3];
@@ -141,7 +141,7 @@ record Samples(int bands, int height, int width, byte[] values, byte[] alpha) {
     }
 
     /** Inks as light, without a profile: what one ink leaves of the light is multiplied with what black leaves. */
-    Samples unprofiledInks() {
+    ChannelSamples unprofiledInks() {
         byte[] colours = new byte[3 * height * width];
         for (int i = 0; i < height * width; i++) {
             int white = 255 - (values[4 * i + 3] & 0xff);

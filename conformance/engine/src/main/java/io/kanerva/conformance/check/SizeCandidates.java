@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * Sizes to try where a model fixes an open dimension by its own arithmetic: those that the engine's refusal names,
  * those of the model's weights and constants, and usual ones.
  */
-final class SizeSearch {
+final class SizeCandidates {
     /** Number of candidates that are tried in one run of the engine. */
     static final int AT_ONCE = 40;
 
@@ -30,7 +30,7 @@ final class SizeSearch {
             1, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 28, 32, 48, 50, 64, 80, 96, 100, 128, 160, 200, 224, 256, 320, 384,
             400, 480, 512, 576, 640, 768, 1024);
 
-    private SizeSearch() {}
+    private SizeCandidates() {}
 
     /**
      * One try.

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Expressions for the numbers in a set of tapes, and the sizes that would tell apart those that all fit. */
-final class Inference {
+final class ExpressionSearch {
     /** Expressions are told apart up to this size of a dimension without a limit. */
     private static final long MAX_SIZE = Prober.DEFAULT_MAX;
 
@@ -26,7 +26,8 @@ final class Inference {
      * @param known sizes of arrays, of which a number may be a function; more may be added later
      * @param isLast whether no more sizes can be traced, so that a number with several expressions has none
      */
-    Inference(SamplingPlan plan, Map<String, SamplingPlan.Limit> limits, Collection<Size> known, boolean isLast) {
+    ExpressionSearch(
+            SamplingPlan plan, Map<String, SamplingPlan.Limit> limits, Collection<Size> known, boolean isLast) {
         this.isLast = isLast;
         this.plan = plan;
         this.limits = limits;

@@ -3,12 +3,12 @@ package io.kanerva.runtime.session;
 import jdk.jfr.FlightRecorder;
 
 /**
- * Whether the flight recorder wants an event. The classes of events are not touched before it runs: loading the first
- * takes some 0.2 seconds.
+ * Whether the flight recorder wants an event. Event classes are not loaded until it runs: loading the first takes some
+ * 0.2 seconds.
  */
-final class Recorder {
+final class JfrEvents {
 
-    private Recorder() {}
+    private JfrEvents() {}
 
     static boolean wantsCalls() {
         return FlightRecorder.isInitialized() && CallEvent.isOn();

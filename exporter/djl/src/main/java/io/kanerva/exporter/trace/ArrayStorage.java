@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * <p>A change of a view becomes a change of the memory that it is a view of, and all other views of it are derived anew
  * when they are read next (the functionalisation of PyTorch's exporters).
  */
-final class Memory {
+final class ArrayStorage {
     /** These copy if the strides of their source do not allow a view. */
     private static final Set<String> PERHAPS_VIEWS = Set.of("reshape", "flatten");
 
@@ -34,7 +34,7 @@ final class Memory {
      * @param method the engine's method
      * @param part the position among the arrays that the method returns
      */
-    private record View(Memory source, Method method, Entry entry, Object[] arguments, int part) {}
+    private record View(ArrayStorage source, Method method, Entry entry, Object[] arguments, int part) {}
 
     private final Recorder recorder;
     /** Null for memory of its own. */
@@ -50,7 +50,7 @@ final class Memory {
 
     private final boolean isLayoutDropped;
 
-    private Memory(Recorder recorder, TapeValue value, View view, NDArray layout) {
+    private ArrayStorage(Recorder recorder, TapeValue value, View view, NDArray layout) {
         this.recorder = recorder;
         this.value = value;
         this.view = view;
@@ -59,12 +59,12 @@ final class Memory {
     }
 
     /** Memory that no other array shares. */
-    static Memory of(Recorder recorder, TapeValue value) {
-        return new Memory(recorder, value, null, value.array());
+    static ArrayStorage of(Recorder recorder, TapeValue value) {
+        return new ArrayStorage(recorder, value, null, value.array());
     }
 
     /** What a method returned, which is a view of this. */
-    Memory view(TapeValue viewed, Method method, Entry entry, Object[] arguments, int part) throws Throwable {
+    ArrayStorage view(TapeValue viewed, Method method, Entry entry, Object[] arguments, int part) throws Throwable {
         View derived = new View(this, method, entry, arguments, part);
         NDArray array = viewed.array();
         if (layout != value.array()) {
@@ -75,7 +75,7 @@ final class Memory {
             array = part(Recorder.call(method, receiver(method, layout), ordinary), part);
             NDScope.unregister(array);
         }
-        Memory memory = new Memory(recorder, viewed, derived, array);
+        ArrayStorage memory = new ArrayStorage(recorder, viewed, derived, array);
         memory.version = version();
         memory.isCertain = !PERHAPS_VIEWS.contains(entry.operation());
         return memory;
@@ -131,7 +131,7 @@ final class Memory {
         }
     }
 
-    private Memory root() {
+    private ArrayStorage root() {
         return view == null ? this : view.source().root();
     }
 
@@ -154,14 +154,14 @@ final class Memory {
      *
      * @param index the part that changes; null for all of it
      */
-    boolean overlaps(Memory other, NDIndex index) throws Throwable {
+    boolean overlaps(ArrayStorage other, NDIndex index) throws Throwable {
         if (view != null) {
             settle();
         }
         if (other.view != null) {
             other.settle();
         }
-        Memory root = root();
+        ArrayStorage root = root();
         if (root != other.root() || root.value.array().size() > MAX_COMPARED) {
             return false;
         }

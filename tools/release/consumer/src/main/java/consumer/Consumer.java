@@ -1,4 +1,4 @@
-package stranger;
+package consumer;
 
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
@@ -7,8 +7,8 @@ import io.kanerva.runtime.Memory;
 import java.util.Arrays;
 
 /** Writes seven patterns with a model from the class path, and finds each of them again. */
-public final class Stranger {
-    private Stranger() {}
+public final class Consumer {
+    private Consumer() {}
 
     public static void main(String[] arguments) {
         FloatTensor stripes = FloatTensor.zeros(1, 7, 1, 28, 28);
@@ -16,7 +16,7 @@ public final class Stranger {
             stripes.data()[i] = i / 112 % 7 == i / 784 ? 1 : 0;
         }
         String folder = "io/kanerva/models/mnist-fp16";
-        try (Kanerva kanerva = Kanerva.loadResource(Stranger.class.getClassLoader(), folder, Device.CPU)) {
+        try (Kanerva kanerva = Kanerva.loadResource(Consumer.class.getClassLoader(), folder, Device.CPU)) {
             Memory memory = kanerva.write(stripes);
             System.out.println(Arrays.toString(kanerva.lookUp(memory, stripes).samples()));
         }

@@ -6,9 +6,9 @@ import io.kanerva.runtime.bundle.ProtoMessage.MalformedException;
 import io.kanerva.runtime.bundle.SizeRules.Node;
 
 /** The rules of the operators that move a window over images [N, C, ...]. */
-final class Windows {
+final class WindowRules {
 
-    private Windows() {}
+    private WindowRules() {}
 
     static GraphValue convolved(Node node) {
         long[] weights = weights(node);
