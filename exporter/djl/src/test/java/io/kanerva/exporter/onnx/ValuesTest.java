@@ -14,7 +14,10 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.reference.SeveralOpinions;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,28 @@ class ValuesTest {
             OnnxModel model = exportFunction(function, input("x", "B", 6));
             assertThat(model.toText()).contains("?");
             Exports.requireAgreement(model, function, new float[] {-100, 3, 4, -100, 1, 2}, 1, 6);
+        }
+    }
+
+    /** ONNX Runtime's ReduceMean has 0 for it. */
+    @Test
+    void theMeanOfNothingIsNotANumber() {
+        for (Function<NDArray, NDArray> function : List.<Function<NDArray, NDArray>>of(
+                x -> x.get(x.gt(5)).mean(),
+                x -> x.get(x.sum(new int[] {1}).gt(5)).mean(new int[] {0}),
+                x -> x.get(x.sum(new int[] {1}).gt(5)).mean(new int[] {0}, true))) {
+            OnnxModel model = exportFunction(function, input("x", "B", 6));
+            Exports.requireAgreement(model, function, new float[] {6, 7, 8, 9, 10, 12}, 1, 6);
+            try (NDManager manager = NDManager.newBaseManager()) {
+                float[] none = new float[12];
+                assertThat(function.apply(manager.create(none, new Shape(2, 6))).toFloatArray())
+                        .containsOnly(Float.NaN);
+                assertThat(new SeveralOpinions(1e-4)
+                                .run(model.toBytes(), Map.of("x", Tensor.of(none, 2, 6)))
+                                .get("y")
+                                .doubles())
+                        .containsOnly(Double.NaN);
+            }
         }
     }
 
