@@ -19,8 +19,8 @@ import java.util.function.IntConsumer;
  * <p>It holds native memory and must be closed. Any number of threads may call it at once; each call runs on its
  * caller's thread. {@link #close} waits for running calls, and a call after it throws {@link ClosedException}; a model
  * that becomes garbage without it says so in the log. Calls can have a deadline and be cancelled: {@link #with}. What
- * methods return are plain Java values that stay valid after it; all their numbers are finite. Large calls are split
- * to limit memory use.
+ * methods return are plain Java values that stay valid after it; all their numbers are finite. Large calls are split to
+ * limit memory use.
  *
  * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys per sample; images are
  * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w] and latents [D], all as in

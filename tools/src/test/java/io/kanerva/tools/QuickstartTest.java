@@ -3,8 +3,11 @@ package io.kanerva.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -69,6 +72,21 @@ class QuickstartTest {
         assertThat(html.split("data:image/png;base64,", -1)).hasSize(1 + 1 + 2 + 9 + 1);
         assertThat(html.split("class=\"slot\"", -1)).as("allocated blocks").hasSize(33);
         assertThat(html).contains("class=\"bound\"", "memory-writer", "kpp quickstart --steps 24");
+    }
+
+    @Test
+    void aQuickStartThatRunsKeepsItsFiles(@TempDir Path folder) throws IOException {
+        Path runFolder = Files.createDirectories(folder.resolve("run"));
+        Path plan = Files.writeString(runFolder.resolve("plan.json"), "{}");
+        try (FileChannel channel = FileChannel.open(
+                        runFolder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) {
+            assertThat(lock.isValid()).isTrue();
+            CommandRun second = CommandRun.kpp("quickstart", "--steps", "2", "--out", folder.toString());
+            assertThat(second.exitCode()).isEqualTo(1);
+            assertThat(second.err()).contains(runFolder + ": expected a folder that no other training writes into");
+            assertThat(plan).hasContent("{}");
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +45,7 @@ final class RunLock implements AutoCloseable {
         }
     }
 
-    private static RunLock of(Path folder) {
+    static RunLock of(Path folder) {
         Path key = real(folder);
         if (!HELD.add(key)) {
             throw held(folder);
@@ -52,7 +53,7 @@ final class RunLock implements AutoCloseable {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(folder.resolve(FILE), CREATE, WRITE);
-            if (channel.tryLock() == null) {
+            if (!isFree(channel)) {
                 new RunLock(key, channel).close();
                 throw held(folder);
             }
@@ -60,6 +61,14 @@ final class RunLock implements AutoCloseable {
             // Some network file systems have no locks; and where nothing can be written, the run's files say so.
         }
         return new RunLock(key, channel);
+    }
+
+    private static boolean isFree(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // other code of this process has locked it
+        }
     }
 
     private static Path real(Path folder) {

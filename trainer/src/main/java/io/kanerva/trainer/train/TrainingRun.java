@@ -111,6 +111,17 @@ public final class TrainingRun implements AutoCloseable {
         });
     }
 
+    /**
+     * Checks that nobody trains in a folder, which need not exist.
+     *
+     * @throws IllegalStateException if a training writes into it, in this process or another one
+     */
+    public static void requireIdle(Path folder) {
+        if (Files.isDirectory(folder)) {
+            RunLock.of(folder).close();
+        }
+    }
+
     private static void requireNoRun(Path folder) {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException(

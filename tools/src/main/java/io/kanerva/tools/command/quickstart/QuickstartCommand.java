@@ -155,9 +155,12 @@ public final class QuickstartCommand extends Subcommand {
                     "%s: expected no run there, or one of an earlier quick start, found another".formatted(runFolder));
         }
         try {
+            TrainingRun.requireIdle(runFolder);
             for (String file : RUN_FILES) {
                 Files.deleteIfExists(runFolder.resolve(file));
             }
+        } catch (IllegalStateException e) {
+            throw new Failure(e.getMessage(), e);
         } catch (IOException e) {
             throw new Failure(
                     "%s: expected to replace the earlier run, found a file that cannot be deleted (%s)"
