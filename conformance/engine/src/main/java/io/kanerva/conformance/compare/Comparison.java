@@ -115,29 +115,18 @@ public record Comparison(
 
     /** The same with another number of elements, for a row that summarises several. */
     public Comparison ofElements(long elements) {
-        return new Comparison(
-                output,
-                elements,
-                largest,
-                relative,
-                units,
-                signalToNoise,
-                cosine,
-                rootMeanSquare,
-                share,
-                at,
-                expected,
-                found,
-                tolerance,
-                problem,
-                undecided);
+        return with(elements, undecided);
     }
 
     /** The same, of values in which so many elements differ that rounding alone decides. */
     public Comparison undecided(long elements) {
+        return with(count, elements);
+    }
+
+    private Comparison with(long ofElements, long undecidedElements) {
         return new Comparison(
                 output,
-                count,
+                ofElements,
                 largest,
                 relative,
                 units,
@@ -150,7 +139,7 @@ public record Comparison(
                 found,
                 tolerance,
                 problem,
-                elements);
+                undecidedElements);
     }
 
     /** A comparison that could not be made: an output is missing, or the runtime has none. */
