@@ -1,7 +1,7 @@
 package io.kanerva.exporter.onnx;
 
 import com.google.protobuf.ByteString;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.AttributeProto.AttributeType;

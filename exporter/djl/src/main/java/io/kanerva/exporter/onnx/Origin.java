@@ -1,6 +1,6 @@
 package io.kanerva.exporter.onnx;
 
-import io.kanerva.exporter.trace.CallSite;
+import io.kanerva.exporter.trace.block.CallSite;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

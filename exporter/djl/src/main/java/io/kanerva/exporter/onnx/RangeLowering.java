@@ -1,7 +1,7 @@
 package io.kanerva.exporter.onnx;
 
 import io.kanerva.exporter.trace.Programs;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;

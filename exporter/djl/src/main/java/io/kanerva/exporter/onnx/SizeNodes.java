@@ -1,8 +1,8 @@
 package io.kanerva.exporter.onnx;
 
-import io.kanerva.exporter.trace.RealSize;
-import io.kanerva.exporter.trace.Size;
-import io.kanerva.exporter.trace.SizeFactor;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeFactor;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package io.kanerva.exporter.onnx;
 
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
 import java.util.function.UnaryOperator;

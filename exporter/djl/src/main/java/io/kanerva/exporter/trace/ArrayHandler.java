@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.RecordedMethods.Kind;
+import io.kanerva.exporter.trace.block.CallSite;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;

@@ -1,5 +1,9 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.ConstantOfSize;
+import io.kanerva.exporter.trace.size.Places;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;

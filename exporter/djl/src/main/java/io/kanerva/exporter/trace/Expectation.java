@@ -1,5 +1,8 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.ConstantOfSize;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,10 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.RealSearch;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Samples;
+import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeSearch;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

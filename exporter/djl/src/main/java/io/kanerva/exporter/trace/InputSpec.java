@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

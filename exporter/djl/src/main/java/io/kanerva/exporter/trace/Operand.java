@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.block.CallSite;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.Expectation.Difference;
+import io.kanerva.exporter.trace.block.CallSite;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.Size;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.block.CallSite;
 import java.util.List;
 import java.util.Map;
 

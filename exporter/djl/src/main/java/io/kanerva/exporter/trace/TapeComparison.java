@@ -2,6 +2,10 @@ package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.exporter.trace.block.CallSite;
+import io.kanerva.exporter.trace.size.ConstantOfSize;
+import io.kanerva.exporter.trace.size.RealSize;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.exporter.trace.block.CallSite;
 import io.kanerva.onnx.ElementType;
 
 /**

@@ -1,23 +1,19 @@
 package io.kanerva.exporter.trace;
 
 import ai.djl.Device;
-import ai.djl.engine.EngineException;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.training.ParameterStore;
+import io.kanerva.exporter.trace.block.ParameterNames;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -29,21 +25,16 @@ import java.util.stream.Stream;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
-    private static final long SEED = 1;
-    /** A recording that is compared as a whole takes so much longer per operation. */
-    private static final double LOOP_WEIGHT = 3;
-
-    private static final double ELEMENTS_PER_UNIT = 1 << 14;
+    static final long SEED = 1;
     private static final long OTHER_SEED = 3;
     private static final int MAX_LISTED = 3;
-    /** The search for sizes usually ends much earlier, with its budget. */
-    private static final long MAX_PROBE_NANOSECONDS = 120_000_000_000L;
     /** Sizes at which one run takes more multiplications are not traced around a threshold. */
     private static final double MAX_TRACED_COST = 5e8;
     /** Further traces that tell apart expressions for a number. */
     private static final int MAX_ROUNDS = 4;
 
     private final Block block;
+    private final BlockRecorder recorded;
     private final List<InputSpec> inputs;
     private final Sampler sampler;
     private SamplingPlan plan;
@@ -52,7 +43,6 @@ public final class Tracer {
     /** Whether the last tapes have the same operations. */
     private boolean areAlike = true;
 
-    private Recorder.Retention retention = Recorder.Retention.LEAST;
     private Set<Map<String, Long>> wanted = Set.of();
     private boolean isIncomplete;
     private List<String> assumptions = List.of();
@@ -68,14 +58,8 @@ public final class Tracer {
     private final boolean isRange;
 
     private final long probeBudget;
-    /** Of the last program. */
-    private Optional<Expectation> expectation = Optional.empty();
-    /** Of the last program, if it has loops. */
-    private Optional<CombinedTape> loops = Optional.empty();
-    /** The most operations on a tape, and the sizes of that tape. */
-    private int longestTape;
-
-    private Map<String, Long> longestSizes = Map.of();
+    /** Of the last program; null before there is one, and once it is proven. */
+    private ProgramComparison.Traced traced;
 
     private ProvenSizes proven;
     private List<Map<String, Long>> runs = List.of();
@@ -162,14 +146,22 @@ public final class Tracer {
         }
         this.limits = Map.copyOf(limits);
         this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
+        this.recorded = new BlockRecorder(block, this.inputs, sampler, statistics);
     }
 
     /** The device of the block's parameters. */
     public Device device() {
-        return block.getParameters().values().stream()
-                .findFirst()
-                .map(p -> p.getArray().getDevice())
-                .orElse(Device.cpu());
+        return recorded.device();
+    }
+
+    /**
+     * Runs the block, with this tracer's statistics, on given inputs.
+     *
+     * @param values all inputs by name
+     * @return copies of the block's outputs
+     */
+    public List<Tensor> compute(Map<String, Tensor> values) {
+        return recorded.compute(values);
     }
 
     /**
@@ -192,11 +184,11 @@ public final class Tracer {
     }
 
     private Optional<Prober.Threshold> scan() {
-        try (NDManager engine = NDManager.newBaseManager(device())) {
-            ParameterNames names = new ParameterNames(block);
+        try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
+            ParameterNames names = recorded.names();
             return new SizeScan(plan, limits, sizes -> {
-                        try (Recorder recorder = new Recorder(engine, names, statistics, retention, Selection.ACTUAL)) {
-                            return Optional.of(recorder.tape(record(recorder, sizes, SEED)));
+                        try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
+                            return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
                         } catch (ExportException | Recorder.MoreNeeded e) {
                             return Optional.empty();
                         }
@@ -241,12 +233,12 @@ public final class Tracer {
             Map<String, Long> sizes = plan.traces().get(0);
             long good = plan.largest().get(name);
             long bad = table.getValue() + 1;
-            if (bad > good && runs(with(sizes, name, bad - 1))) {
+            if (bad > good && recorded.runs(with(sizes, name, bad - 1))) {
                 good = bad - 1;
             }
             while (bad - good > 1) {
                 long middle = (good + bad) / 2;
-                if (runs(with(sizes, name, middle))) {
+                if (recorded.runs(with(sizes, name, middle))) {
                     good = middle;
                 } else {
                     bad = middle;
@@ -280,7 +272,8 @@ public final class Tracer {
             return true;
         }
         try {
-            proven = withTableEnds(search(program));
+            proven = withTableEnds(
+                    new ProgramComparison(recorded, plan, limits, program, traced, probeBudget).search(stated));
             programs = new Programs.One(program, fixed);
             runs = plan.runs(proven, program::cost).stream()
                     .map(this::withFixed)
@@ -292,8 +285,7 @@ public final class Tracer {
             }
             divide(e, program);
         }
-        expectation = Optional.empty();
-        loops = Optional.empty();
+        traced = null;
         return true;
     }
 
@@ -485,43 +477,42 @@ public final class Tracer {
     private Optional<Program> traceOnce(SamplingPlan sizes, boolean isLast, boolean isUnique) {
         while (true) {
             try {
-                return trace(sizes, isLast, isUnique, retention);
+                return traceKeeping(sizes, isLast, isUnique);
             } catch (Recorder.MoreNeeded e) {
-                retention = e.needed();
+                recorded.keep(e);
             }
         }
     }
 
-    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, boolean isUnique, Recorder.Retention kept) {
+    private Optional<Program> traceKeeping(SamplingPlan sizes, boolean isLast, boolean isUnique) {
         List<Recorder> recorders = new ArrayList<>();
-        try (NDManager engine = NDManager.newBaseManager(device())) {
+        try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
-            ParameterNames names = new ParameterNames(block);
+            ParameterNames names = recorded.names();
             for (Map<String, Long> point : sizes.traces()) {
-                recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
-                outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
+                recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
+                outputs.add(recorded.record(recorders.get(recorders.size() - 1), point, SEED, plan, limits));
             }
             recorders.get(0).findPaths();
             int traces = recorders.size();
-            longestTape = 0;
-            for (int i = 0; i < traces; i++) {
-                if (recorders.get(i).steps().size() > longestTape) {
-                    longestTape = recorders.get(i).steps().size();
-                    longestSizes = sizes.traces().get(i);
-                }
-            }
+            int longest = IntStream.range(0, traces)
+                    .boxed()
+                    .max(Comparator.comparing(i -> recorders.get(i).steps().size()))
+                    .orElseThrow();
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
-            recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
-            outputs.add(record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED));
+            recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
+            outputs.add(recorded.record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED, plan, limits));
             if (recorders.get(0).steps().stream().anyMatch(step -> step.kind() == Step.Kind.SELECTING)) {
                 // And with masks that select another number of elements.
                 for (Selection selection : Selection.forced()) {
-                    recorders.add(new Recorder(engine, names, statistics, kept, selection));
+                    recorders.add(recorded.recorder(engine, names, selection));
                     try {
-                        outputs.add(record(
+                        outputs.add(recorded.record(
                                 recorders.get(recorders.size() - 1),
                                 sizes.traces().get(0),
-                                SEED));
+                                SEED,
+                                plan,
+                                limits));
                     } catch (ExportException e) {
                         // The block itself may not work for so many.
                         recorders.remove(recorders.size() - 1).close();
@@ -544,8 +535,11 @@ public final class Tracer {
                 Optional<Program> program = comparison.combine(isLast, isUnique);
                 wanted = comparison.wanted();
                 isIncomplete = comparison.isIncomplete();
-                expectation = program.filter(found -> !hasLoops).map(comparison::expectation);
-                loops = program.filter(found -> hasLoops).map(found -> comparison.combined());
+                traced = new ProgramComparison.Traced(
+                        program.filter(found -> !hasLoops).map(comparison::expectation),
+                        program.filter(found -> hasLoops).map(found -> comparison.combined()),
+                        recorders.get(longest).steps().size(),
+                        sizes.traces().get(longest));
                 return program;
             } catch (ExportException e) {
                 unbounded = comparison.unbounded();
@@ -570,251 +564,5 @@ public final class Tracer {
         List<Tape> all = Stream.concat(tapes.stream(), otherValues.stream()).toList();
         List<Tape> rolled = LoopFinder.roll(all).orElse(all);
         return combine(sizes, rolled.subList(0, tapes.size()), rolled.subList(tapes.size(), rolled.size()));
-    }
-
-    /** Lets the block make the arrays that it keeps for a size, which must not be recording ones. */
-    private void fillCaches(Map<String, Long> sizes) {
-        Map<String, Tensor> values = new HashMap<>();
-        inputs.forEach(input -> values.put(input.name(), sampler.sample(input, sizes, SEED)));
-        Map<NDArray, NDArray> before = new IdentityHashMap<>();
-        BlockNumbers.arrays(block).forEach(array -> before.put(array, array.duplicate()));
-        try {
-            compute(values);
-        } catch (RuntimeException e) {
-            // The recording says why.
-        }
-        before.forEach((array, copy) -> {
-            // Running it must not change the block.
-            copy.copyTo(array);
-            copy.close();
-        });
-    }
-
-    private ProvenSizes search(Program program) {
-        Probe.Budget budget = new Probe.Budget(probeBudget, MAX_PROBE_NANOSECONDS);
-        ParameterNames names = new ParameterNames(block);
-        boolean isUnrolled = expectation.isPresent();
-        try (NDManager engine = NDManager.newBaseManager(device())) {
-            return new Prober(
-                            plan,
-                            limits,
-                            stated,
-                            sizes -> isUnrolled
-                                    ? isAffordable(program, sizes, budget)
-                                            ? probe(engine, names, sizes, budget)
-                                            : new Prober.Outcome(Prober.Kind.NOT_KNOWN, "")
-                                    : probeLoop(engine, names, program, sizes, budget),
-                            budget::isSpent)
-                    .search(plan.dimensions().isEmpty() ? Set.of() : BlockNumbers.of(block), isUnrolled);
-        }
-    }
-
-    /** Spends the budget for a run without recording, if {@link #fillCaches} needs one. */
-    private boolean isAffordable(Program program, Map<String, Long> sizes, Probe.Budget budget) {
-        return !retention.calls() || budget.spend((long) (program.cost(sizes) / ELEMENTS_PER_UNIT));
-    }
-
-    /** Records a block with a loop, and compares the recording with the program. */
-    private Prober.Outcome probeLoop(
-            NDManager engine, ParameterNames names, Program program, Map<String, Long> sizes, Probe.Budget budget) {
-        double ratio = sizes.entrySet().stream()
-                .mapToDouble(size -> (double) size.getValue() / longestSizes.getOrDefault(size.getKey(), 1L))
-                .max()
-                .orElse(1);
-        double units = LOOP_WEIGHT * Math.max(1, ratio) * longestTape + program.cost(sizes) / ELEMENTS_PER_UNIT;
-        if (!budget.spend((long) units)) {
-            return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
-        }
-        try (Recorder recorder = new Recorder(engine, names, statistics, retention, Selection.ACTUAL)) {
-            Tape tape = recorder.tape(record(recorder, sizes, SEED));
-            return LoopReplay.difference(loops.orElseThrow(), tape, sizes)
-                    .map(text -> new Prober.Outcome(Prober.Kind.DIFFERENT, text))
-                    .orElse(new Prober.Outcome(Prober.Kind.SAME, ""));
-        } catch (Recorder.MoreNeeded e) {
-            retention = e.needed();
-            return probeLoop(engine, names, program, sizes, budget);
-        } catch (ExportException e) {
-            return new Prober.Outcome(Prober.Kind.FAILS, String.join("; ", e.problems()));
-        }
-    }
-
-    private Prober.Outcome probe(NDManager engine, ParameterNames names, Map<String, Long> sizes, Probe.Budget budget) {
-        while (true) {
-            try {
-                Prober.Outcome outcome = probe(engine, names, sizes, budget, retention);
-                if (outcome.kind() != Prober.Kind.FAILS || retention.values()) {
-                    return outcome;
-                }
-                // Perhaps it fails at the zeros that stand for large arrays, such as a singular matrix.
-                return probe(
-                        engine,
-                        names,
-                        sizes,
-                        budget,
-                        new Recorder.Retention(true, retention.constants(), retention.calls()));
-            } catch (Recorder.MoreNeeded e) {
-                retention = e.needed();
-            }
-        }
-    }
-
-    private Prober.Outcome probe(
-            NDManager engine,
-            ParameterNames names,
-            Map<String, Long> sizes,
-            Probe.Budget budget,
-            Recorder.Retention kept) {
-        Probe probe = new Probe(expectation.orElseThrow(), sizes, budget);
-        try (Recorder recorder = new Recorder(engine, names, statistics, kept, Selection.ACTUAL, probe)) {
-            List<String> problems = recorder.problems();
-            try {
-                probe.start();
-                probe.end(
-                        run(recorder, sizes, SEED).stream()
-                                .map(recorder::valueOf)
-                                .toList(),
-                        () -> CallSite.NONE);
-            } catch (Recorder.MoreNeeded e) {
-                throw e;
-            } catch (Probe.Stop e) {
-                // The probe says why.
-            } catch (ExportException e) {
-                problems = e.problems();
-            } catch (RuntimeException e) {
-                problems = List.of("the block fails: " + e + " ("
-                        + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
-            }
-            String failure = String.join("; ", problems);
-            if (failure.contains("can't allocate memory") || failure.contains("out of memory")) {
-                return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
-            }
-            if (!failure.isEmpty()) {
-                return new Prober.Outcome(Prober.Kind.FAILS, failure);
-            }
-            if (probe.difference().isPresent()) {
-                Expectation.Difference found = probe.difference().get();
-                String text = probe.site() == CallSite.NONE ? found.text() : found.text() + " " + probe.site();
-                return new Prober.Outcome(Prober.Kind.DIFFERENT, text, found.isNumber());
-            }
-            return new Prober.Outcome(probe.isTooExpensive() ? Prober.Kind.NOT_KNOWN : Prober.Kind.SAME, "");
-        }
-    }
-
-    /**
-     * Runs the block, with this tracer's statistics, on given inputs.
-     *
-     * @param values all inputs by name
-     * @return copies of the block's outputs
-     */
-    public List<Tensor> compute(Map<String, Tensor> values) {
-        try (NDManager manager = NDManager.newBaseManager(device())) {
-            NDList arguments = new NDList();
-            for (InputSpec input : inputs) {
-                NDArray array = DjlTensors.toArray(values.get(input.name()), manager);
-                array.setName(input.name());
-                arguments.add(array);
-            }
-            if (statistics == Statistics.RUNNING) {
-                try {
-                    return block.forward(new ParameterStore(manager, false), new NDList(arguments), false).stream()
-                            .map(DjlTensors::copyOf)
-                            .toList();
-                } catch (UnsupportedOperationException e) {
-                    // Perhaps the recording has a formula for a method that the engine lacks; if not, it fails with the
-                    // reason.
-                    return computeRecorded(manager, arguments);
-                }
-            }
-            // The block itself uses these statistics in training only, with dropout and updates of the running ones.
-            return computeRecorded(manager, arguments);
-        }
-    }
-
-    private List<Tensor> computeRecorded(NDManager manager, NDList arguments) {
-        try (Recorder recorder = new Recorder(
-                manager,
-                new ParameterNames(block),
-                statistics,
-                new Recorder.Retention(true, true, retention.calls()),
-                Selection.ACTUAL)) {
-            NDList traced = new NDList();
-            arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
-            return forward(recorder, traced).stream()
-                    .map(array -> DjlTensors.copyOf(recorder.valueOf(array).array()))
-                    .toList();
-        }
-    }
-
-    private NDList forward(Recorder recorder, NDList inputs) {
-        return recorder.during(() -> block.forward(new TracingParameterStore(recorder), inputs, false));
-    }
-
-    /** Whether the block runs with the engine's own arrays. */
-    private boolean runs(Map<String, Long> sizes) {
-        try {
-            Map<String, Tensor> values = new HashMap<>();
-            inputs.forEach(input -> values.put(input.name(), sampler.sample(input, sizes, SEED)));
-            compute(values);
-            return true;
-        } catch (RuntimeException e) {
-            return false;
-        }
-    }
-
-    /** The exporter's own refusal, which may have been wrapped on its way out of the block; null if there is none. */
-    private static ExportException refusal(Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ExportException refusal) {
-                return refusal;
-            }
-        }
-        return null;
-    }
-
-    private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
-        NDList results;
-        try {
-            results = run(recorder, sizes, seed);
-        } catch (Recorder.MoreNeeded e) {
-            throw e;
-        } catch (RuntimeException e) {
-            ExportException refusal = refusal(e);
-            if (refusal != null) {
-                throw refusal;
-            }
-            if (!(e instanceof EngineException) && CallSite.isThrownByEngine(e)) {
-                recorder.wantCalls(); // It may expect an array of its own.
-            }
-            List<String> problems = new ArrayList<>(recorder.problems());
-            problems.add(new BlockFailure(block, inputs, plan, limits, this::runs).explain(e, sizes) + " ("
-                    + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
-            throw new ExportException(problems, e);
-        }
-        if (results == null || results.isEmpty() || results.stream().anyMatch(Objects::isNull)) {
-            recorder.problems()
-                    .add("the block returns "
-                            + (results == null
-                                    ? "null"
-                                    : results.isEmpty() ? "an empty list" : "a list with null in it")
-                            + "; a model needs at least one output, each an array");
-            throw new ExportException(recorder.problems());
-        }
-        List<TapeValue> values = results.stream().map(recorder::valueOf).toList();
-        if (!recorder.problems().isEmpty()) {
-            throw new ExportException(recorder.problems());
-        }
-        recorder.requireSameConstants();
-        return values;
-    }
-
-    private NDList run(Recorder recorder, Map<String, Long> sizes, long seed) {
-        if (retention.calls()) {
-            fillCaches(sizes);
-        }
-        NDList arguments = new NDList();
-        for (InputSpec input : inputs) {
-            arguments.add(recorder.input(input, sampler, sizes, seed));
-        }
-        return forward(recorder, arguments);
     }
 }

@@ -16,7 +16,7 @@ import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.InputSpec;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
 import java.util.function.Function;

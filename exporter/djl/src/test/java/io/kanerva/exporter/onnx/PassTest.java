@@ -19,7 +19,7 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
 import io.kanerva.exporter.onnx.passes.Pass;
 import io.kanerva.exporter.trace.InputSpec;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.reference.ReferenceEvaluator;

@@ -8,6 +8,7 @@ import ai.djl.ndarray.internal.NDArrayEx;
 import ai.djl.nn.Blocks;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.RecordedMethods.Kind;
+import io.kanerva.exporter.trace.block.ParameterNames;
 import io.kanerva.onnx.Tensor;
 import java.lang.reflect.Method;
 import java.util.ArrayList;

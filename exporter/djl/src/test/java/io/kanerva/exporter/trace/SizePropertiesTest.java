@@ -3,6 +3,7 @@ package io.kanerva.exporter.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.types.DataType;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

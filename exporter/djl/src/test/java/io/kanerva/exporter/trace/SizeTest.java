@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.types.DataType;
+import io.kanerva.exporter.trace.size.Size;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -3,7 +3,7 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operation;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.List;

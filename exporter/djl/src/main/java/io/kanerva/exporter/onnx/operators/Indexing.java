@@ -5,7 +5,7 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.onnx.operators.IndexParts.ArrayPart;
 import io.kanerva.exporter.onnx.operators.IndexParts.PositionPart;
 import io.kanerva.exporter.onnx.operators.IndexParts.SlicePart;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import io.kanerva.exporter.onnx.Node;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
-import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +16,7 @@ class CallSiteTest {
     private static final StackTraceElement LINEAR =
             frame("ai.djl.nn.core.Linear", "forwardInternal", "Linear.java", 83);
     private static final StackTraceElement BASE = frame("ai.djl.nn.AbstractBaseBlock", "forward", "A.java", 1);
-    private static final StackTraceElement TRACER = frame(Tracer.class.getName(), "record", "Tracer.java", 1);
+    private static final StackTraceElement TRACER = frame(BlockRun.class.getName(), "forward", "BlockRun.java", 1);
     private static final StackTraceElement MAIN = frame("com.example.Main", "main", "Main.java", 3);
 
     private static CallSite site(StackTraceElement... frames) {

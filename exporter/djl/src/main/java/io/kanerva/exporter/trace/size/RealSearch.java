@@ -1,8 +1,8 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
-import io.kanerva.exporter.trace.RealSize.Fixed;
-import io.kanerva.exporter.trace.RealSize.Function;
-import io.kanerva.exporter.trace.RealSize.Whole;
+import io.kanerva.exporter.trace.size.RealSize.Fixed;
+import io.kanerva.exporter.trace.size.RealSize.Function;
+import io.kanerva.exporter.trace.size.RealSize.Whole;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * <p>An expression must have each value to the last bit, in float64, or rounded to float32 at the end or after each
  * step, as Java rounds.
  */
-final class RealSearch {
+public final class RealSearch {
     /** Values that test an expression in addition to those that determine it. */
     private static final int MIN_TESTS = 2;
 
@@ -53,7 +53,7 @@ final class RealSearch {
 
     private final SizeSearch sizes;
 
-    RealSearch(SizeSearch sizes) {
+    public RealSearch(SizeSearch sizes) {
         this.sizes = sizes;
     }
 
@@ -108,7 +108,7 @@ final class RealSearch {
     }
 
     /** The first expression that fits. */
-    Optional<RealSize> find(List<Map<String, Long>> at, double[] values) {
+    public Optional<RealSize> find(List<Map<String, Long>> at, double[] values) {
         Target target = new Target(at, values);
         if (Arrays.stream(values).distinct().count() <= MIN_TESTS) {
             return Optional.empty();

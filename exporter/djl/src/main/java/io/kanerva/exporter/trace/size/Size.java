@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -111,7 +111,7 @@ public final class Size {
     }
 
     /** The size where a dimension has a given size; unknown if a factor is not a dimension. */
-    Size with(String dimension, long value) {
+    public Size with(String dimension, long value) {
         if (!isKnown() || hasStrides()) {
             return isFixed() ? this : UNKNOWN;
         }
@@ -285,7 +285,7 @@ public final class Size {
     }
 
     /** Whether the size does not become smaller as a dimension becomes larger, as far as that is easy to see. */
-    boolean isGrowing() {
+    public boolean isGrowing() {
         return isKnown()
                 && terms.entrySet().stream()
                         .allMatch(term -> term.getKey().isEmpty()
@@ -300,7 +300,7 @@ public final class Size {
     }
 
     /** What a power of a dimension is multiplied by: the products that have it so many times, without it. */
-    Size coefficient(String dimension, int power) {
+    public Size coefficient(String dimension, int power) {
         SizeFactor factor = new SizeFactor.Named(dimension);
         Map<List<SizeFactor>, Long> found = new TreeMap<>(ORDER);
         terms.forEach((product, c) -> {
@@ -354,7 +354,7 @@ public final class Size {
      * @param values n^d values; digit i (to the base n, lowest first) of the index is the level of dimension i
      * @return the expression, or unknown if its coefficients are not integers
      */
-    static Size through(List<String> dimensions, Map<String, List<Long>> levels, long[] values) {
+    public static Size through(List<String> dimensions, Map<String, List<Long>> levels, long[] values) {
         if (dimensions.isEmpty()) {
             return fixed(values[0]);
         }

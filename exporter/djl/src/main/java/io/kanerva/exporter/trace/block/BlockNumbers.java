@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -21,7 +21,7 @@ import java.util.Set;
  * Numbers that a block's behaviour may depend on: those in the fields of its objects, the sizes of its parameters, and
  * the constants in the code of its classes. They are guesses at which sizes of dynamic dimensions to try.
  */
-final class BlockNumbers {
+public final class BlockNumbers {
     private static final int MAX_OBJECTS = 10_000;
     private static final int MAX_CLASSES = 200;
     private static final int MAX_ELEMENTS = 64;
@@ -36,14 +36,14 @@ final class BlockNumbers {
     private BlockNumbers() {}
 
     /** The numbers of a block, those of its fields first. */
-    static Set<Long> of(Block block) {
+    public static Set<Long> of(Block block) {
         BlockNumbers found = visited(block);
         found.addCode();
         return found.numbers;
     }
 
     /** The arrays in a block's fields, without those of its parameters. */
-    static Set<NDArray> arrays(Block block) {
+    public static Set<NDArray> arrays(Block block) {
         return visited(block).arrays;
     }
 

@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.ParallelBlock;
@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * known by the parameters that it reads, by the place that calls it, or by its position in a block that runs its
  * children in order. Where all this leaves several, the path ends at their parent: it is never a guess.
  */
-final class BlockPaths {
+public final class BlockPaths {
     private final BlockTree tree;
     private final List<Event> events = new ArrayList<>();
 
@@ -35,12 +35,12 @@ final class BlockPaths {
      */
     private record Event(CallSite site, List<BlockCall> calls, BlockTree.Node owner) {}
 
-    BlockPaths(BlockTree tree) {
+    public BlockPaths(BlockTree tree) {
         this.tree = tree;
     }
 
     /** Notes that a block reads a parameter. */
-    void read(Parameter parameter, List<BlockCall> calls) {
+    public void read(Parameter parameter, List<BlockCall> calls) {
         BlockTree.Node owner = tree.owner(parameter);
         if (owner != null) {
             events.add(new Event(null, calls, owner));
@@ -48,12 +48,12 @@ final class BlockPaths {
     }
 
     /** Notes that a block runs an operation. */
-    void step(CallSite.Running running) {
+    public void step(CallSite.Running running) {
         events.add(new Event(running.site(), running.calls(), null));
     }
 
     /** The path of each operation's block, by the identity of its site. */
-    Map<CallSite, String> find() {
+    public Map<CallSite, String> find() {
         Map<CallSite, String> paths = new IdentityHashMap<>();
         locate(tree.root(), 1, events, paths);
         return paths;

@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 import java.util.List;
 import java.util.Map;

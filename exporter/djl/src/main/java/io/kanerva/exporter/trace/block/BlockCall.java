@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import ai.djl.nn.AbstractBaseBlock;
 import ai.djl.nn.Block;

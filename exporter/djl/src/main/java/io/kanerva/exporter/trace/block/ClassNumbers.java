@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;

@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
@@ -11,27 +11,27 @@ import java.util.Optional;
  * Names for a block's parameters: the path of their block and the parameter's name, as in {@code encoder/conv1/weight}.
  * A shared parameter is named after its first occurrence.
  */
-final class ParameterNames {
+public final class ParameterNames {
     private final BlockTree tree;
     private final Map<NDArray, Parameter> arrays = new IdentityHashMap<>();
     private final Map<Parameter, String> outside = new IdentityHashMap<>();
 
-    ParameterNames(Block root) {
+    public ParameterNames(Block root) {
         tree = new BlockTree(root);
         tree.parameters().forEach(parameter -> arrays.putIfAbsent(parameter.getArray(), parameter));
     }
 
-    BlockTree tree() {
+    public BlockTree tree() {
         return tree;
     }
 
     /** The parameter that holds an array. */
-    Optional<Parameter> holding(NDArray array) {
+    public Optional<Parameter> holding(NDArray array) {
         return Optional.ofNullable(arrays.get(array));
     }
 
     /** The parameter's name; parameters outside the block are numbered. */
-    String of(Parameter parameter) {
+    public String of(Parameter parameter) {
         BlockTree.Node owner = tree.owner(parameter);
         return owner != null
                 ? owner.child(parameter.getName())

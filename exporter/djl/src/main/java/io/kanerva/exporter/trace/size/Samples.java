@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 import java.util.Arrays;
 import java.util.List;
@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * @param sizes different ones
  * @param values one per size
  */
-record Samples(List<Map<String, Long>> sizes, long[] values) {
-    Samples {
+public record Samples(List<Map<String, Long>> sizes, long[] values) {
+    public Samples {
         sizes = List.copyOf(sizes);
     }
 

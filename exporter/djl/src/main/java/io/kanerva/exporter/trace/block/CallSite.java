@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.block;
 
 import ai.djl.nn.Block;
 import java.lang.StackWalker.StackFrame;
@@ -21,8 +21,11 @@ import java.util.stream.Collectors;
  * @param path path of the block in the exported one, as far as it is certain; empty until {@link BlockPaths} finds it
  */
 public record CallSite(String blocks, String line, String parameter, String path) {
+    /** The recorder's packages. */
+    private static final String EXPORTER = "io.kanerva.exporter.trace.";
+
     /** The place of values whose origin does not matter. */
-    static final CallSite NONE = new CallSite("", "", "", "");
+    public static final CallSite NONE = new CallSite("", "", "", "");
 
     private static final List<String> LOGS = List.of(
             "org.slf4j.",
@@ -55,14 +58,14 @@ public record CallSite(String blocks, String line, String parameter, String path
      * @param calls the blocks that are running, outermost first
      * @param isParallel whether the line runs as one of several tasks, perhaps at the same time as others
      */
-    record Running(CallSite site, List<BlockCall> calls, boolean isParallel) {}
+    public record Running(CallSite site, List<BlockCall> calls, boolean isParallel) {}
 
     /** A site whose path is not known. */
-    CallSite(String blocks, String line, String parameter) {
+    public CallSite(String blocks, String line, String parameter) {
         this(blocks, line, parameter, "");
     }
 
-    CallSite withPath(String known) {
+    public CallSite withPath(String known) {
         return new CallSite(blocks, line, parameter, known);
     }
 
@@ -71,9 +74,9 @@ public record CallSite(String blocks, String line, String parameter, String path
      *
      * @param parameter path of the parameter that was read last
      */
-    static Running here(String parameter) {
+    public static Running here(String parameter) {
         List<StackFrame> frames =
-                WALKER.walk(stack -> stack.takeWhile(frame -> frame.getDeclaringClass() != Tracer.class)
+                WALKER.walk(stack -> stack.takeWhile(frame -> frame.getDeclaringClass() != BlockRun.class)
                         .toList());
         List<BlockCall> calls = BlockCall.of(frames);
         String line = line(frames, StackFrame::getClassName, StackFrame::toStackTraceElement);
@@ -84,10 +87,10 @@ public record CallSite(String blocks, String line, String parameter, String path
     }
 
     /** The line that caused an exception. */
-    static CallSite of(Throwable exception, String parameter, ClassLoader loader) {
+    public static CallSite of(Throwable exception, String parameter, ClassLoader loader) {
         List<StackTraceElement> elements = new ArrayList<>();
         for (StackTraceElement element : exception.getStackTrace()) {
-            if (element.getClassName().equals(Tracer.class.getName())) {
+            if (element.getClassName().equals(BlockRun.class.getName())) {
                 break;
             }
             elements.add(element);
@@ -116,7 +119,7 @@ public record CallSite(String blocks, String line, String parameter, String path
     }
 
     /** Whether the engine is calling, because an ordinary array has a traced one as its argument. */
-    static boolean isInsideEngine() {
+    public static boolean isInsideEngine() {
         return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
                 .filter(type -> !isTracer(type.getName()) && !Proxy.isProxyClass(type) && !type.isInterface())
                 .findFirst()
@@ -125,14 +128,14 @@ public record CallSite(String blocks, String line, String parameter, String path
     }
 
     /** Whether a text is wanted for a log or the console only, where it decides nothing. */
-    static boolean isLogging() {
+    public static boolean isLogging() {
         return WALKER.walk(frames -> frames.limit(LOGGING_DEPTH)
                 .map(frame -> frame.getDeclaringClass().getName())
                 .anyMatch(name -> LOGS.stream().anyMatch(name::startsWith)));
     }
 
     /** Whether an exception was thrown by the engine's Java code. */
-    static boolean isThrownByEngine(Throwable exception) {
+    public static boolean isThrownByEngine(Throwable exception) {
         return Arrays.stream(exception.getStackTrace())
                 .map(StackTraceElement::getClassName)
                 .filter(name -> !name.startsWith("java."))
@@ -147,14 +150,14 @@ public record CallSite(String blocks, String line, String parameter, String path
 
     /** The recorder itself, and reflection. */
     private static boolean isTracer(String type) {
-        return type.startsWith(CallSite.class.getPackageName() + ".")
+        return type.startsWith(EXPORTER)
                 || type.startsWith("java.")
                 || type.startsWith("jdk.")
                 || type.contains("$Proxy");
     }
 
     /** Code between a line that computes and the recorder: the recorder itself, DJL's arrays. */
-    static boolean isInternal(Class<?> type) {
+    public static boolean isInternal(Class<?> type) {
         return isInternal(type.getName());
     }
 

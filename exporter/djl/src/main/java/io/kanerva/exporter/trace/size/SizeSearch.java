@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  *
  * <p>An expression must have each value exactly, and more values than it needs to be determined.
  */
-final class SizeSearch {
+public final class SizeSearch {
     /** Values that test an expression in addition to those that determine it. */
     private static final int MIN_TESTS = 3;
 
@@ -34,7 +34,7 @@ final class SizeSearch {
     /** The dimensions, other sizes of arrays, and products, sums and differences of two dimensions. */
     private final List<Size> bases;
 
-    SizeSearch(List<String> names, Collection<Size> others) {
+    public SizeSearch(List<String> names, Collection<Size> others) {
         dimensions = names.stream().map(Size::named).toList();
         Set<Size> all = new LinkedHashSet<>(dimensions);
         others.stream().limit(MAX_BASES).forEach(all::add);
@@ -55,7 +55,7 @@ final class SizeSearch {
     }
 
     /** The expressions that fit, shortest first; some of them may be equal elsewhere, too. */
-    List<Size> find(Samples samples) {
+    public List<Size> find(Samples samples) {
         Size polynomial = polynomial(samples, MIN_TESTS);
         if (polynomial.isKnown()) {
             return List.of(polynomial);

@@ -1,16 +1,16 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 /** The places of a tensor's elements, in row-major order. */
-final class Places {
+public final class Places {
     private Places() {}
 
     /** Receives a place's number and its position on each axis; the array is reused. */
     @FunctionalInterface
-    interface Visitor {
+    public interface Visitor {
         void visit(int place, long[] index);
     }
 
-    static long count(long[] shape) {
+    public static long count(long[] shape) {
         long count = 1;
         for (long size : shape) {
             count = Math.multiplyExact(count, size);
@@ -18,7 +18,7 @@ final class Places {
         return count;
     }
 
-    static long[] strides(long[] shape) {
+    public static long[] strides(long[] shape) {
         long[] strides = new long[shape.length];
         long stride = 1;
         for (int i = shape.length - 1; i >= 0; i--) {
@@ -28,7 +28,7 @@ final class Places {
         return strides;
     }
 
-    static void forEach(long[] shape, Visitor visitor) {
+    public static void forEach(long[] shape, Visitor visitor) {
         long[] index = new long[shape.length];
         int count = Math.toIntExact(count(shape));
         for (int place = 0; place < count; place++) {

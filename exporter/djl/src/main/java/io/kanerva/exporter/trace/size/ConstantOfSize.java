@@ -1,4 +1,4 @@
-package io.kanerva.exporter.trace;
+package io.kanerva.exporter.trace.size;
 
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
