@@ -37,9 +37,8 @@ public final class TinyModels {
 
     /** The same heap with other keys: space for 8 / keys samples. */
     public static KanervaSettings heap(Addressing addressing, int keys) {
-        return KanervaSettings.heap(IMAGE, new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 3, ENCODER)
-                .withKeys(keys)
-                .withAddressing(addressing);
+        return KanervaSettings.heap(addressing, IMAGE, new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 3, ENCODER)
+                .withKeys(keys);
     }
 
     /** The pooled writer over the same memory. */

@@ -222,7 +222,7 @@ class BundleExporterTest {
     void aHeapWithoutRoomForSeveralSamplesIsRefused() {
         KanervaSettings small = KanervaSettings.heap(
                 new MapShape(1, 8, 8),
-                new MapShape(3, 8, 12),
+                new MapShape(3, 4, 8),
                 new Grid(4, 4),
                 new Grid(1, 2),
                 5,

@@ -25,14 +25,14 @@ final class TinyModels {
             5,
             EncoderSettings.residual(6, 1));
     static final KanervaSettings TWO_KEYS = KanervaSettings.heap(
+                    Addressing.CONTINUOUS,
                     new MapShape(2, 8, 12),
                     new MapShape(3, 9, 20),
                     new Grid(4, 6),
                     new Grid(2, 5),
                     5,
                     EncoderSettings.residual(6, 1))
-            .withKeys(2)
-            .withAddressing(Addressing.CONTINUOUS);
+            .withKeys(2);
     static final KanervaSettings POOLED = KanervaSettings.pooled(
             new MapShape(1, 8, 8), new MapShape(3, 8, 12), new Grid(4, 4), 7, 5, EncoderSettings.residual(6, 1));
     /** Colour images, with a linear path and neighbours, as the preset cifar10. */

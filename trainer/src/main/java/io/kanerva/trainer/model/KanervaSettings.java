@@ -99,6 +99,19 @@ public record KanervaSettings(
                         slots.rows(),
                         slots.columns(),
                         keys);
+                require(
+                        addressing == Addressing.CONTINUOUS
+                                || memory.height() == slots.rows() * block.rows()
+                                        && memory.width() == slots.columns() * block.columns(),
+                        "a heap of %d x %d slots, whose blocks have %d x %d pixels, must be of %d x %d, found %d x %d",
+                        slots.rows(),
+                        slots.columns(),
+                        block.rows(),
+                        block.columns(),
+                        slots.rows() * block.rows(),
+                        slots.columns() * block.columns(),
+                        memory.height(),
+                        memory.width());
                 require(embedding == 0, "the heap writer has no embedding, found embedding = %d", embedding);
             }
             case NONE ->
@@ -136,9 +149,21 @@ public record KanervaSettings(
      */
     public static KanervaSettings heap(
             MapShape image, MapShape memory, Grid block, Grid slots, int latent, EncoderSettings encoder) {
+        return heap(Addressing.DEREFERENCED, image, memory, block, slots, latent, encoder);
+    }
+
+    /** The same with keys that may point at something else. */
+    public static KanervaSettings heap(
+            Addressing addressing,
+            MapShape image,
+            MapShape memory,
+            Grid block,
+            Grid slots,
+            int latent,
+            EncoderSettings encoder) {
         return new KanervaSettings(
                 WriterKind.HEAP,
-                Addressing.DEREFERENCED,
+                addressing,
                 false,
                 image,
                 memory,
@@ -175,36 +200,30 @@ public record KanervaSettings(
 
     /** The same with another number of keys per sample. */
     public KanervaSettings withKeys(int count) {
-        return with(addressing, gist, count, latent, latentLayout, encoder, decoder, likelihood);
-    }
-
-    /** The same with keys that point at something else. */
-    public KanervaSettings withAddressing(Addressing other) {
-        return with(other, gist, keys, latent, latentLayout, encoder, decoder, likelihood);
+        return with(gist, count, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with a latent of another size and layout. */
     public KanervaSettings withLatent(int numbers, LatentLayout layout) {
-        return with(addressing, gist, keys, numbers, layout, encoder, decoder, likelihood);
+        return with(gist, keys, numbers, layout, encoder, decoder, likelihood);
     }
 
     /** The same with blocks that can be read for their gist. */
     public KanervaSettings withGist() {
-        return with(addressing, true, keys, latent, latentLayout, encoder, decoder, likelihood);
+        return with(true, keys, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with another encoder. */
     public KanervaSettings withEncoder(EncoderSettings other) {
-        return with(addressing, gist, keys, latent, latentLayout, other, decoder, likelihood);
+        return with(gist, keys, latent, latentLayout, other, decoder, likelihood);
     }
 
     /** The same with another decoder, and the likelihood that it is for. */
     public KanervaSettings withDecoder(DecoderSettings other, ImageLikelihood images) {
-        return with(addressing, gist, keys, latent, latentLayout, encoder, other, images);
+        return with(gist, keys, latent, latentLayout, encoder, other, images);
     }
 
     private KanervaSettings with(
-            Addressing addressing,
             boolean gist,
             int keys,
             int latent,

@@ -37,27 +37,27 @@ final class KeySpace {
         return keys;
     }
 
-    /** The windows that keys [B, N, 3] open. */
+    /** The windows that continuous keys [B, N, 3] open. */
     Windows windows(NDArray keys) {
         NDArray x = keys.get(":, :, 1");
         NDArray y = keys.get(":, :, 2");
         float halfX = settings.block().columns() / (float) settings.memory().width();
         float halfY = settings.block().rows() / (float) settings.memory().height();
-        if (settings.addressing() == Addressing.DEREFERENCED) {
-            // Everything comes from comparisons, so no gradient reaches the keys: the position of a key in its cell has
-            // no effect.
-            NDArray column = cell(x, settings.slots().columns());
-            NDArray row = cell(y, settings.slots().rows());
-            return new Windows(
-                    slotCentre(column, settings.slots().columns(), halfX),
-                            column.mul(0f).add(halfX),
-                    slotCentre(row, settings.slots().rows(), halfY), row.mul(0f).add(halfY));
-        }
         NDArray stretch = Constant.scale(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
                 .exp();
         NDArray extentX = Constant.scale(stretch, halfX);
         NDArray extentY = Constant.scale(stretch, halfY);
         return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
+    }
+
+    /** The columns of the slots that dereferenced keys [B, N, 3] name: [B, N]. No gradient reaches the keys. */
+    NDArray columns(NDArray keys) {
+        return cell(keys.get(":, :, 1"), settings.slots().columns());
+    }
+
+    /** Their rows: [B, N]. */
+    NDArray rows(NDArray keys) {
+        return cell(keys.get(":, :, 2"), settings.slots().rows());
     }
 
     /** Index of the cell that each coordinate falls into, as floats of the same shape; cells have equal prior mass. */
@@ -85,11 +85,6 @@ final class KeySpace {
             boundaries[m - 1] = quantile(m / (double) cells);
         }
         return boundaries;
-    }
-
-    /** Centres of adjacent slots from one edge of the memory to the other. */
-    private static NDArray slotCentre(NDArray cell, int cells, float half) {
-        return cells == 1 ? cell : cell.mul(2 * (1 - half) / (cells - 1)).add(half - 1);
     }
 
     /** The centre that a coordinate is squashed to, so that a window of that half extent stays inside the memory. */

@@ -7,7 +7,8 @@ import ai.djl.ndarray.types.Shape;
  * and pointers [B, T, K, 3], the keys under which each sample was written. Feed-forward and deterministic: M is a Dirac
  * delta.
  */
-public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWriter, PooledWriter, NoWriter {
+public abstract sealed class MemoryWriter extends KanervaBlock
+        permits HeapWriter, WindowWriter, PooledWriter, NoWriter {
 
     MemoryWriter(KanervaSettings settings) {
         super(settings);
@@ -15,7 +16,10 @@ public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWrite
 
     static MemoryWriter of(KanervaSettings settings) {
         return switch (settings.writer()) {
-            case HEAP -> new HeapWriter(settings);
+            case HEAP ->
+                settings.addressing() == Addressing.DEREFERENCED
+                        ? new HeapWriter(settings)
+                        : new WindowWriter(settings);
             case POOLED -> new PooledWriter(settings);
             case NONE -> new NoWriter(settings);
         };
@@ -26,5 +30,17 @@ public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWrite
         long b = inputShapes[0].get(0);
         long t = inputShapes[0].get(1);
         return new Shape[] {settings.memory().shape(b), new Shape(b, t, settings.keys(), KeySpace.KEY)};
+    }
+
+    /** @throws IllegalArgumentException if a heap has too few slots for T samples */
+    final void requireRoom(long samples) {
+        if (samples > settings.capacity()) {
+            throw new IllegalArgumentException(
+                    "out of memory: an episode of %d samples needs %d slots, the memory has %d"
+                            .formatted(
+                                    samples,
+                                    samples * settings.keys(),
+                                    settings.slots().size()));
+        }
     }
 }

@@ -64,7 +64,7 @@ public final class Reader extends KanervaBlock {
         return (store, maps, training) -> Layers.run(stack, store, maps, training);
     }
 
-    /** Replaces the window reader by one of the same values; the default is {@link TentWeights#read}. */
+    /** Replaces the window reader of continuous keys by one of the same values; by default {@link TentWeights#read}. */
     public void setWindowReader(WindowReader windowReader) {
         this.windowReader = windowReader;
     }
@@ -81,9 +81,16 @@ public final class Reader extends KanervaBlock {
         KanervaSettings s = settings;
         long b = keys.getShape().get(0);
         long q = keys.getShape().get(1);
-        Windows windows = space.windows(keys.reshape(b, q * s.keys(), KeySpace.KEY));
-        NDArray traces =
-                windowReader.read(memory, windows, s.block().rows(), s.block().columns());
+        NDArray flat = keys.reshape(b, q * s.keys(), KeySpace.KEY);
+        NDArray traces = s.addressing() == Addressing.DEREFERENCED
+                ? HeapSlots.read(
+                        memory,
+                        space.columns(flat),
+                        space.rows(flat),
+                        s.block(),
+                        s.slots().columns())
+                : windowReader.read(
+                        memory, space.windows(flat), s.block().rows(), s.block().columns());
         NDArray maps = traces.reshape(
                 b * q,
                 (long) s.keys() * s.memory().channels(),

@@ -29,8 +29,7 @@ class GarbageCollectionTest {
         Grid block = new Grid(2, 2);
         EncoderSettings encoder = EncoderSettings.residual(8, 1);
         return Stream.of(
-                KanervaSettings.heap(image, memory, block, new Grid(2, 4), 4, encoder)
-                        .withAddressing(Addressing.CONTINUOUS),
+                KanervaSettings.heap(Addressing.CONTINUOUS, image, memory, block, new Grid(2, 4), 4, encoder),
                 KanervaSettings.pooled(image, memory, block, 16, 4, encoder),
                 TinyModels.paper(4),
                 TinyModels.colour(),

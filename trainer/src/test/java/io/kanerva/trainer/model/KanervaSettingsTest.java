@@ -85,6 +85,9 @@ class KanervaSettingsTest {
         refused(
                 () -> settings(HEAP, CONTINUOUS, 1, 8, 8, 2, 5, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
                 "a window of 4 x 4, stretched by up to 1.28, must fit into the memory of 5 x 16");
+        refused(
+                () -> heap(5, 17),
+                "a heap of 2 x 4 slots, whose blocks have 4 x 4 pixels, must be of 8 x 16, found 8 x 17");
         refused(() -> heap(8, 9), "a heap of 2 x 4 slots must hold the 9 keys of one sample");
         refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
         refused(

@@ -10,7 +10,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.train.Preset;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.apache.commons.statistics.distribution.NormalDistribution;
@@ -40,87 +39,70 @@ class KeySpaceTest {
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void theSlotsCoverEveryCellOfTheMemoryOnce(KanervaSettings s) {
-        float[] ones = new float
-                [s.slots().size()
-                        * s.memory().channels()
-                        * s.block().rows()
-                        * s.block().columns()];
-        Arrays.fill(ones, 1);
-        NDArray blocks = manager.create(
-                ones,
-                new Shape(
-                        1,
-                        s.slots().size(),
-                        s.memory().channels(),
-                        s.block().rows(),
-                        s.block().columns()));
-        float[] memory = TentWeights.place(
-                        blocks, slotWindows(s), s.memory().height(), s.memory().width())
-                .toFloatArray();
-        float[] expected = new float[s.memoryFloats()];
-        Arrays.fill(expected, 1);
-        assertThat(memory).containsExactly(expected, within(1e-5f));
-    }
-
-    @ParameterizedTest
-    @MethodSource("heaps")
-    void aSlotIsARectangleOfTheMemoryCountedRowByRow(KanervaSettings s) {
-        float[] memory = normals(new SplittableRandom(3), s.memoryFloats(), 1);
-        float[] traces = TentWeights.read(
-                        manager.create(memory, s.memory().shape(1)),
-                        slotWindows(s),
-                        s.block().rows(),
-                        s.block().columns())
-                .toFloatArray();
-        int at = 0;
-        for (int slot = 0; slot < s.slots().size(); slot++) {
-            for (int c = 0; c < s.memory().channels(); c++) {
-                for (int row = 0; row < s.block().rows(); row++) {
-                    for (int column = 0; column < s.block().columns(); column++) {
-                        int y = slot / s.slots().columns() * s.block().rows() + row;
-                        int x = slot % s.slots().columns() * s.block().columns() + column;
-                        assertThat(traces[at++])
-                                .isCloseTo(
-                                        memory[
-                                                (c * s.memory().height() + y)
-                                                                * s.memory().width()
-                                                        + x],
-                                        within(3e-5f));
-                    }
-                }
-            }
+    void aWrittenBlockLiesInItsSlotsRectangleOfTheMemoryToTheBit(KanervaSettings s) {
+        int samples = s.capacity() - 1;
+        int block = s.block().rows() * s.block().columns();
+        int channels = s.memory().channels();
+        float[] content = normals(new SplittableRandom(3), 2 * samples * s.keys() * channels * block, 1);
+        float[] memory;
+        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 1)) {
+            memory = model.write(manager.create(content, s.blockShape(2, samples)), false)
+                    .memory()
+                    .toFloatArray();
         }
+        float[] expected = new float[2 * s.memoryFloats()];
+        for (int i = 0; i < content.length; i++) {
+            int slot = i / (channels * block) % (samples * s.keys());
+            int y = slot / s.slots().columns() * s.block().rows()
+                    + i / s.block().columns() % s.block().rows();
+            int x = slot % s.slots().columns() * s.block().columns()
+                    + i % s.block().columns();
+            int plane = i / (content.length / 2) * channels + i / block % channels;
+            expected[(plane * s.memory().height() + y) * s.memory().width() + x] = content[i];
+        }
+        assertThat(memory).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void aKeyAnywhereInACellOpensTheWindowOfItsSlot(KanervaSettings s) {
+    void aKeyAnywhereInACellReadsTheBlockOfItsSlotToTheBit(KanervaSettings s) {
         SplittableRandom random = new SplittableRandom(4);
-        int n = 4000;
-        float[] keys = normals(random, n * KeySpace.KEY, 1);
-        int[] slots = new int[n];
-        for (int i = 0; i < n; i++) {
+        int n = 200 * s.keys();
+        float[] keys = normals(random, 2 * n * KeySpace.KEY, 1);
+        int[] slots = new int[2 * n];
+        for (int i = 0; i < 2 * n; i++) {
             int column = random.nextInt(s.slots().columns());
             int row = random.nextInt(s.slots().rows());
             slots[i] = row * s.slots().columns() + column;
+            keys[i * 3] = Math.abs(keys[i * 3]);
             keys[i * 3 + 1] = (float) NORMAL.inverseCumulativeProbability(
                     (column + 1e-4 + 0.9998 * random.nextDouble()) / s.slots().columns());
             keys[i * 3 + 2] = (float) NORMAL.inverseCumulativeProbability(
                     (row + 1e-4 + 0.9998 * random.nextDouble()) / s.slots().rows());
         }
-        Windows found = new KeySpace(s).windows(manager.create(keys, new Shape(1, n, 3)));
-        Windows expected = slotWindows(s);
-        float[] foundX = found.centreX().toFloatArray();
-        float[] foundY = found.centreY().toFloatArray();
-        for (int i = 0; i < n; i++) {
-            assertThat(foundX[i]).isEqualTo(expected.centreX().toFloatArray()[slots[i]]);
-            assertThat(foundY[i]).isEqualTo(expected.centreY().toFloatArray()[slots[i]]);
+        float[] memory = normals(random, 2 * s.memoryFloats(), 1);
+        float[] traces;
+        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 1)) {
+            traces = model.read(
+                            manager.create(memory, s.memory().shape(2)),
+                            manager.create(keys, new Shape(2, n / s.keys(), s.keys(), 3)),
+                            false)
+                    .traces()
+                    .toFloatArray();
         }
-        assertThat(found.halfX().toFloatArray())
-                .containsOnly(s.block().columns() / (float) s.memory().width());
-        assertThat(found.halfY().toFloatArray())
-                .containsOnly(s.block().rows() / (float) s.memory().height());
+        float[] expected = new float[traces.length];
+        int block = s.block().rows() * s.block().columns();
+        int channels = s.memory().channels();
+        for (int i = 0; i < expected.length; i++) {
+            int slot = slots[i / (channels * block)];
+            int y = slot / s.slots().columns() * s.block().rows()
+                    + i / s.block().columns() % s.block().rows();
+            int x = slot % s.slots().columns() * s.block().columns()
+                    + i % s.block().columns();
+            int plane = i / (n * channels * block) * channels + i / block % channels;
+            expected[i] = memory[(plane * s.memory().height() + y) * s.memory().width() + x];
+        }
+        assertThat(traces).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -194,11 +176,5 @@ class KeySpaceTest {
             assertThat((double) half[i])
                     .isBetween(unstretched * Math.exp(-0.25) - 1e-6, unstretched * Math.exp(0.25) + 1e-6);
         }
-    }
-
-    private Windows slotWindows(KanervaSettings s) {
-        KeySpace space = new KeySpace(s);
-        return space.windows(
-                manager.create(space.slotKeys(), new Shape(1, s.slots().size(), KeySpace.KEY)));
     }
 }

@@ -75,7 +75,7 @@ class MemoryWriterTest {
             assertThat(places).hasSize(4 * keys);
             NDArray traces =
                     model.read(written.memory(), written.pointers(), false).traces();
-            assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
+            assertThat(traces.toFloatArray()).isEqualTo(content.toFloatArray());
         }
     }
 
@@ -112,7 +112,7 @@ class MemoryWriterTest {
             NDArray traces =
                     model.read(written.memory(), written.pointers(), false).traces();
             assertThat(traces.getShape()).isEqualTo(content.getShape());
-            assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
+            assertThat(traces.toFloatArray()).isEqualTo(content.toFloatArray());
         }
     }
 

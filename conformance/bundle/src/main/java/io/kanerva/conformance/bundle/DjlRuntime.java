@@ -61,14 +61,14 @@ public final class DjlRuntime extends LocalRuntime {
     /** A model with this heap, which has no weights; its other blocks are unused, and small. The caller closes it. */
     static KanervaModel heap(ModelSettings s) {
         KanervaSettings settings = KanervaSettings.heap(
+                        Addressing.valueOf(s.addressing().name()),
                         shape(s.image()),
                         shape(s.memory()),
                         new Grid(s.block().height(), s.block().width()),
                         new Grid(s.slotRows(), s.slotColumns()),
                         1,
                         EncoderSettings.residual(1, 1))
-                .withKeys(s.keys())
-                .withAddressing(Addressing.valueOf(s.addressing().name()));
+                .withKeys(s.keys());
         return new KanervaModel(s.scaleCells() == 2 ? settings.withGist() : settings, Device.cpu(), 1);
     }
 

@@ -40,14 +40,14 @@ public enum Subject {
             EncoderSettings.residual(6, 1))),
     /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
     CONTINUOUS_TWO_KEYS(KanervaSettings.heap(
+                    Addressing.CONTINUOUS,
                     new MapShape(2, 8, 12),
                     new MapShape(3, 9, 31),
                     new Grid(4, 6),
                     new Grid(2, 7),
                     5,
                     EncoderSettings.residual(6, 1))
-            .withKeys(2)
-            .withAddressing(Addressing.CONTINUOUS)),
+            .withKeys(2)),
     POOLED_TWO_KEYS(KanervaSettings.pooled(
                     new MapShape(1, 8, 8),
                     new MapShape(3, 12, 16),
@@ -58,13 +58,13 @@ public enum Subject {
             .withKeys(2)),
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
     COLOUR(KanervaSettings.heap(
+                    Addressing.CONTINUOUS,
                     new MapShape(3, 8, 8),
                     new MapShape(3, 12, 20),
                     new Grid(4, 4),
                     new Grid(3, 5),
                     32,
                     EncoderSettings.residual(6, 1))
-            .withAddressing(Addressing.CONTINUOUS)
             .withLatent(32, LatentLayout.MAP)
             .withDecoder(
                     DecoderSettings.of(7, 2).refined(5, 1).withNeighbours(4, 0),
