@@ -35,7 +35,6 @@ class GraphCheckTest {
                 "Scan",
                 "RandomNormal",
                 "NonZero",
-                "Range",
                 "Unique",
                 "StringNormalizer",
                 "SequenceAt",
@@ -89,6 +88,13 @@ class GraphCheckTest {
         assertRefused(
                 graph.apply("Pad", graph.floats(new float[1], 1, 1), graph.longs(0, 0, 1 << 14, 1 << 14)),
                 "of shape [16385, 16385]");
+    }
+
+    @Test
+    void aRangeThatIsLong() {
+        assertRefused(
+                graph.apply("Range", graph.longs(0), graph.longs(1L << 40), graph.longs(1)),
+                "of shape [1099511627776]");
     }
 
     /** Every size is a small one's square, so that no constant is conspicuous. */

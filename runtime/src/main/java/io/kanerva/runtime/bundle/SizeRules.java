@@ -87,6 +87,7 @@ final class SizeRules {
             case "GridSample" -> sampled(node);
             case "MatMul" -> product(node);
             case "Pad" -> padded(node);
+            case "Range" -> one(counted(node));
             case "Reshape" -> reshaped(node);
             case "Shape" -> shape(node);
             case "Slice" -> sliced(node);
@@ -321,6 +322,15 @@ final class SizeRules {
 
     static long positive(long size) {
         return size < 0 ? fail("no negative size") : size;
+    }
+
+    private static GraphValue counted(Node node) {
+        long start = node.integers(0)[0];
+        long limit = node.integers(1)[0];
+        long step = node.integers(2)[0];
+        long room = step == 0 ? fail("a step") : Math.subtractExact(limit, start);
+        // Rounded up: the limit itself is not counted.
+        return GraphValue.of(Math.max(0, -Math.floorDiv(-room, step)));
     }
 
     private static GraphValue[] reshaped(Node node) {

@@ -123,9 +123,9 @@ class MistakesAreCaughtTest {
 
     @Test
     void cornersThatAreAlignedAreCaughtInTheTraces() throws IOException {
-        Path bundle = export(Subject.DEREFERENCED);
+        Path bundle = export(Subject.CONTINUOUS_TWO_KEYS);
         ChangedBundle.of(bundle).setSampling(attribute -> attribute.setI(1), "align_corners");
-        assertThat(failures(Subject.DEREFERENCED, bundle))
+        assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle))
                 .contains("reader/traces", "pipeline/traces")
                 .noneMatch(name -> name.startsWith("encoder"));
     }
