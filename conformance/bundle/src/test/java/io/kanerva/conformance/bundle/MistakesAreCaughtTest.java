@@ -138,6 +138,13 @@ class MistakesAreCaughtTest {
         assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle))
                 .contains("reader/traces")
                 .noneMatch(name -> name.startsWith("encoder"));
+        try (BundleCases cases = new BundleCases(bundle, temporary.resolve("facts"))) {
+            assertThat(cases.graphFacts())
+                    .flatExtracting(GraphFacts::problems)
+                    .anySatisfy(problem -> assertThat(problem)
+                            .asString()
+                            .contains("graph 'reader': expected padding_mode zeros of 'GridSample", "found border"));
+        }
     }
 
     @Test
