@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ public final class GraphBuilder {
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new HashMap<>();
     private final SizeNodes sizes = new SizeNodes(this);
+    private final SmallestSizes smallest;
     /** Dimensions that have a value in this graph only. */
     private final Set<String> ownDimensions = new HashSet<>();
 
@@ -52,6 +54,9 @@ public final class GraphBuilder {
     GraphBuilder(ExportOptions options) {
         opset = options.opset();
         writesErfOut = options.writesErfOut();
+        smallest = new SmallestSizes(options.limits().entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, limit -> limit.getValue().min())));
         parent = null;
         ownsSizes = true;
     }
@@ -59,6 +64,7 @@ public final class GraphBuilder {
     private GraphBuilder(GraphBuilder parent, boolean ownsSizes) {
         opset = parent.opset;
         writesErfOut = parent.writesErfOut;
+        smallest = parent.smallest;
         this.parent = parent;
         this.ownsSizes = ownsSizes;
     }
@@ -249,6 +255,11 @@ public final class GraphBuilder {
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
     public Value size(Size size) {
         return isOwn(size.isKnown() ? size.dimensions() : Stream.empty()) ? sizes.size(size) : parent.size(size);
+    }
+
+    /** Whether a size may be 0 within the limits of the dimensions: the array has no elements there. */
+    public boolean canBeZero(Size size) {
+        return smallest.canBeZero(size);
     }
 
     /** A real number as a float64 vector of one element, computed from the inputs' shapes. */

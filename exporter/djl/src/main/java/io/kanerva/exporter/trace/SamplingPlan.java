@@ -294,7 +294,7 @@ public record SamplingPlan(
             }
             runs.add(large);
         }
-        runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 1);
+        runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 2);
         return List.copyOf(runs);
     }
 

@@ -14,7 +14,8 @@ final class MovementKernels {
 
     static void register(Map<String, Kernel> table) {
         table.put("Shape", Kernel.of(MovementKernels::shape));
-        table.put("Reshape", Kernel.of((a, in) -> reshape(in.get(0), in.get(1).ints())));
+        table.put(
+                "Reshape", Kernel.of((a, in) -> reshape(in.get(0), in.get(1).ints(), a.integer("allowzero", 0) == 1)));
         table.put("Flatten", Kernel.of((a, in) -> {
             int axis = (int) a.integer("axis", 1);
             int rows = Array.count(
@@ -81,12 +82,12 @@ final class MovementKernels {
                 .toArray());
     }
 
-    private static Array reshape(Array x, int[] target) {
+    private static Array reshape(Array x, int[] target, boolean allowsZero) {
         int[] shape = target.clone();
         int known = 1;
         int open = -1;
         for (int i = 0; i < shape.length; i++) {
-            shape[i] = shape[i] == 0 ? x.shape()[i] : shape[i];
+            shape[i] = shape[i] == 0 && !allowsZero ? x.shape()[i] : shape[i];
             open = shape[i] == -1 ? i : open;
             known *= shape[i] == -1 ? 1 : shape[i];
         }

@@ -200,15 +200,16 @@ final class SelectionKernels {
         shape[x.rank() - 1] = k;
         Array values = Array.filled(x.type(), 0, shape);
         Array positions = Array.filled(ElementType.INT64, 0, shape);
-        for (int row = 0; row < rows.data().length / size; row++) {
-            int begin = row * size;
-            Comparator<Integer> order = Comparator.comparingDouble(i -> rows.data()[begin + i]);
+        int count = size == 0 ? 0 : rows.data().length / size;
+        for (int row = 0; row < count; row++) {
+            int first = row * size;
+            Comparator<Integer> order = Comparator.comparingDouble(i -> rows.data()[first + i]);
             List<Integer> sorted = IntStream.range(0, size)
                     .boxed()
                     .sorted(a.integer("largest", 1) == 1 ? order.reversed() : order)
                     .toList();
             for (int i = 0; i < k; i++) {
-                values.data()[row * k + i] = rows.data()[begin + sorted.get(i)];
+                values.data()[row * k + i] = rows.data()[first + sorted.get(i)];
                 positions.data()[row * k + i] = sorted.get(i);
             }
         }

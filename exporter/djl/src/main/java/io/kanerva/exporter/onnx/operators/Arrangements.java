@@ -65,13 +65,13 @@ final class Arrangements {
                 List.of(in.get(0)),
                 "perm",
                 order.stream().mapToLong(i -> i).toArray());
-        // In Reshape, 0 keeps a size.
-        Value flat = g.node(
-                "Reshape",
-                moved,
-                g.integers(LongStream.range(1, rank)
-                        .map(i -> i == rank - 1 ? -1 : 0)
-                        .toArray()));
+        // In Reshape, 0 keeps a size, and -1 stands for the last one unless another one may be 0.
+        List<Size> flattened = new ArrayList<>(Collections.nCopies(rank - 2, Size.fixed(0)));
+        List<Size> from = op.input().shape();
+        Size product = from.get(first).times(from.get(second));
+        boolean canBeEmpty = product.isKnown() && from.stream().anyMatch(g::canBeZero);
+        flattened.add(canBeEmpty ? product : Size.fixed(-1));
+        Value flat = g.node("Reshape", moved, g.sizes(flattened));
         long row = Math.max(0, -offset);
         long column = Math.max(0, offset);
         Value length = length(g, op, in, first, second, row, column);

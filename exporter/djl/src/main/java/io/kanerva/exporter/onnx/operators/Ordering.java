@@ -7,6 +7,8 @@ import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Sorting, and operations based on it. ONNX sorts with TopK of all elements. */
 final class Ordering {
@@ -15,7 +17,7 @@ final class Ordering {
     static void register(Operators table) {
         table.put("argMax", "ArgMax; of all elements after Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
         table.put("argMin", "ArgMin; of all elements after Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
-        table.putAll("topK", "TopK", Ordering::topK);
+        table.putAll("topK", "TopK; Pad and Slice around it if there may be no rows", Ordering::topK);
         table.put(
                 "sort",
                 "TopK",
@@ -58,12 +60,11 @@ final class Ordering {
     }
 
     private static List<Value> topK(GraphBuilder g, Operation op, List<Value> in) {
-        List<Value> found = g.nodes(
-                "TopK",
-                2,
+        List<Value> found = topK(
+                g,
+                op,
                 List.of(comparable(g, op, in), g.size(op.size("k"))),
-                "axis",
-                op.number("axis"),
+                axis(op),
                 "largest",
                 op.flag("largest") ? 1 : 0,
                 "sorted",
@@ -76,11 +77,31 @@ final class Ordering {
     /** All elements along an axis in ascending order, and their positions; of the calculated type. */
     private static List<Value> sorted(GraphBuilder g, Operation op, List<Value> in, int axis) {
         Value x = comparable(g, op, in);
-        List<Value> found =
-                g.nodes("TopK", 2, List.of(x, length(g, op, in, axis)), "axis", axis, "largest", 0, "sorted", 1);
+        List<Value> found = topK(g, op, List.of(x, length(g, op, in, axis)), axis, "largest", 0, "sorted", 1);
         return List.of(
                 new Value(found.get(0).name(), x.type(), null),
                 new Value(found.get(1).name(), ElementType.INT64, null));
+    }
+
+    /** ONNX Runtime 1.29 divides by the number of rows, and ends the process if there are none: one is added then. */
+    private static List<Value> topK(GraphBuilder g, Operation op, List<Value> inputs, int axis, Object... attributes) {
+        Object[] all =
+                Stream.concat(Stream.of("axis", axis), Stream.of(attributes)).toArray();
+        int rank = op.input().rank();
+        long[] axes = LongStream.range(0, rank)
+                .filter(i -> i != axis && g.canBeZero(op.input().shape().get((int) i)))
+                .toArray();
+        if (axes.length == 0) {
+            return g.nodes("TopK", 2, inputs, all);
+        }
+        long[] pads = new long[2 * rank];
+        LongStream.of(axes).forEach(i -> pads[rank + (int) i] = 1);
+        Value padded = g.node("Pad", inputs.get(0), g.integers(pads));
+        Value starts = g.integers(new long[axes.length]);
+        Value ends = g.integers(LongStream.of(axes).map(i -> -1).toArray());
+        return g.nodes("TopK", 2, List.of(padded, inputs.get(1)), all).stream()
+                .map(found -> g.node("Slice", found, starts, ends, g.integers(axes)))
+                .toList();
     }
 
     private static Value length(GraphBuilder g, Operation op, List<Value> in, int axis) {

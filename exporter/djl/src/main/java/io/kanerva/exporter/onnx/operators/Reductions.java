@@ -6,6 +6,7 @@ import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Sums, means, extremes and norms over axes. */
 final class Reductions {
@@ -15,7 +16,10 @@ final class Reductions {
 
     static void register(Operators table) {
         table.put("sum", "ReduceSum", (g, op, in) -> reduce(g, op, in, "ReduceSum"));
-        table.put("mean", "ReduceMean; ReduceSum, ReduceProd and Div of what a mask selects", Reductions::mean);
+        table.put(
+                "mean",
+                "ReduceMean; ReduceSum, ReduceProd and Div of an array that may have no elements",
+                Reductions::mean);
         table.put("max", "ReduceMax", (g, op, in) -> reduce(g, op, in, "ReduceMax"));
         table.put("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
         table.put("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
@@ -38,11 +42,15 @@ final class Reductions {
      * number.
      */
     private static Value mean(GraphBuilder g, Operation op, List<Value> in) {
-        if (op.input().shape().stream().allMatch(Size::isKnown)) {
+        long[] axes = axes(op);
+        List<Size> from = op.input().shape();
+        boolean canBeEmpty = axes.length == 0
+                ? from.stream().anyMatch(g::canBeZero)
+                : LongStream.of(axes).anyMatch(axis -> g.canBeZero(from.get(Math.floorMod((int) axis, from.size()))));
+        if (from.isEmpty() || !canBeEmpty) {
             return reduce(g, op, in, "ReduceMean");
         }
         ElementType type = op.output().type();
-        long[] axes = axes(op);
         Value shape = g.node("Shape", in.get(0));
         Value sizes = axes.length == 0 ? shape : g.node("Gather", List.of(shape, g.integers(axes)), "axis", 0);
         Value count = g.node("Cast", List.of(reduce(g, "ReduceProd", sizes, new long[0], false)), "to", type.number());

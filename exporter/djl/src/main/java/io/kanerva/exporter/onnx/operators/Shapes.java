@@ -14,6 +14,8 @@ import java.util.stream.LongStream;
 
 /** Operations that only move, repeat or join elements. */
 final class Shapes {
+    private static final int ALLOWZERO_SINCE = 14;
+
     private Shapes() {}
 
     static void register(Operators table) {
@@ -61,25 +63,60 @@ final class Shapes {
 
     /**
      * A reshape that needs as little shape arithmetic as possible: a dynamic size that keeps its position is 0, the
-     * last other one is -1, and only further ones are computed.
+     * last other one is -1, and only further ones are computed. Runtimes divide by the product of the others to find
+     * what -1 stands for, so where a size may be 0, it alone is the one that is not computed.
      *
      * @param from the shape of x
      */
     private static Value reshape(GraphBuilder g, List<Size> from, Value x, List<Size> target) {
         List<Size> sizes = new ArrayList<>(target);
-        for (int i = 0; i < Math.min(from.size(), sizes.size()); i++) {
-            if (!sizes.get(i).isFixed() && sizes.get(i).equals(from.get(i))) {
+        List<Integer> empty = target.stream().anyMatch(size -> size.is(-1))
+                ? List.of()
+                : IntStream.range(0, target.size())
+                        .filter(i -> target.get(i).isKnown() && g.canBeZero(target.get(i)))
+                        .boxed()
+                        .toList();
+        List<Integer> moved =
+                empty.stream().filter(i -> !isKept(from, target, i)).toList();
+        if (!moved.isEmpty() && empty.size() > 1) {
+            return reshapeEmpty(g, x, target);
+        }
+        for (int i = 0; i < sizes.size(); i++) {
+            if (!sizes.get(i).isFixed() && isKept(from, target, i)) {
                 sizes.set(i, Size.fixed(0));
             }
         }
-        boolean isOpen = sizes.stream().anyMatch(size -> size.is(-1));
-        for (int i = sizes.size() - 1; i >= 0 && !isOpen; i--) {
-            if (!sizes.get(i).isFixed()) {
-                sizes.set(i, Size.fixed(-1));
-                isOpen = true;
-            }
+        int open = moved.isEmpty() ? lastOpen(sizes, empty.isEmpty()) : moved.get(0);
+        if (open >= 0) {
+            sizes.set(open, Size.fixed(-1));
         }
         return g.node("Reshape", x, g.sizes(sizes));
+    }
+
+    private static boolean isKept(List<Size> from, List<Size> target, int axis) {
+        return axis < from.size() && target.get(axis).equals(from.get(axis));
+    }
+
+    /** The last size that is not fixed, unless one is open already; -1 if there is none. */
+    private static int lastOpen(List<Size> sizes, boolean canBeComputed) {
+        if (sizes.stream().anyMatch(size -> size.is(-1))) {
+            return -1;
+        }
+        return IntStream.range(0, sizes.size())
+                .filter(i ->
+                        canBeComputed ? !sizes.get(i).isFixed() : !sizes.get(i).isKnown())
+                .max()
+                .orElse(-1);
+    }
+
+    /** Several sizes may be 0, which would mean "as in x". */
+    private static Value reshapeEmpty(GraphBuilder g, Value x, List<Size> target) {
+        if (g.opset() < ALLOWZERO_SINCE) {
+            throw new UnsupportedOperationException("several sizes of the result " + target
+                    + " may be 0, which ONNX's Reshape takes from opset " + ALLOWZERO_SINCE
+                    + " on; export a newer opset, or exclude such sizes with a dimension limit");
+        }
+        return g.node("Reshape", List.of(x, g.sizes(target)), "allowzero", 1);
     }
 
     /** PyTorch returns the array unchanged if the axis has another size than 1. */

@@ -40,7 +40,12 @@ final class MergeMoves implements Pass {
                     .toList();
             return node.withInputs(before.inputs()).withAttributes(Map.of("perm", order));
         }
-        return node.is("Reshape") ? mergeReshapes(node, before, initializers) : node;
+        // In a Reshape with attributes, 0 means another thing.
+        return node.is("Reshape")
+                        && node.attributes().isEmpty()
+                        && before.attributes().isEmpty()
+                ? mergeReshapes(node, before, initializers)
+                : node;
     }
 
     private static Node mergeReshapes(Node node, Node before, Map<String, Tensor> initializers) {
