@@ -1,0 +1,2 @@
+/** A Spring Boot service around {@link io.kanerva.runtime.Kanerva}. */
+package io.kanerva.example.service;
