@@ -57,12 +57,9 @@ export class Kanerva {
   /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each. */
   async write(episodes) {
     this.#checkEpisodes(episodes);
-    const [b] = episodes.dims;
     const { content } = await this.#run('encoder', { images: episodes }, 'content');
     const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
-    const pooled = this.settings.writer === 'pooled';
-    const contentsMean = pooled ? meanOverSamples(content) : { data: new Float32Array(0), dims: [b, 0] };
-    return { memory, pointers, contentsMean, modelId: this.modelId };
+    return { memory, pointers, modelId: this.modelId };
   }
 
   /** Reads a memory file of this model, as made by encodeMemory. */
@@ -72,17 +69,13 @@ export class Kanerva {
     return memory;
   }
 
-  /** Looks up queries [B, Q, Cx, Hx, Wx], by the encoder's keys for a pooled writer: { samples, scores, keys }. */
+  /** Looks up queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }. */
   async lookUp(memory, queries) {
     this.#checkModel(memory);
     this.#checkImages('queries', queries);
     const [b, q] = queries.dims;
     if (b !== memory.memory.dims[0]) {
       throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one per memory, found shape [${queries.dims}]`);
-    }
-    if (this.settings.writer === 'pooled') {
-      const { key_mean: keys } = await this.#run('encoder', { images: queries }, 'key_mean');
-      return { samples: new Int32Array(0), scores: { data: new Float32Array(0), dims: [b, q, 0] }, keys };
     }
     const [, t, k] = memory.pointers.dims;
     const contents = await this.#decodeAtMean(memory, memory.pointers);
@@ -268,16 +261,4 @@ function checkTensor(name, { data, dims }, shape) {
   if (!data.every(Number.isFinite)) {
     throw new Error(`${name}: expected finite values, found others`);
   }
-}
-
-/** Averages [B, T, E] to [B, E] in float64. */
-function meanOverSamples({ data, dims: [b, t, e] }) {
-  const mean = Float32Array.from({ length: b * e }, (_, i) => {
-    let sum = 0;
-    for (let sample = 0; sample < t; sample++) {
-      sum += data[(Math.floor(i / e) * t + sample) * e + (i % e)];
-    }
-    return sum / t;
-  });
-  return { data: mean, dims: [b, e] };
 }

@@ -14,8 +14,8 @@ export async function sha256(bytes) {
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Encodes a memory as a file: a Uint8Array. */
-export async function encodeMemory({ memory, pointers, contentsMean, modelId }) {
-  const parts = [memory, pointers, contentsMean].map(
+export async function encodeMemory({ memory, pointers, modelId }) {
+  const parts = [memory, pointers].map(
     ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
   const file = new Uint8Array(FLOATS_AT + parts.reduce((sum, part) => sum + part.length, 0) + DIGEST);
@@ -28,7 +28,6 @@ export async function encodeMemory({ memory, pointers, contentsMean, modelId }) 
     Uint8Array.from(modelId.match(/../g), (digits) => Number.parseInt(digits, 16)),
     40,
   );
-  view.setUint32(72, contentsMean.dims[1], true);
   let at = FLOATS_AT;
   for (const part of parts) {
     file.set(part, at);
@@ -66,9 +65,8 @@ export async function decodeMemory(bytes) {
   };
   const memory = take(b, c, h, w);
   const pointers = take(b, t, k, 3);
-  const contentsMean = take(b, view.getUint32(72, true));
   if (at !== end) {
     throw new Error(`expected no more floats, found ${(end - at) / 4}`);
   }
-  return { memory, pointers, contentsMean, modelId: hex(file.subarray(40, 72)) };
+  return { memory, pointers, modelId: hex(file.subarray(40, 72)) };
 }

@@ -51,7 +51,6 @@ test('a memory survives a round trip, and a damaged file is rejected', async () 
   const memory = {
     memory: { data: Float32Array.from({ length: 24 }, (_, i) => i), dims: [1, 2, 3, 4] },
     pointers: { data: new Float32Array(15).fill(1), dims: [1, 5, 1, 3] },
-    contentsMean: { data: Float32Array.of(7, 8), dims: [1, 2] },
     modelId: 'ab'.repeat(32),
   };
   const file = await encodeMemory(memory);

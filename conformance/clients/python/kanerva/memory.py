@@ -19,22 +19,20 @@ class Memory:
     """B memories of one model.
 
     memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], the keys (scale, x, y) at which each sample was
-    written; contents_mean: float32 [B, E], the mean of a pooled writer's embeddings, E = 0 for a heap; model_id:
-    hexadecimal.
+    written; model_id: hexadecimal.
     """
 
     memory: np.ndarray
     pointers: np.ndarray
-    contents_mean: np.ndarray
     model_id: str
 
     def save(self, file: str | os.PathLike) -> None:
         """Writes the file in the format of the Java runtime's Memory.save, replacing an existing one atomically."""
         b, c, h, w = self.memory.shape
         head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, b, c, h, w, *self.pointers.shape[1:3])
-        head += bytes.fromhex(self.model_id) + struct.pack("<I", self.contents_mean.shape[1])
+        head += bytes.fromhex(self.model_id) + struct.pack("<I", 0)
         body = head + b"".join(
-            np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers, self.contents_mean)
+            np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers)
         )
         target = Path(file).absolute()
         part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
@@ -55,10 +53,9 @@ class Memory:
         version, floats_at, b, c, h, w, t, k = struct.unpack_from("<8I", data, 8)
         if version != _VERSION or floats_at != _FLOATS_AT:
             raise ValueError(f"{file}: expected memory format version {_VERSION}, found {version}")
-        (e,) = struct.unpack_from("<I", data, 72)
         floats = np.frombuffer(data[_FLOATS_AT:-32], "<f4")
-        sizes = (b * c * h * w, b * t * k * 3, b * e)
+        sizes = (b * c * h * w, b * t * k * 3)
         if floats.size != sum(sizes):
             raise ValueError(f"{file}: expected {sum(sizes)} floats, found {floats.size}")
-        memory, pointers, mean = np.split(floats, np.cumsum(sizes)[:2])
-        return Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), mean.reshape(b, e), data[40:72].hex())
+        memory, pointers = np.split(floats, sizes[:1])
+        return Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), data[40:72].hex())

@@ -29,7 +29,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Results: sample indices [B, Q] and scores [B, Q, T] (empty for a pooled writer), keys [B, Q, K, 3]."""
+    """Results: sample indices [B, Q] and scores [B, Q, T], keys [B, Q, K, 3]."""
 
     samples: np.ndarray
     scores: np.ndarray
@@ -100,13 +100,7 @@ class Kanerva:
         images = self._episodes(episodes)
         (content,) = self._run("encoder", {"images": images}, "content")
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
-        pooled = self.settings["writer"] == "pooled"
-        mean = (
-            content.astype(np.float64).mean(axis=1).astype(np.float32)
-            if pooled
-            else np.empty((len(images), 0), np.float32)
-        )
-        return Memory(memory, pointers, mean, self.model_id)
+        return Memory(memory, pointers, self.model_id)
 
     def load_memory(self, file: str | os.PathLike) -> Memory:
         """Reads a memory file of this model."""
@@ -115,16 +109,13 @@ class Kanerva:
         return memory
 
     def look_up(self, memory: Memory, queries: np.ndarray) -> Lookup:
-        """Looks up queries [B, Q, Cx, Hx, Wx] by the correlation of images; a pooled writer uses the encoder's keys."""
+        """Looks up queries [B, Q, Cx, Hx, Wx] by the correlation of images."""
         self._check_model(memory)
         images = self._images("queries", queries)
         if len(images) != len(memory.memory):
             raise ValueError(
                 f"queries: expected {len(memory.memory)} rows, one per memory, found shape {list(images.shape)}"
             )
-        if self.settings["writer"] == "pooled":
-            (keys,) = self._run("encoder", {"images": images}, "key_mean")
-            return Lookup(np.empty((*images.shape[:2], 0), int), np.empty((*images.shape[:2], 0), np.float32), keys)
         contents = self._decode_at_mean(memory, memory.pointers)
         scores = np.clip(_standardised(images) @ _standardised(contents).transpose(0, 2, 1), -1, 1)
         samples = scores.argmax(axis=2)

@@ -112,7 +112,7 @@ class CallTest(unittest.TestCase):
                 call()
 
     def test_a_memory_of_another_model_is_rejected(self):
-        other = Memory(self.memory.memory, self.memory.pointers, self.memory.contents_mean, "00" * 32)
+        other = Memory(self.memory.memory, self.memory.pointers, "00" * 32)
         with self.assertRaisesRegex(ValueError, "memory: expected one of model"):
             self.kanerva.generate(other, 1, 1)
 

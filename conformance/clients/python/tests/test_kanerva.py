@@ -38,7 +38,6 @@ class MemoryTest(unittest.TestCase):
         memory = Memory(
             np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4),
             np.ones((1, 5, 1, 3), np.float32),
-            np.empty((1, 0), np.float32),
             hashlib.sha256(b"x").hexdigest(),
         )
         with tempfile.TemporaryDirectory() as folder:

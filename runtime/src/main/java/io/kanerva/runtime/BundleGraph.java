@@ -38,7 +38,7 @@ public enum BundleGraph {
     /** Images in [0, 1], [B, T, Cx, Hx, Wx]. */
     public static final String IMAGES = "images";
 
-    /** What the memory writer stores: [B, T, K, C, h, w] for a heap, [B, T, E] for a pooled writer. */
+    /** What the memory writer stores: [B, T, K, C, h, w]. */
     public static final String CONTENT = "content";
 
     /** Means of the keys' posterior, [B, T, K, 3]. */

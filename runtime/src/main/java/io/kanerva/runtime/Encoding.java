@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 /**
  * The encoder's output for B episodes of T images.
  *
- * @param content what the writer stores: [B, T, K, C, h, w] for a heap, [B, T, E] for a pooled writer
+ * @param content what the writer stores: [B, T, K, C, h, w]
  * @param keyMean means of the read keys' posterior, [B, T, K, 3], in the order (scale, x, y)
  * @param keyLogVariance logarithms of its variances, [B, T, K, 3]
  * @param latentMean means of the latents' posterior, [B, T, D]

@@ -133,7 +133,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Encodes images; a pooled writer's encoder treats each row of T as one episode.
+     * Encodes images; the paper's encoder treats each row of T as one episode.
      *
      * @param images [B, T, Cx, Hx, Wx], values in [0, 1]
      */
@@ -152,7 +152,7 @@ public final class Kanerva implements AutoCloseable {
 
     /**
      * Writes more samples into copies of memories. The result equals, to rounding, what {@link #write} makes of all
-     * samples at once.
+     * samples at once. A pooled writer ranks all samples anew, so that earlier ones move to other places.
      *
      * @param memory B memories of this model, T samples in each
      * @param episodes [B, N, Cx, Hx, Wx], values in [0, 1]: N further samples for each memory
@@ -163,7 +163,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Finds queries in memories; {@link Lookup} describes what that means for each writer.
+     * Finds queries in memories by their content.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory

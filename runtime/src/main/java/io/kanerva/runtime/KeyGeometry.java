@@ -1,6 +1,7 @@
 package io.kanerva.runtime;
 
 import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.math.Normal;
 
 /**
@@ -10,7 +11,7 @@ import io.kanerva.runtime.math.Normal;
  * width, y along its height. A window of half extent a around centre c, both in these units:
  *
  * <ul>
- *   <li>continuous: a = exp(tanh(s) / 4) * w / W and c = (1 - a) * erf(x / sqrt(2));
+ *   <li>continuous: a = exp(tanh(s) / 4) * w / W, or w / W for a pooled writer, and c = (1 - a) * erf(x / sqrt(2));
  *   <li>dereferenced: a = w / W and c = (1 - a) * (2 i / (Gx - 1) - 1), 0 if Gx is 1, where i is the {@link #column} of
  *       x.
  * </ul>
@@ -62,7 +63,8 @@ public final class KeyGeometry {
         requireNumber(x);
         requireNumber(y);
         boolean snaps = settings.addressing() == Addressing.DEREFERENCED;
-        double zoom = snaps ? 1 : Math.exp(0.25 * Math.tanh(scale));
+        boolean isFixed = snaps || settings.writer() == Writer.POOLED;
+        double zoom = isFixed ? 1 : Math.exp(0.25 * Math.tanh(scale));
         // erf(x / sqrt(2)) = 2 Phi(x) - 1
         double centreX = snaps ? spread(column(x), settings.slotColumns()) : 2 * Normal.cdf(x) - 1;
         double centreY = snaps ? spread(row(y), settings.slotRows()) : 2 * Normal.cdf(y) - 1;

@@ -20,19 +20,9 @@ public final class Memory {
         return stored.memory().copy();
     }
 
-    /**
-     * A copy of the keys (scale, x, y) under which each sample was written, [B, T, K, 3]; all 0 for a pooled writer.
-     */
+    /** A copy of the keys (scale, x, y) under which each sample was written, [B, T, K, 3]. */
     public FloatTensor pointers() {
         return stored.pointers().copy();
-    }
-
-    /**
-     * A copy of the mean of the written samples' embeddings, [B, E], by which a pooled memory is
-     * {@linkplain Kanerva#extend extended}; [B, 0] for a heap.
-     */
-    public FloatTensor contentMean() {
-        return stored.contentMean().copy();
     }
 
     /** The model that wrote it: {@link Bundle#modelId()}. */
@@ -63,8 +53,8 @@ public final class Memory {
      *       12      4  where the floats begin, 76                          (unsigned 32-bit)
      *       16     24  B, C, H, W, T, K                                    (six unsigned 32-bit numbers)
      *       40     32  model id: the SHA-256 of {@link Bundle#modelId()}, raw
-     *       72      4  E, 0 for a heap                                     (unsigned 32-bit)
-     *       76    4 n  memory [B, C, H, W], then pointers [B, T, K, 3], then the contents' mean [B, E]
+     *       72      4  0                                                   (unsigned 32-bit)
+     *       76    4 n  memory [B, C, H, W], then pointers [B, T, K, 3]
      *                                                                      (float32, row-major)
      *   76 + 4n     32  SHA-256 of all bytes before it
      * </pre>

@@ -13,12 +13,11 @@ import java.util.Objects;
  * @param block what one key reads, [C, h, w]
  * @param keys K, keys per sample
  * @param latent D, size of the latent
- * @param slotRows Gy, rows of the slot grid; 0 for a pooled writer
- * @param slotColumns Gx, columns of the slot grid; 0 for a pooled writer
- * @param embedding E, size of the pooled writer's embedding; 0 for a heap
+ * @param slotRows Gy, rows of the slot grid
+ * @param slotColumns Gx, columns of the slot grid
+ * @param memoryLayers pairs of convolutions that a pooled writer applies to the whole memory; 0 for a heap
  * @param width channels of the widest layers, 0 to {@value #MAX_WIDTH}: how large a graph's tensors may be
- * @param capacity samples that fit one memory: floor(Gy * Gx / K), or {@link Integer#MAX_VALUE} for a pooled writer,
- *     which has no limit
+ * @param capacity samples that fit one memory: floor(Gy * Gx / K)
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,
  *     4, 12 or 24
  * @param scaleCells 2 if the sign of a dereferenced key's scale chooses how its block is read: above 0 verbatim, else
@@ -35,7 +34,7 @@ public record ModelSettings(
         int latent,
         int slotRows,
         int slotColumns,
-        int embedding,
+        int memoryLayers,
         int width,
         int capacity,
         int neighbours,
@@ -59,7 +58,7 @@ public record ModelSettings(
         require("slotRows", slotRows, 0, 1 << 16);
         require("slotColumns", slotColumns, 0, 1 << 16);
         require("slots", (long) slotRows * slotColumns, 0, MAX_COUNT);
-        require("embedding", embedding, 0, MAX_COUNT);
+        require("memoryLayers", memoryLayers, 0, MAX_COUNT);
         require("width", width, 0, MAX_WIDTH);
         require("capacity", capacity, 0, Integer.MAX_VALUE);
         require("neighbours", neighbours, 0, 24);
@@ -77,7 +76,7 @@ public record ModelSettings(
     public enum Writer {
         /** Each sample gets its own blocks, at allocated slots. */
         HEAP,
-        /** The paper's: the embeddings' mean over the episode is mapped to the memory. */
+        /** The paper's: blocks are summed over the episode, each at the slot that its sample's rank gives. */
         POOLED
     }
 

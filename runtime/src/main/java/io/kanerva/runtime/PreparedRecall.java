@@ -1,13 +1,11 @@
 package io.kanerva.runtime;
 
-import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.math.Values;
 import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.Recaller;
 import io.kanerva.runtime.session.StoredMemory;
 import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
 /**
  * Recall of Q queries from each of B memories, prepared for many runs into the caller's buffers: {@link Kanerva#recall}
@@ -33,9 +31,6 @@ public final class PreparedRecall implements AutoCloseable {
         samples = new int[workspace.batch() * workspace.count()];
         image = new float[settings.image().floats()];
         keys = new float[Math.multiplyExact(samples.length, settings.keys() * 3)];
-        if (settings.writer() == Writer.POOLED) {
-            Arrays.fill(samples, -1);
-        }
     }
 
     /**
@@ -73,7 +68,6 @@ public final class PreparedRecall implements AutoCloseable {
                 requireImages("recall: queries", image, query * image.length);
                 recaller.find(memory, query, image, 0, samples, null, keys);
             }
-            recaller.endLookUp(keys);
             recaller.read(memory, keys);
             for (int query = 0; query < samples.length; query++) {
                 recaller.image(query, image, 0);
@@ -88,7 +82,7 @@ public final class PreparedRecall implements AutoCloseable {
      * The written sample that the last run found for a query.
      *
      * @param query b * Q + q
-     * @return 0 to T - 1; always -1 for a pooled memory, which keeps no single samples
+     * @return 0 to T - 1
      * @throws TensorException if there is no such query
      */
     public synchronized int sample(int query) {

@@ -109,8 +109,8 @@ class GarbageTest {
                     queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
         }
         long bare = bareRun(kanerva, bundle, "encoder-memory-writer", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
-        long returned = leastBytes(() -> new Memory(
-                new StoredMemory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId())));
+        long returned =
+                leastBytes(() -> new Memory(new StoredMemory(memory.memory(), memory.pointers(), memory.modelId())));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
     }
 

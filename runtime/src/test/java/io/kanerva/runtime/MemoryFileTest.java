@@ -172,7 +172,7 @@ class MemoryFileTest {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(offset, -1);
         Files.write(file, bytes.array());
-        assertRefused("expected memories [2, 4, 8] with 1 keys per sample and embeddings of 0, found sizes [");
+        assertRefused("expected memories [2, 4, 8] with 1 keys per sample, found sizes [");
     }
 
     @Test

@@ -33,7 +33,6 @@ class PartsTest {
             StoredMemory written = parts.write(episodes);
             assertClose(written.memory(), memory.memory());
             assertThat(written.pointers()).isEqualTo(memory.pointers());
-            assertClose(written.contentMean(), memory.contentMean());
             assertClose(
                     parts.extend(memory, queries).memory(),
                     whole.extend(memory, queries).memory());

@@ -21,19 +21,21 @@ final class TinyBundle {
 
     /** The three kinds of model. */
     enum Kind {
-        HEAP("heap", "dereferenced", 2, 4, 0, 8),
-        HEAP_CONTINUOUS("heap", "continuous", 2, 4, 0, 8),
-        POOLED("pooled", "continuous", 0, 0, 8, 0);
+        HEAP("heap", "dereferenced"),
+        HEAP_CONTINUOUS("heap", "continuous"),
+        POOLED("pooled", "continuous");
 
         private final String settings;
-        private final String content;
 
-        Kind(String writer, String addressing, int rows, int columns, int embedding, int capacity) {
+        /** Height and width of the memory, as in a shape: a pooled memory has a margin around its slots. */
+        final String plane;
+
+        Kind(String writer, String addressing) {
+            plane = writer.equals("heap") ? "4,8" : "6,10";
             settings = """
                     {"writer":"%s","addressing":"%s","likelihood":"bernoulli","imageShape":[1,8,8],
-                     "memoryShape":[2,4,8],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":%d,"slotColumns":%d,
-                     "embedding":%d,"width":1,"capacity":%d}""".formatted(writer, addressing, rows, columns, embedding, capacity);
-            content = writer.equals("heap") ? "\"B\",\"T\",1,2,2,2" : "\"B\",\"T\",8";
+                     "memoryShape":[2,%s],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":2,"slotColumns":4,
+                     "embedding":0,"width":1,"capacity":8}""".formatted(writer, addressing, plane);
         }
     }
 
@@ -48,9 +50,9 @@ final class TinyBundle {
         files.put("memory-writer.onnx", TinyGraphs.writer(kind));
         files.put("reader.onnx", TinyGraphs.reader(kind));
         files.put("decoder.onnx", TinyGraphs.decoder());
-        String content = tensor("content", kind.content);
+        String content = tensor("content", "\"B\",\"T\",1,2,2,2");
         String traces = tensor("traces", "\"B\",\"Q\",1,2,2,2");
-        String memory = tensor("memory", "\"B\",2,4,8");
+        String memory = tensor("memory", "\"B\",2," + kind.plane);
         String images = tensor("images", "\"B\",\"T\",1,8,8");
         String pointers = tensor("pointers", "\"B\",\"T\",1,3");
         String keys = tensor("keys", "\"B\",\"Q\",1,3");
@@ -76,7 +78,7 @@ final class TinyBundle {
                 %s
                   },
                   "files": {%s},
-                  "provenance": {"data": "none", "binarisation": "threshold", "episodeLength": 8, "memoryFloats": 64,
+                  "provenance": {"data": "none", "binarisation": "threshold", "episodeLength": 8, "memoryFloats": %d,
                     "keys": 1, "seed": 1, "steps": 0, "minutes": 0.0, "parameters": 0, "commit": "", "command": "",
                     "bound": {"nats": 12.5, "standardError": 0.25, "reconstruction": 8.0, "klKeys": 4.0,
                       "klLatent": 0.5, "episodes": 3, "setting": "made up"}}
@@ -90,7 +92,8 @@ final class TinyBundle {
                         graph("decoder", List.of(tensor("latent", "\"B\",\"Q\",3"), traces), List.of(logits)),
                         files.keySet().stream()
                                 .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
-                                .collect(Collectors.joining(", ")));
+                                .collect(Collectors.joining(", ")),
+                        kind == Kind.POOLED ? 120 : 64);
     }
 
     /** The digest of settings without nested objects: their members in the order of their names, without blanks. */

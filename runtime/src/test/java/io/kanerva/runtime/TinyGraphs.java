@@ -7,9 +7,9 @@ import io.kanerva.runtime.TinyBundle.Kind;
 import io.kanerva.runtime.math.Normal;
 
 /**
- * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], one key,
- * latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels), stretched to [-1, 1],
- * and the decoder paints tiles. So an image of plain tiles comes back exactly.
+ * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], pooled [2, 6,
+ * 10], one key, latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels),
+ * stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles comes back exactly.
  */
 final class TinyGraphs {
 
@@ -39,7 +39,7 @@ final class TinyGraphs {
     /** Reader and decoder in one, with the latents drawn between them. */
     static byte[] readerDecoder(Kind kind) {
         TinyOnnx g = new TinyOnnx("reader-decoder")
-                .input("memory", "B", 2, 4, 8)
+                .input("memory", "B", 2, height(kind), width(kind))
                 .input("keys", "B", "Q", 1, 3)
                 .input("noise", "B", "Q", 3);
         reader(g, kind);
@@ -57,11 +57,7 @@ final class TinyGraphs {
         String means = g.apply("AveragePool", ints("kernel_shape", 2, 4).append(ints("strides", 2, 4)), flat);
         String stretched = g.apply("Sub", g.apply("Mul", means, g.scalar(2)), g.scalar(1));
         String tiles = g.reshapeLike(g.apply(last, last.equals("Log") ? means : stretched), "images", 8);
-        if (kind == Kind.POOLED) {
-            g.output("content", tiles, "B", "T", 8);
-        } else {
-            g.output("content", g.reshapeLike(tiles, "images", 1, 2, 2, 2), "B", "T", 1, 2, 2, 2);
-        }
+        g.output("content", g.reshapeLike(tiles, "images", 1, 2, 2, 2), "B", "T", 1, 2, 2, 2);
         String offsets = g.apply("MatMul", tiles, g.floats(ramp(8 * 3, 0.05f), 8, 3));
         String keys = g.reshapeLike(offsets, "images", 1, 3);
         g.output("key_mean", keys, "B", "T", 1, 3);
@@ -73,10 +69,8 @@ final class TinyGraphs {
 
     static byte[] writer(Kind kind) {
         TinyOnnx g = new TinyOnnx("memory-writer");
-        return (kind == Kind.POOLED
-                        ? pooledWriter(g.input("content", "B", "T", 8))
-                        : heapWriter(g.input("content", "B", "T", 1, 2, 2, 2)))
-                .toBytes();
+        g.input("content", "B", "T", 1, 2, 2, 2);
+        return (kind == Kind.POOLED ? pooledWriter(g) : heapWriter(g)).toBytes();
     }
 
     private static TinyOnnx heapWriter(TinyOnnx g) {
@@ -88,29 +82,58 @@ final class TinyGraphs {
         String slots = g.apply("Reshape", g.apply("Pad", rows, pads), g.longs(-1, ROWS, COLUMNS, 2, 2, 2));
         String placed = g.apply("Transpose", ints("perm", 0, 3, 1, 4, 2, 5), slots);
         g.output("memory", g.apply("Reshape", placed, g.longs(0, 2, 4, 8)), "B", 2, 4, 8);
-        String pointers = g.apply("Slice", g.floats(slotCentres(), ROWS * COLUMNS, 1, 3), g.longs(0), samples);
+        String pointers = g.apply("Slice", g.floats(slotKeys(0.5), ROWS * COLUMNS, 1, 3), g.longs(0), samples);
         String leading = g.apply("Slice", shape, g.longs(0), g.longs(2));
         String all = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
         return g.output("pointers", g.apply("Expand", pointers, all), "B", "T", 1, 3);
     }
 
+    /** A sample's slot is its rank: the samples of lower scores, and those before it of equal ones. */
     private static TinyOnnx pooledWriter(TinyOnnx g) {
-        String mean = g.apply("ReduceMean", ints("axes", 1).append(integer("keepdims", 0)), "content");
-        String memory = g.apply("MatMul", mean, g.floats(ramp(8 * 64, 0.01f), 8, 64));
-        g.output("memory", g.apply("Reshape", memory, g.longs(-1, 2, 4, 8)), "B", 2, 4, 8);
-        String leading = g.apply("Slice", g.apply("Shape", "content"), g.longs(0), g.longs(2));
-        String shape = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
-        return g.output("pointers", g.apply("Expand", g.scalar(0), shape), "B", "T", 1, 3);
+        int slots = ROWS * COLUMNS;
+        float[] places = new float[slots];
+        for (int i = 0; i < slots; i++) {
+            places[i] = i;
+        }
+        String samples = g.apply("Slice", g.apply("Shape", "content"), g.longs(1), g.longs(2));
+        String place = g.apply("Slice", g.floats(places, slots), g.longs(0), samples);
+        String earlier = g.apply("Greater", g.apply("Unsqueeze", place, g.longs(1)), place);
+        String blocks = g.apply("Reshape", "content", g.longs(0, 0, 8));
+        String score = g.apply("MatMul", blocks, g.floats(new float[] {1, 2, 4, 8, 16, 32, 64, 128}, 8, 1));
+        String others = g.apply("Transpose", ints("perm", 0, 2, 1), score);
+        String tied = g.apply("And", g.apply("Equal", score, others), earlier);
+        String lower = g.apply("Or", g.apply("Greater", score, others), tied);
+        String rank = g.apply("ReduceSum", g.apply("Cast", integer("to", 1), lower), g.longs(2));
+        String chosen = g.apply("Cast", integer("to", 1), g.apply("Equal", rank, g.floats(places, slots)));
+        String bySlot = g.apply("MatMul", g.apply("Transpose", ints("perm", 0, 2, 1), chosen), blocks);
+        String grid = g.apply("Reshape", bySlot, g.longs(-1, ROWS, COLUMNS, 2, 2, 2));
+        String placed = g.apply("Transpose", ints("perm", 0, 3, 1, 4, 2, 5), grid);
+        String plane = g.apply("Reshape", placed, g.longs(0, 2, 4, 8));
+        g.output("memory", g.apply("Pad", plane, g.longs(0, 0, 1, 1, 0, 0, 1, 1)), "B", 2, 6, 10);
+        String pointers = g.apply("MatMul", chosen, g.floats(slotKeys(0.5), slots, 3));
+        return g.output("pointers", g.apply("Unsqueeze", pointers, g.longs(2)), "B", "T", 1, 3);
+    }
+
+    private static int height(Kind kind) {
+        return kind == Kind.POOLED ? 6 : 4;
+    }
+
+    private static int width(Kind kind) {
+        return kind == Kind.POOLED ? 10 : 8;
     }
 
     static byte[] reader(Kind kind) {
-        return reader(new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3), kind)
+        return reader(
+                        new TinyOnnx("reader")
+                                .input("memory", "B", 2, height(kind), width(kind))
+                                .input("keys", "B", "Q", 1, 3),
+                        kind)
                 .toBytes();
     }
 
     private static TinyOnnx reader(TinyOnnx g, Kind kind) {
-        String alongX = axis(g, kind, 1, COLUMNS, 2.0 / 8, 1, 2);
-        String alongY = axis(g, kind, 2, ROWS, 2.0 / 4, 2, 1);
+        String alongX = axis(g, kind, 1, COLUMNS, 2.0 / width(kind), 1, 2);
+        String alongY = axis(g, kind, 2, ROWS, 2.0 / height(kind), 2, 1);
         // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
         String gridX = g.apply("Unsqueeze", g.apply("Add", alongX, g.apply("Mul", alongY, g.scalar(0))), g.longs(4));
         String gridY = g.apply("Unsqueeze", g.apply("Add", alongY, g.apply("Mul", alongX, g.scalar(0))), g.longs(4));
@@ -139,7 +162,8 @@ final class TinyGraphs {
             centre = g.apply("Sub", g.apply("Mul", cell, g.scalar(2.0 / (cells - 1))), g.scalar(1));
         } else {
             String scale = g.apply("Slice", "keys", g.longs(0), g.longs(1), g.longs(3));
-            String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(0.25)));
+            double range = kind == Kind.POOLED ? 0 : 0.25;
+            String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(range)));
             half = g.apply("Mul", zoom, g.scalar(extent));
             centre = g.apply("Erf", g.apply("Mul", key, g.scalar(Math.sqrt(0.5))));
         }
@@ -165,12 +189,12 @@ final class TinyGraphs {
         return g.output("logits", tinted, "B", "Q", 1, 8, 8);
     }
 
-    /** The pointers of all slots, [8, 1, 3]: scale 0, x and y at the middle of each cell's probability. */
-    private static float[] slotCentres() {
+    /** The pointers of all slots, [8, 1, 3]: scale 0, x and y at that place of each cell's probability. */
+    private static float[] slotKeys(double place) {
         float[] centres = new float[ROWS * COLUMNS * 3];
         for (int slot = 0; slot < ROWS * COLUMNS; slot++) {
-            centres[slot * 3 + 1] = (float) Normal.quantile((slot % COLUMNS + 0.5) / COLUMNS);
-            centres[slot * 3 + 2] = (float) Normal.quantile((slot / COLUMNS + 0.5) / ROWS);
+            centres[slot * 3 + 1] = (float) Normal.quantile((slot % COLUMNS + place) / COLUMNS);
+            centres[slot * 3 + 2] = (float) Normal.quantile((slot / COLUMNS + place) / ROWS);
         }
         return centres;
     }

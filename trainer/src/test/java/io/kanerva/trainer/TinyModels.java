@@ -41,9 +41,9 @@ public final class TinyModels {
                 .withKeys(keys);
     }
 
-    /** The pooled writer over the same memory. */
+    /** The pooled writer over 4 x 4 slots: space for 16 / keys samples. */
     public static KanervaSettings pooled(int keys) {
-        return KanervaSettings.pooled(IMAGE, new MapShape(2, 8, 16), BLOCK, 12, 3, ENCODER)
+        return KanervaSettings.pooled(IMAGE, 2, BLOCK, new Grid(4, 4), 3, ENCODER)
                 .withKeys(keys);
     }
 
@@ -52,15 +52,13 @@ public final class TinyModels {
         return pooled(keys).withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1));
     }
 
-    /**
-     * Room for four samples of up to eight keys: heaps of 4 x 8 slots, and the pooled writer over as large a memory.
-     */
+    /** Room for four samples of up to eight keys: 4 x 8 slots. */
     public static KanervaSettings manyKeys(WriterKind writer, int keys) {
-        MapShape memory = new MapShape(2, 16, 32);
-        return writer == WriterKind.HEAP
-                ? KanervaSettings.heap(IMAGE, memory, BLOCK, new Grid(4, 8), 3, ENCODER)
-                        .withKeys(keys)
-                : KanervaSettings.pooled(IMAGE, memory, BLOCK, 12, 3, ENCODER).withKeys(keys);
+        Grid slots = new Grid(4, 8);
+        KanervaSettings settings = writer == WriterKind.HEAP
+                ? KanervaSettings.heap(IMAGE, new MapShape(2, 16, 32), BLOCK, slots, 3, ENCODER)
+                : KanervaSettings.pooled(IMAGE, 2, BLOCK, slots, 3, ENCODER);
+        return settings.withKeys(keys);
     }
 
     /**

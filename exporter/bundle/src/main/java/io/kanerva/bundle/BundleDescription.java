@@ -14,7 +14,6 @@ import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
-import io.kanerva.trainer.model.WriterKind;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +64,6 @@ final class BundleDescription {
     }
 
     static ObjectNode settings(KanervaSettings s) {
-        boolean heap = s.writer() == WriterKind.HEAP;
         ObjectNode node = JSON.objectNode();
         node.put("writer", s.writer().toString())
                 .put("addressing", s.addressing().toString())
@@ -81,8 +79,11 @@ final class BundleDescription {
                 numbers(s.memory().channels(), s.block().rows(), s.block().columns()));
         node.put("keys", s.keys()).put("latent", s.latent());
         node.put("slotRows", s.slots().rows()).put("slotColumns", s.slots().columns());
-        node.put("embedding", s.embedding()).put("width", s.encoder().width()).put("capacity", heap ? s.capacity() : 0);
+        node.put("embedding", 0).put("width", s.encoder().width()).put("capacity", s.capacity());
         // Written only if they are not the defaults, so that older bundles keep their bytes.
+        if (s.memoryLayers() > 0) {
+            node.put("memoryLayers", s.memoryLayers());
+        }
         if (s.decoder().neighbours() > 0) {
             node.put("neighbours", s.decoder().neighbours());
         }

@@ -25,7 +25,7 @@ import java.util.TreeMap;
 public final class BundleExporter {
     private static final long PROBE_BUDGET = 500;
 
-    /** The memory writer is traced at several episode lengths; a heap needs space for them. */
+    /** The memory writer is traced at several episode lengths; its memory needs space for them. */
     private static final int MIN_CAPACITY = 3;
 
     private static final int SAMPLES = 16;
@@ -50,7 +50,7 @@ public final class BundleExporter {
      *
      * @param folder is created with its parents; an existing bundle is replaced in one step if the options allow it
      * @throws BundleExportException if the folder holds something else or cannot be written, the sample images do not
-     *     have the model's shape, or the heap is too small to be traced
+     *     have the model's shape, or the memory is too small to be traced
      * @throws io.kanerva.exporter.trace.ExportException if a graph's outputs differ from its block's
      */
     public static Export export(KanervaModel model, TrainingDetails details, BundleOptions options, Path folder) {
@@ -117,7 +117,7 @@ public final class BundleExporter {
         if (graph.graph() == BundleGraph.ENCODER) {
             trace = trace.withInputRange(BundleGraph.IMAGES, 0, 1);
         }
-        if (graph.graph() == BundleGraph.MEMORY_WRITER && settings.writer() == WriterKind.HEAP) {
+        if (graph.graph() == BundleGraph.MEMORY_WRITER) {
             trace = trace.withDimensionLimit("T", 1, settings.capacity());
         }
         return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
@@ -160,7 +160,7 @@ public final class BundleExporter {
         }
         if (settings.capacity() < MIN_CAPACITY) {
             throw new BundleExportException(
-                    ("a heap of %d slots with %d keys per sample: expected space for at least %d samples, so "
+                    ("a memory of %d slots with %d keys per sample: expected space for at least %d samples, so "
                                     + "that the episode length can vary, found %d")
                             .formatted(settings.slots().size(), settings.keys(), MIN_CAPACITY, settings.capacity()));
         }

@@ -33,19 +33,16 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     /** The four graphs, in the order in which an image passes through them. */
     static List<GraphSpec> of(KanervaModel model) {
         KanervaSettings s = model.settings();
-        boolean heap = s.writer() == WriterKind.HEAP;
-        GraphTensor content = heap
-                ? GraphTensor.of(
-                        BundleGraph.CONTENT,
-                        "what each sample writes: a block for each key",
-                        ANY,
-                        "B",
-                        "T",
-                        s.keys(),
-                        s.memory().channels(),
-                        s.block().rows(),
-                        s.block().columns())
-                : GraphTensor.of(BundleGraph.CONTENT, "the samples' embeddings", ANY, "B", "T", s.embedding());
+        GraphTensor content = GraphTensor.of(
+                BundleGraph.CONTENT,
+                "what each sample writes: a block for each key",
+                ANY,
+                "B",
+                "T",
+                s.keys(),
+                s.memory().channels(),
+                s.block().rows(),
+                s.block().columns());
         GraphTensor memory = GraphTensor.of(
                 BundleGraph.MEMORY,
                 "the memories",
@@ -106,9 +103,7 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
                         BundleGraph.MEMORY_WRITER,
                         model.writer(),
                         List.of(content),
-                        List.of(
-                                memory,
-                                GraphTensor.of(BundleGraph.POINTERS, pointers(heap), ANY, "B", "T", s.keys(), 3))),
+                        List.of(memory, GraphTensor.of(BundleGraph.POINTERS, pointers(s), ANY, "B", "T", s.keys(), 3))),
                 new GraphSpec(
                         BundleGraph.READER,
                         model.reader(),
@@ -169,15 +164,15 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     }
 
     private static String keyMean(KanervaSettings s) {
-        if (s.writer() == WriterKind.POOLED) {
-            return "means of the keys' posterior: (scale, x, y)";
-        }
         return s.addressing() == Addressing.DEREFERENCED
                 ? "means of the keys' posterior: (scale, x, y), x and y inside the cell that the pointer lies in"
                 : "means of the keys' posterior: (scale, x, y), to be added to the pointer";
     }
 
-    private static String pointers(boolean heap) {
-        return heap ? "the keys under which the samples were written: (scale, x, y)" : "all zero: nothing is allocated";
+    private static String pointers(KanervaSettings s) {
+        String pointers = "the keys under which the samples were written: (scale, x, y)";
+        return s.writer() == WriterKind.POOLED
+                ? pointers + "; allocated by the rank of a score of what each sample writes"
+                : pointers;
     }
 }

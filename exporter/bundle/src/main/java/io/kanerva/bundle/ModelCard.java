@@ -80,7 +80,7 @@ final class ModelCard {
     private String writes() {
         return settings.writer() == WriterKind.HEAP
                 ? "each at slots of its own, allocated as a heap allocates"
-                : "all together, as the paper does";
+                : "placed by its rank among them, and summed as the paper sums them";
     }
 
     private String model() {
@@ -116,14 +116,12 @@ final class ModelCard {
                         settings.memory().channels(),
                         settings.block().rows(),
                         settings.block().columns()));
-        if (settings.writer() == WriterKind.HEAP) {
-            row(
-                    rows,
-                    "slots",
-                    format(
-                            "%d x %d, room for %d samples",
-                            settings.slots().rows(), settings.slots().columns(), settings.capacity()));
-        }
+        row(
+                rows,
+                "slots",
+                format(
+                        "%d x %d, room for %d samples",
+                        settings.slots().rows(), settings.slots().columns(), settings.capacity()));
         row(rows, "keys a sample, K", settings.keys());
         row(rows, "latent, D", settings.latent());
         row(rows, "parameters", format("%,d", model.parameterCount()));
@@ -204,7 +202,7 @@ final class ModelCard {
 
     private String graphs() {
         StringBuilder rows = new StringBuilder("B episodes, T written samples and Q reads are each call's own choice");
-        rows.append(settings.writer() == WriterKind.HEAP ? format(", T up to %d.\n\n", settings.capacity()) : ".\n\n");
+        rows.append(format(", T up to %d.\n\n", settings.capacity()));
         rows.append("| graph | | tensor | shape | what it holds |\n|---|---|---|---|---|\n");
         for (GraphSpec graph : GraphSpec.of(model)) {
             tensors(rows, graph, "in", graph.inputs());
@@ -235,14 +233,9 @@ final class ModelCard {
                                 + "outputs are probabilities of white.\n"
                         : "- The likelihood is a mixture of discretised logistics: it models images of 256 "
                                 + "levels; the images that recall shows are means.\n");
-        if (settings.writer() == WriterKind.HEAP) {
-            text.append(format(
-                    "- At most %d samples fit a memory. Trained at T = %d.\n",
-                    settings.capacity(), details.episodeLength()));
-        } else {
-            text.append(format(
-                    "- Trained at T = %d; a memory of more samples holds each less well.\n", details.episodeLength()));
-        }
+        text.append(format(
+                "- At most %d samples fit a memory. Trained at T = %d.\n",
+                settings.capacity(), details.episodeLength()));
         text.append("- A research model of small images: nothing here was made to decide anything about people.\n");
         return text.toString();
     }

@@ -229,7 +229,7 @@ class BundleExporterTest {
                 EncoderSettings.residual(6, 1));
         assertThatThrownBy(() -> export(small, BundleOptions.named("tiny")))
                 .isInstanceOf(BundleExportException.class)
-                .hasMessage("a heap of 2 slots with 1 keys per sample: expected space for at least 3 samples, so "
+                .hasMessage("a memory of 2 slots with 1 keys per sample: expected space for at least 3 samples, so "
                         + "that the episode length can vary, found 2");
     }
 

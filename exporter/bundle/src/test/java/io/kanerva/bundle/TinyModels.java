@@ -34,7 +34,7 @@ final class TinyModels {
                     EncoderSettings.residual(6, 1))
             .withKeys(2);
     static final KanervaSettings POOLED = KanervaSettings.pooled(
-            new MapShape(1, 8, 8), new MapShape(3, 8, 12), new Grid(4, 4), 7, 5, EncoderSettings.residual(6, 1));
+            new MapShape(1, 8, 8), 3, new Grid(4, 4), new Grid(2, 3), 5, EncoderSettings.residual(6, 1));
     /** Colour images, with a linear path and neighbours, as the preset cifar10. */
     static final KanervaSettings COLOUR = KanervaSettings.heap(
                     new MapShape(3, 8, 8),

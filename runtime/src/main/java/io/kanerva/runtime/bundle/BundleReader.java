@@ -112,9 +112,9 @@ final class BundleReader {
                         .integer(0, json.get("memoryShape").elements().get(1).integer(1, 1 << 16)),
                 json.get("slotColumns")
                         .integer(0, json.get("memoryShape").elements().get(2).integer(1, 1 << 16)),
-                json.get("embedding").integer(0, 1 << 24),
+                json.has("memoryLayers") ? json.get("memoryLayers").integer(0, 1 << 10) : 0,
                 json.get("width").integer(0, ModelSettings.MAX_WIDTH),
-                writer == Writer.POOLED ? Integer.MAX_VALUE : capacity,
+                capacity,
                 json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0,
                 json.has("scaleCells") ? json.get("scaleCells").integer(1, 2) : 1);
         check(json, settings);
@@ -165,11 +165,17 @@ final class BundleReader {
                                 "continuous for a pooled writer",
                                 settings.addressing().name().toLowerCase(Locale.ROOT));
             }
-            for (String name : List.of("slotRows", "slotColumns", "capacity")) {
-                json.get(name).integer(0);
+            int height = (settings.slotRows() + 1) * block.height();
+            int width = (settings.slotColumns() + 1) * block.width();
+            if (memory.height() != height || memory.width() != width) {
+                throw json.get("memoryShape")
+                        .error(
+                                "%d x %d for a pooled writer, a block more than slots on each side"
+                                        .formatted(height, width),
+                                memory.toString());
             }
-            json.get("embedding").integer(1, 1 << 24);
-            return;
+        } else if (settings.memoryLayers() > 0) {
+            throw json.get("memoryLayers").error("0 for a heap", Integer.toString(settings.memoryLayers()));
         }
         json.get("embedding").integer(0);
         int slots = settings.slotRows() * settings.slotColumns();

@@ -5,7 +5,6 @@ import static io.kanerva.runtime.BundleGraph.*;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.TensorException;
@@ -43,10 +42,7 @@ public final class Signature {
         Planes image = settings.image();
         return switch (name) {
             case IMAGES -> tensor(name, "B", "T", image.channels(), image.height(), image.width());
-            case CONTENT ->
-                settings.writer() == Writer.HEAP
-                        ? tensor(name, "B", "T", keys, block.channels(), block.height(), block.width())
-                        : tensor(name, "B", "T", settings.embedding());
+            case CONTENT -> tensor(name, "B", "T", keys, block.channels(), block.height(), block.width());
             case KEY_MEAN, KEY_LOG_VARIANCE, POINTERS -> tensor(name, "B", "T", keys, 3);
             case LATENT_MEAN, LATENT_LOG_VARIANCE -> tensor(name, "B", "T", settings.latent());
             case MEMORY -> tensor(name, "B", memory.channels(), memory.height(), memory.width());

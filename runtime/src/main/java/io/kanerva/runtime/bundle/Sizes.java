@@ -22,14 +22,13 @@ public final class Sizes {
                 * settings.block().channels()
                 * settings.block().height()
                 * settings.memory().width();
-        long vectors = Math.max(settings.latent(), settings.embedding());
         return LongStream.of(
                         pixels * features,
                         pixels * image.channels(),
                         settings.memory().floats(),
                         blocks,
                         wide,
-                        vectors)
+                        settings.latent())
                 .max()
                 .orElseThrow();
     }

@@ -85,12 +85,11 @@ record Header(int[] sizes, long bytes) {
                 && sizes[4] >= 1
                 && sizes[4] <= settings.capacity()
                 && sizes[5] == settings.keys()
-                && sizes[6] == settings.embedding();
+                && sizes[6] == 0;
         if (!fits) {
             throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys per sample and embeddings of %d, found sizes %s for "
-                            + "[B, C, H, W, T, K, E]",
-                    file, planes, settings.keys(), settings.embedding(), sizes);
+                    "%s: expected memories %s with %d keys per sample, found sizes %s for " + "[B, C, H, W, T, K, 0]",
+                    file, planes, settings.keys(), sizes);
         }
     }
 }

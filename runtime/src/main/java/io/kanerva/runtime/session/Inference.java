@@ -24,6 +24,7 @@ public final class Inference {
     /** All results are kept. */
     private static final int MAX_ITERATIONS = 10_000;
 
+    private final KeyGeometry geometry;
     private final Sessions sessions;
     private final ModelSettings settings;
     private final String modelId;
@@ -48,6 +49,7 @@ public final class Inference {
     /** @param most the most images that one run takes */
     public Inference(
             Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit, int most) {
+        this.geometry = geometry;
         this.sessions = sessions;
         this.fusedSampling = fusedSampling;
         this.limit = limit;
@@ -119,7 +121,7 @@ public final class Inference {
         List<FloatTensor> whole = new ArrayList<>();
         for (Part part : Part.of(sizes[0], sizes[1], most, false)) {
             StoredMemory made = call.apply(part);
-            List<FloatTensor> tensors = List.of(made.memory(), made.pointers(), made.contentMean());
+            List<FloatTensor> tensors = List.of(made.memory(), made.pointers());
             for (int i = 0; i < tensors.size(); i++) {
                 if (whole.size() == i) {
                     int[] shape = tensors.get(i).shape();
@@ -129,7 +131,7 @@ public final class Inference {
                 part.rowsInto(whole.get(i), tensors.get(i));
             }
         }
-        return new StoredMemory(whole.get(0), whole.get(1), whole.get(2), modelId);
+        return new StoredMemory(whole.get(0), whole.get(1), modelId);
     }
 
     private static Encoding encoding(Workspace encoded) {
@@ -151,12 +153,10 @@ public final class Inference {
     }
 
     private StoredMemory writeChecked(FloatTensor episodes) {
-        int batch = episodes.dimension(0);
-        try (Workspace workspace = begin(Plan.WRITE, batch, episodes.dimension(1), null)) {
+        try (Workspace workspace = begin(Plan.WRITE, episodes.dimension(0), episodes.dimension(1), null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
-            FloatTensor contentMean = isHeap ? FloatTensor.zeros(batch, 0) : StoredMemory.mean(workspace.get(CONTENT));
-            return new StoredMemory(workspace.get(MEMORY), workspace.get(POINTERS), contentMean, modelId);
+            return new StoredMemory(workspace.get(MEMORY), workspace.get(POINTERS), modelId);
         }
     }
 
@@ -168,13 +168,18 @@ public final class Inference {
 
     /**
      * Adds samples. A heap's writer adds each block at its slot: new samples are written after zeros and added to the
-     * memory. A pooled writer uses only its samples' mean, which stands for the earlier ones.
+     * memory. A pooled writer ranks all samples anew, so it writes the earlier ones' blocks again.
      */
     public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
         checkModel(memory);
         int[] sizes = sessions.signature(ENCODER).check(episodes);
         checkRows("episodes", memory, episodes);
         int samples = checkedSamples((long) memory.samples() + sizes[1]);
+        if (settings.memoryLayers() > 0) {
+            throw new TensorException(
+                    "extend: expected a model whose memory keeps each sample's blocks as they were written, found one "
+                            + "that maps the whole memory: write all samples at once");
+        }
         if (sizes[0] > 1 && !fits(sizes[0], samples)) {
             return memoryInParts(
                     new int[] {sizes[0], samples},
@@ -186,7 +191,8 @@ public final class Inference {
         try (Workspace workspace = begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
-            content = memory.contentBefore(workspace.get(CONTENT));
+            FloatTensor added = workspace.get(CONTENT);
+            content = StoredMemory.joined(earlier(memory, added.shape()), added);
         }
         sessions.signature(MEMORY_WRITER).check(content);
         try (Workspace workspace = begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
@@ -197,28 +203,21 @@ public final class Inference {
                 planes.data()[i] += memory.memory().data()[i];
             }
             workspace.requireFinite(MEMORY, planes.data(), planes.size());
-            FloatTensor contentMean = isHeap ? memory.contentMean() : StoredMemory.mean(content);
-            return new StoredMemory(planes, workspace.get(POINTERS), contentMean, modelId);
+            return new StoredMemory(planes, workspace.get(POINTERS), modelId);
         }
+    }
+
+    /** What stands for earlier samples beside further ones of that shape: zeros for a heap, else their content. */
+    private FloatTensor earlier(StoredMemory memory, int[] shape) {
+        if (isHeap) {
+            shape[1] = memory.samples();
+            return FloatTensor.zeros(shape);
+        }
+        return memory.written(settings, geometry);
     }
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
         checkQueries(memory, queries);
-        int[] sizes = {memory.episodes(), queries.dimension(1)};
-        if (!isHeap && sizes[0] > 1 && !fits(sizes)) {
-            FloatTensor keys = inParts(
-                            sizes,
-                            false,
-                            part -> List.of(
-                                    lookUpChecked(memory.part(part.episode(), part.episodes()), part.of(queries))
-                                            .keys()))
-                    .get(0);
-            return new Lookup(new int[0], FloatTensor.zeros(sizes[0], sizes[1], 0), keys);
-        }
-        return lookUpChecked(memory, queries);
-    }
-
-    private Lookup lookUpChecked(StoredMemory memory, FloatTensor queries) {
         try (Workspace workspace = begin(Plan.LOOK_UP, memory.episodes(), queries.dimension(1), null)) {
             return lookUp(workspace, memory, queries);
         }
@@ -228,8 +227,8 @@ public final class Inference {
         int batch = workspace.batch();
         int count = workspace.count();
         FloatTensor keys = FloatTensor.zeros(batch, count, settings.keys(), 3);
-        FloatTensor scores = FloatTensor.zeros(batch, count, isHeap ? memory.samples() : 0);
-        int[] samples = new int[isHeap ? batch * count : 0];
+        FloatTensor scores = FloatTensor.zeros(batch, count, memory.samples());
+        int[] samples = new int[batch * count];
         workspace.recaller().lookUp(memory, queries.data(), samples, scores.data(), keys.data());
         return new Lookup(samples, scores, keys);
     }
@@ -240,7 +239,7 @@ public final class Inference {
         }
         checkQueries(memory, queries);
         int[] sizes = {memory.episodes(), queries.dimension(1)};
-        if (!fits(sizes) && (isHeap || sizes[0] > 1)) {
+        if (!fits(sizes)) {
             return recallInParts(memory, queries, iterations, sizes);
         }
         return recallChecked(memory, queries, iterations);
@@ -263,15 +262,15 @@ public final class Inference {
 
     /** Of each iteration, in order: the scores, the keys and the images; the samples beside them. */
     private Recall recallInParts(StoredMemory memory, FloatTensor queries, int iterations, int... sizes) {
-        int[][] samples = new int[iterations][isHeap ? sizes[0] * sizes[1] : 0];
-        List<FloatTensor> made = inParts(sizes, isHeap, part -> {
+        int[][] samples = new int[iterations][sizes[0] * sizes[1]];
+        List<FloatTensor> made = inParts(sizes, true, part -> {
             Recall recalled = recallChecked(memory.part(part.episode(), part.episodes()), part.of(queries), iterations);
             List<FloatTensor> tensors = new ArrayList<>();
             for (int i = 0; i < iterations; i++) {
                 Lookup lookup = recalled.lookups().get(i);
                 tensors.addAll(
                         List.of(lookup.scores(), lookup.keys(), recalled.steps().get(i)));
-                for (int row = 0; isHeap && row < part.episodes(); row++) {
+                for (int row = 0; row < part.episodes(); row++) {
                     int to = (part.episode() + row) * sizes[1] + part.first();
                     System.arraycopy(lookup.samples(), row * part.count(), samples[i], to, part.count());
                 }
@@ -294,9 +293,9 @@ public final class Inference {
         return sessions.prepare(Plan.RECALL, memory.episodes(), queries);
     }
 
-    /** Reads a heap memory's samples back, to be searched. */
+    /** Reads a memory's samples back, to be searched. */
     private void index(StoredMemory memory) {
-        if (isHeap && memory.contents() == null) {
+        if (memory.contents() == null) {
             int[] sizes = {memory.episodes(), memory.samples()};
             FloatTensor images = fits(sizes)
                     ? readBack(memory, memory.pointers())

@@ -3,7 +3,6 @@ package io.kanerva.runtime.session;
 import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.BundleGraph;
-import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -41,11 +40,8 @@ enum Plan {
             case WRITE ->
                 sessions.has(ENCODER_MEMORY_WRITER) ? List.of(ENCODER_MEMORY_WRITER) : List.of(ENCODER, MEMORY_WRITER);
             case WRITE_CONTENT -> List.of(MEMORY_WRITER);
-            case LOOK_UP -> isPooled(sessions) ? List.of(ENCODER) : List.of();
-            case RECALL ->
-                joined(
-                        LOOK_UP.graphs(sessions),
-                        sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER));
+            case LOOK_UP -> List.of();
+            case RECALL -> sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER);
             case READ -> List.of(READER);
             case DECODE -> List.of(DECODER);
             case GENERATE -> List.of(READER, DECODER);
@@ -58,21 +54,16 @@ enum Plan {
     List<String> outputs(Sessions sessions) {
         return switch (this) {
             case ENCODE -> ENCODER.outputs();
-            case WRITE -> isPooled(sessions) ? List.of(MEMORY, POINTERS, CONTENT) : List.of(MEMORY, POINTERS);
+            case WRITE -> List.of(MEMORY, POINTERS);
             case ENCODE_CONTENT -> List.of(CONTENT);
             case WRITE_CONTENT -> MEMORY_WRITER.outputs();
-            case LOOK_UP -> List.of(KEY_MEAN);
-            case RECALL ->
-                sessions.has(READER_DECODER) ? List.of(KEY_MEAN, LOGITS) : List.of(KEY_MEAN, PRIOR_MEAN, LOGITS);
+            case LOOK_UP -> List.of();
+            case RECALL -> sessions.has(READER_DECODER) ? List.of(LOGITS) : List.of(PRIOR_MEAN, LOGITS);
             case READ -> READER.outputs();
             case DECODE, GENERATE_FUSED -> List.of(LOGITS);
             case GENERATE -> List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE, LOGITS);
             case BOUND -> joined(ENCODER_MEMORY_WRITER.outputs(), READER_DECODER.outputs());
         };
-    }
-
-    private static boolean isPooled(Sessions sessions) {
-        return sessions.settings().writer() == Writer.POOLED;
     }
 
     private static <T> List<T> joined(List<T> first, List<T> second) {

@@ -3,7 +3,6 @@ package io.kanerva.runtime.session;
 import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.ImageMeans;
 
@@ -14,7 +13,6 @@ import io.kanerva.runtime.math.ImageMeans;
 public final class Recaller {
 
     private final Workspace workspace;
-    private final boolean isPooled;
     private final int keyNumbers;
     private final int floats;
     private final ImageMeans means;
@@ -24,7 +22,6 @@ public final class Recaller {
 
     Recaller(Workspace workspace, ModelSettings settings) {
         this.workspace = workspace;
-        isPooled = settings.writer() == Writer.POOLED;
         keyNumbers = settings.keys() * 3;
         floats = settings.image().floats();
         means = ImageMeans.of(settings);
@@ -36,28 +33,23 @@ public final class Recaller {
      * Finds all queries.
      *
      * @param images the queries, [B, Q, Cx, Hx, Wx], all in [0, 1]
-     * @param samples receives the samples found, [B Q]; not used for a pooled memory
-     * @param matches receives each query's match with each sample, [B, Q, T]; not used for a pooled memory
+     * @param samples receives the samples found, [B Q]
+     * @param matches receives each query's match with each sample, [B, Q, T]
      * @param keys receives [B, Q, K, 3]
      */
     void lookUp(StoredMemory memory, float[] images, int[] samples, float[] matches, float[] keys) {
         for (int query = 0; query < workspace.batch() * workspace.count(); query++) {
             find(memory, query, images, query * floats, samples, matches, keys);
         }
-        endLookUp(keys);
     }
 
     /**
-     * Finds one query, which begins at {@code from}; {@link #endLookUp} must follow the last.
+     * Finds one query, which begins at {@code from}.
      *
      * @param matches may be null
      */
     public void find(
             StoredMemory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
-        if (isPooled) {
-            workspace.buffer(IMAGES).put(query * floats, images, from, floats);
-            return;
-        }
         workspace.check();
         ContentSearch contents = memory.contents();
         if (scores.length != contents.scoreSlots()) {
@@ -74,15 +66,6 @@ public final class Recaller {
                 keys,
                 query * keyNumbers,
                 keyNumbers);
-    }
-
-    /** Encodes all queries of a pooled memory, whose keys come from the encoder. */
-    public void endLookUp(float[] keys) {
-        if (isPooled) {
-            workspace.run(ENCODER);
-            workspace.buffer(KEY_MEAN).get(0, keys);
-            workspace.requireFinite(KEY_MEAN, keys, keys.length);
-        }
     }
 
     /**

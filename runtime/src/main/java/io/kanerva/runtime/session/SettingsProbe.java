@@ -58,7 +58,7 @@ public final class SettingsProbe {
         int samples = Math.min(settings.capacity(), MAX_SAMPLES);
         int keys = settings.keys();
         float[] pointers;
-        // The content of new tensors is 0; pointers do not depend on it.
+        // The content of new tensors is 0; a heap's pointers do not depend on it, and equal samples rank in order.
         try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, 1, samples, null, Limit.NONE)) {
             workspace.run(MEMORY_WRITER);
             pointers = workspace.get(POINTERS).data();
@@ -66,20 +66,26 @@ public final class SettingsProbe {
         for (int slot = 0; slot < samples * keys; slot++) {
             float x = pointers[slot * 3 + 1];
             float y = pointers[slot * 3 + 2];
-            if (settings.writer() == Writer.POOLED) {
-                require("writer", "a pooled writer, whose pointers are 0", x == 0 && y == 0, MEMORY_WRITER);
-            } else {
-                int columns = settings.slotColumns();
-                int rows = settings.slotRows();
-                boolean fits = isNear(x, slot % columns, columns) && isNear(y, slot / columns, rows);
-                require("slotRows and slotColumns", rows + " x " + columns + " slots", fits, MEMORY_WRITER);
-            }
+            int columns = settings.slotColumns();
+            int rows = settings.slotRows();
+            boolean fits = isNear(x, slot % columns + place(settings.block().width()), columns)
+                    && isNear(y, slot / columns + place(settings.block().height()), rows);
+            require(
+                    "writer, slotRows and slotColumns",
+                    "another writer than " + lower(settings.writer()) + " or other slots than " + rows + " x "
+                            + columns,
+                    fits,
+                    MEMORY_WRITER);
         }
     }
 
-    /** Whether a coordinate is in the middle of a cell. */
-    private static boolean isNear(float coordinate, int cell, int cells) {
-        return Math.abs(coordinate - Normal.quantile((cell + 0.5) / cells)) < TOLERANCE;
+    /** Where in its cell a slot's key is: in the middle, or where a pooled writer's block of that side is on pixels. */
+    private double place(int side) {
+        return settings.writer() == Writer.POOLED ? side / 2 / (double) side : 0.5;
+    }
+
+    private static boolean isNear(float coordinate, double place, int cells) {
+        return Math.abs(coordinate - Normal.quantile(place / cells)) < TOLERANCE;
     }
 
     /** Reads at three keys of the first cell: two with positive scales, the third with a negative one. */

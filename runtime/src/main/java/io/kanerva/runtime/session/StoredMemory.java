@@ -2,8 +2,11 @@ package io.kanerva.runtime.session;
 
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.MemoryFileException;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.bundle.Sha256;
 import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.math.ContentSearch;
@@ -31,19 +34,16 @@ public final class StoredMemory {
 
     private final FloatTensor memory;
     private final FloatTensor pointers;
-    private final FloatTensor contentMean;
     private final String modelId;
     private volatile ContentSearch contents;
 
     /**
      * @param memory [B, C, H, W]
      * @param pointers [B, T, K, 3]
-     * @param contentMean [B, E], E being 0 for a heap; like the others, with finite values alone
      */
-    public StoredMemory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
+    public StoredMemory(FloatTensor memory, FloatTensor pointers, String modelId) {
         this.memory = memory;
         this.pointers = pointers;
-        this.contentMean = contentMean;
         this.modelId = modelId;
     }
 
@@ -53,10 +53,6 @@ public final class StoredMemory {
 
     public FloatTensor pointers() {
         return pointers;
-    }
-
-    public FloatTensor contentMean() {
-        return contentMean;
     }
 
     public String modelId() {
@@ -71,7 +67,7 @@ public final class StoredMemory {
         return pointers.dimension(1);
     }
 
-    /** The written samples as they read back, ready to be searched; null before the first search of a heap. */
+    /** The written samples as they read back, ready to be searched; null before the first search. */
     ContentSearch contents() {
         return contents;
     }
@@ -82,11 +78,8 @@ public final class StoredMemory {
 
     /** Some of the memories. */
     StoredMemory part(int episode, int episodes) {
-        StoredMemory part = new StoredMemory(
-                rows(memory, episode, episodes),
-                rows(pointers, episode, episodes),
-                rows(contentMean, episode, episodes),
-                modelId);
+        StoredMemory part =
+                new StoredMemory(rows(memory, episode, episodes), rows(pointers, episode, episodes), modelId);
         part.contents = contents == null ? null : contents.from(episode);
         return part;
     }
@@ -98,36 +91,43 @@ public final class StoredMemory {
         return new FloatTensor(Arrays.copyOfRange(whole.data(), first * each, (first + count) * each), shape);
     }
 
-    /** {@code added} after what stands for earlier samples: zeros for a heap, their mean for a pooled writer. */
-    FloatTensor contentBefore(FloatTensor added) {
+    /** {@code added} after {@code earlier} samples' content, both [B, T, K, C, h, w]. */
+    static FloatTensor joined(FloatTensor earlier, FloatTensor added) {
         int[] shape = added.shape();
-        int sample = added.size() / (shape[0] * shape[1]);
-        int one = added.size() / shape[0];
-        shape[1] += samples();
+        int before = earlier.size() / shape[0];
+        int after = added.size() / shape[0];
+        shape[1] += earlier.dimension(1);
         FloatTensor content = FloatTensor.zeros(shape);
         for (int episode = 0; episode < shape[0]; episode++) {
-            int start = episode * (samples() * sample + one);
-            for (int t = 0; t < samples() && contentMean.size() > 0; t++) {
-                System.arraycopy(contentMean.data(), episode * sample, content.data(), start + t * sample, sample);
-            }
-            System.arraycopy(added.data(), episode * one, content.data(), start + samples() * sample, one);
+            int start = episode * (before + after);
+            System.arraycopy(earlier.data(), episode * before, content.data(), start, before);
+            System.arraycopy(added.data(), episode * after, content.data(), start + before, after);
         }
         return content;
     }
 
-    /** Mean over the samples, in float64: [B, E] of [B, T, E]. */
-    static FloatTensor mean(FloatTensor content) {
-        int samples = content.dimension(1);
-        int length = content.dimension(2);
-        FloatTensor mean = FloatTensor.zeros(content.dimension(0), length);
-        for (int i = 0; i < mean.size(); i++) {
-            double sum = 0;
-            for (int t = 0; t < samples; t++) {
-                sum += content.data()[(i / length * samples + t) * length + i % length];
+    /** What a pooled writer was given, [B, T, K, C, h, w]: the blocks at the samples' pointers, which are on pixels. */
+    FloatTensor written(ModelSettings settings, KeyGeometry geometry) {
+        Planes block = settings.block();
+        Planes planes = settings.memory();
+        int keys = settings.keys();
+        FloatTensor content =
+                FloatTensor.zeros(episodes(), samples(), keys, block.channels(), block.height(), block.width());
+        int to = 0;
+        for (int key = 0; key < episodes() * samples() * keys; key++) {
+            int slot = geometry.slot(pointers.data()[key * 3 + 1], pointers.data()[key * 3 + 2]);
+            int top = slot / settings.slotColumns() * block.height() + block.height() / 2;
+            int left = slot % settings.slotColumns() * block.width() + block.width() / 2;
+            int plane = key / (samples() * keys) * planes.channels();
+            for (int row = 0; row < block.channels() * block.height(); row++) {
+                int from =
+                        ((plane + row / block.height()) * planes.height() + top + row % block.height()) * planes.width()
+                                + left;
+                System.arraycopy(memory.data(), from, content.data(), to, block.width());
+                to += block.width();
             }
-            mean.data()[i] = (float) (sum / samples);
         }
-        return mean;
+        return content;
     }
 
     @Override
@@ -135,8 +135,7 @@ public final class StoredMemory {
         return other instanceof StoredMemory that
                 && modelId.equals(that.modelId)
                 && memory.equals(that.memory)
-                && pointers.equals(that.pointers)
-                && contentMean.equals(that.contentMean);
+                && pointers.equals(that.pointers);
     }
 
     @Override
@@ -162,7 +161,7 @@ public final class StoredMemory {
 
     /** The file's bytes. */
     public byte[] toBytes() {
-        long floats = (long) memory.size() + pointers.size() + contentMean.size();
+        long floats = (long) memory.size() + pointers.size();
         long size = floats * Float.BYTES + Header.BYTES + DIGEST_BYTES;
         if (size > MAX_BYTES) {
             throw new MemoryFileException(
@@ -174,8 +173,8 @@ public final class StoredMemory {
             buffer.putInt(dimension);
         }
         buffer.putInt(samples()).putInt(pointers.dimension(2));
-        buffer.put(HexFormat.of().parseHex(modelId)).putInt(contentMean.dimension(1));
-        for (FloatTensor tensor : List.of(memory, pointers, contentMean)) {
+        buffer.put(HexFormat.of().parseHex(modelId)).putInt(0);
+        for (FloatTensor tensor : List.of(memory, pointers)) {
             buffer.asFloatBuffer().put(tensor.data());
             buffer.position(buffer.position() + tensor.size() * Float.BYTES);
         }
@@ -227,8 +226,7 @@ public final class StoredMemory {
         int[] sizes = header.sizes();
         FloatTensor memory = floats(file, "memory", buffer, sizes[0], sizes[1], sizes[2], sizes[3]);
         FloatTensor pointers = floats(file, "pointers", buffer, sizes[0], sizes[4], sizes[5], 3);
-        FloatTensor contentMean = floats(file, "mean of the contents", buffer, sizes[0], sizes[6]);
-        return new StoredMemory(memory, pointers, contentMean, bundle.modelId());
+        return new StoredMemory(memory, pointers, bundle.modelId());
     }
 
     static MemoryFileException truncated(String file, long expected, long found) {

@@ -24,7 +24,7 @@ public final class IterationExperiment {
      *
      * @param damage its name
      * @param errors mean squared error per pixel against the intact image: of the query, then after each iteration
-     * @param found share of the queries that found their own sample in each iteration; empty for a pooled writer
+     * @param found share of the queries that found their own sample in each iteration
      */
     public record Row(String damage, List<Double> errors, List<Double> found) {}
 
@@ -60,7 +60,6 @@ public final class IterationExperiment {
             IntConsumer progress) {
         double[] errors = new double[iterations + 1];
         double[] found = new double[iterations];
-        boolean searched = false;
         for (int e = 0; e < episodes.count(); e++) {
             Pictures episode = Pictures.of(episodes, e);
             Memory memory = kanerva.write(episode.tensor());
@@ -70,7 +69,6 @@ public final class IterationExperiment {
             for (int i = 0; i < iterations; i++) {
                 errors[i + 1] += meanSquaredError(recall.steps().get(i).data(), episode.values()) / episodes.count();
                 Lookup lookup = recall.lookups().get(i);
-                searched = lookup.samples().length > 0;
                 found[i] += IntStream.range(0, lookup.samples().length)
                                 .filter(j -> lookup.samples()[j] == j)
                                 .count()
@@ -81,7 +79,7 @@ public final class IterationExperiment {
         return new Row(
                 name,
                 Arrays.stream(errors).boxed().toList(),
-                searched ? Arrays.stream(found).boxed().toList() : List.of());
+                Arrays.stream(found).boxed().toList());
     }
 
     private static double meanSquaredError(float[] images, float[] originals) {

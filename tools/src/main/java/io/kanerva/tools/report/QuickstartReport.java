@@ -167,17 +167,13 @@ public record QuickstartReport(
     }
 
     private void memory(HtmlPage page) {
-        boolean allocated = !memory.blocks().isEmpty();
         page.section(
                 "memory",
                 "The memory",
                 "The whole episode is now in %d channels of %d × %d values. "
                                 .formatted(memory.channels(), memory.height(), memory.width())
-                        + (allocated
-                                ? "As on a heap, each sample was allocated its own block; the outlines show "
-                                        + "where, with the sample's number."
-                                : "It is the mean of the samples' embeddings, mapped to this shape; no sample "
-                                        + "has its own block."));
+                        + "As on a heap, each sample was allocated its own block; the outlines show "
+                        + "where, with the sample's number.");
         MemoryFigure figure = new MemoryFigure(memory.values(), memory.channels(), memory.height(), memory.width());
         page.figure(figure.blocks(memory.blocks()), "Mean over the channels. Blue is below zero, orange above it.");
         if (memory.channels() > 1) {

@@ -170,7 +170,7 @@ public final class HeldOutBound {
                 return;
             }
             NDArray pointers = stored.pointers();
-            if (s.writer() == WriterKind.HEAP) {
+            if (s.writer() != WriterKind.NONE) {
                 pointers = scratch.create(nearestPointers(model, stored, others), pointers.getShape());
             }
             scores.accept(

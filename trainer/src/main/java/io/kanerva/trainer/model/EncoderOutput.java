@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDList;
 /**
  * The output of an {@link Encoder}.
  *
- * @param content what the memory writer needs: [B, T, K, C, h, w], a block of feature maps for each key (heap), [B, T,
- *     E], an embedding (pooled), or [B, T, 1], zeros, if there is no memory
+ * @param content what the memory writer needs: [B, T, K, C, h, w], a block of feature maps for each key, or [B, T, 1],
+ *     zeros, if there is no memory
  * @param keyMean [B, T, K, 3], relative to the sample's pointer (see {@link KeyPosterior})
  * @param keyLogVariance [B, T, K, 3]
  * @param latentMean [B, T, D]

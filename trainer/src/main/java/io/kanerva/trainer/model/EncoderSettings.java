@@ -1,8 +1,7 @@
 package io.kanerva.trainer.model;
 
 /**
- * The encoder's trunk. The corresponding layers of other blocks (the pooled writer, the prior of a latent map) have the
- * same size.
+ * The encoder's trunk. The prior of a latent map has layers of the same size.
  *
  * @param kind how it gets from an image to features
  * @param width channels of its convolutional layers, of its first stage for {@link EncoderKind#RESNET18_TSM}; at least

@@ -24,7 +24,7 @@ sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
                 trunk.width(),
                 settings.block().rows(),
                 settings.block().columns());
-        heads = new PosteriorHeads(this, false, trunk.width());
+        heads = new PosteriorHeads(this, 0, trunk.width());
     }
 
     /** Channels of a sample's content, K C. */
@@ -36,11 +36,11 @@ sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
     final EncoderOutput encode(ParameterStore store, NDArray images, boolean training) {
         NDArray patches = trunk.patches(images);
         NDArray features = trunk.ofPatches(store, patches, training);
-        NDArray pooled = trunk.pooled(features);
+        NDArray pooled = Layers.spatialMean(features);
         NDArray blocks = blocks(store, patches, Layers.run(content, store, features, training), training)
                 .reshape(
                         contentShape(images.getShape().get(0), images.getShape().get(1)));
-        return heads.output(store, blocks, pooled, features, pooled, training);
+        return heads.output(store, blocks, pooled, features, training);
     }
 
     /**

@@ -13,9 +13,10 @@ import ai.djl.ndarray.types.Shape;
  * @param image [Cx, Hx, Wx]; Hx and Wx are the same multiple of the block's height and width
  * @param memory [C, H, W]
  * @param block [h, w], what one key reads of each of the memory's channels; at most [H, W]
- * @param slots the heap's slot grid; {@link Grid#NONE} for the other writers
+ * @param slots the grid of slots that a writer allocates; {@link Grid#NONE} without a memory
  * @param keys K, read keys per sample
- * @param embedding E, the size of a sample's embedding for the pooled writer; 0 for the other writers
+ * @param memoryLayers pairs of convolutions that the pooled writer applies to the whole memory (the paper's f_mem); 0
+ *     for none, and for the other writers
  * @param latent D, the size of a sample's latent
  * @param latentLayout how the D values are arranged
  * @param encoder the encoder's trunk
@@ -31,7 +32,7 @@ public record KanervaSettings(
         Grid block,
         Grid slots,
         int keys,
-        int embedding,
+        int memoryLayers,
         int latent,
         LatentLayout latentLayout,
         EncoderSettings encoder,
@@ -56,12 +57,10 @@ public record KanervaSettings(
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found %d",
                 decoder.neighbours());
         require(
-                encoder.kind() == EncoderKind.RESIDUAL
-                        || writer == WriterKind.POOLED && latentLayout == LatentLayout.VECTOR,
-                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled "
-                        + "writer and a latent vector, found %s and %s",
-                writer,
-                latentLayout);
+                encoder.kind() == EncoderKind.RESIDUAL || writer == WriterKind.POOLED,
+                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, found "
+                        + "%s",
+                writer);
         require(
                 latentLayout == LatentLayout.VECTOR || latent % block.size() == 0,
                 "a latent map of D = %d values must be a multiple of the block's %d x %d positions",
@@ -78,10 +77,20 @@ public record KanervaSettings(
                 block.rows(),
                 block.columns());
         require(
+                encoder.kind() == EncoderKind.RESIDUAL
+                        || Integer.bitCount(image.height() / block.rows()) == 1
+                                && image.height() / block.rows() <= TemporalResNet.MAX_STRIDE,
+                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of %d x %d must be 1, "
+                        + "2, 4, 8 or 16 times the block of %d x %d",
+                image.height(),
+                image.width(),
+                block.rows(),
+                block.columns());
+        require(
                 !gist || addressing == Addressing.DEREFERENCED,
                 "a gist is read at dereferenced keys, found %s ones",
                 addressing);
-        double stretch = addressing == Addressing.CONTINUOUS ? Math.exp(SCALE_RANGE) : 1;
+        double stretch = addressing == Addressing.CONTINUOUS ? Math.exp(scaleRange(writer)) : 1;
         require(
                 block.rows() * stretch <= memory.height() && block.columns() * stretch <= memory.width(),
                 "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d",
@@ -90,56 +99,61 @@ public record KanervaSettings(
                 stretch,
                 memory.height(),
                 memory.width());
-        switch (writer) {
-            case HEAP -> {
-                positive("slots", slots);
-                require(
-                        slots.size() >= keys,
-                        "a heap of %d x %d slots must hold the %d keys of one sample",
-                        slots.rows(),
-                        slots.columns(),
-                        keys);
-                require(
-                        addressing == Addressing.CONTINUOUS
-                                || memory.height() == slots.rows() * block.rows()
-                                        && memory.width() == slots.columns() * block.columns(),
-                        "a heap of %d x %d slots, whose blocks have %d x %d pixels, must be of %d x %d, found %d x %d",
-                        slots.rows(),
-                        slots.columns(),
-                        block.rows(),
-                        block.columns(),
-                        slots.rows() * block.rows(),
-                        slots.columns() * block.columns(),
-                        memory.height(),
-                        memory.width());
-                require(embedding == 0, "the heap writer has no embedding, found embedding = %d", embedding);
-            }
-            case NONE ->
-                require(
-                        addressing == Addressing.CONTINUOUS && slots.equals(Grid.NONE) && embedding == 0,
-                        "without a memory addressing must be continuous, and there are no slots and no "
-                                + "embedding, found %s, %d x %d and %d",
-                        addressing,
-                        slots.rows(),
-                        slots.columns(),
-                        embedding);
-            case POOLED -> {
-                require(
-                        addressing == Addressing.CONTINUOUS,
-                        "the pooled writer allocates no slots, so its addressing must be continuous");
-                require(
-                        slots.equals(Grid.NONE),
-                        "the pooled writer has no slots, found %d x %d",
-                        slots.rows(),
-                        slots.columns());
-                positive("embedding (E)", embedding);
-                require(
-                        memory.height() % PooledWriter.SCALE == 0 && memory.width() % PooledWriter.SCALE == 0,
-                        "the pooled writer's memory of %d x %d must be a multiple of %d on both sides",
-                        memory.height(),
-                        memory.width(),
-                        PooledWriter.SCALE);
-            }
+        require(memoryLayers >= 0, "memoryLayers must be at least 0, found %d", memoryLayers);
+        require(
+                memoryLayers == 0 || writer == WriterKind.POOLED,
+                "only the pooled writer has memoryLayers, found %d and %s",
+                memoryLayers,
+                writer);
+        if (writer == WriterKind.NONE) {
+            require(
+                    addressing == Addressing.CONTINUOUS && slots.equals(Grid.NONE),
+                    "without a memory addressing must be continuous, and there are no slots, found %s and %d x %d",
+                    addressing,
+                    slots.rows(),
+                    slots.columns());
+        } else {
+            positive("slots", slots);
+            require(
+                    slots.size() >= keys,
+                    "%d x %d slots must hold the %d keys of one sample",
+                    slots.rows(),
+                    slots.columns(),
+                    keys);
+        }
+        if (writer == WriterKind.HEAP && addressing == Addressing.DEREFERENCED) {
+            require(
+                    memory.height() == slots.rows() * block.rows()
+                            && memory.width() == slots.columns() * block.columns(),
+                    "a heap of %d x %d slots, whose blocks have %d x %d pixels, must be of %d x %d, found %d x %d",
+                    slots.rows(),
+                    slots.columns(),
+                    block.rows(),
+                    block.columns(),
+                    slots.rows() * block.rows(),
+                    slots.columns() * block.columns(),
+                    memory.height(),
+                    memory.width());
+        }
+        if (writer == WriterKind.POOLED) {
+            require(
+                    addressing == Addressing.CONTINUOUS,
+                    "the pooled writer's keys are continuous, found %s addressing",
+                    addressing);
+            require(
+                    block.rows() > 1 && block.columns() > 1,
+                    "the pooled writer's blocks must have at least 2 rows and columns, found %d x %d",
+                    block.rows(),
+                    block.columns());
+            require(
+                    memory.height() == (slots.rows() + 1) * block.rows()
+                            && memory.width() == (slots.columns() + 1) * block.columns(),
+                    "the pooled writer's slots lie on whole pixels if the memory has a block more than slots on each "
+                            + "side: expected a memory of %d x %d, found %d x %d",
+                    (slots.rows() + 1) * block.rows(),
+                    (slots.columns() + 1) * block.columns(),
+                    memory.height(),
+                    memory.width());
         }
     }
 
@@ -178,24 +192,43 @@ public record KanervaSettings(
                 ImageLikelihood.BERNOULLI);
     }
 
-    /** The same with the pooled writer: embeddings of E values, and one continuous key per sample. */
+    /** The same with the pooled writer and one continuous key per sample, over a memory of C channels. */
     public static KanervaSettings pooled(
-            MapShape image, MapShape memory, Grid block, int embedding, int latent, EncoderSettings encoder) {
+            MapShape image, int channels, Grid block, Grid slots, int latent, EncoderSettings encoder) {
         return new KanervaSettings(
                 WriterKind.POOLED,
                 Addressing.CONTINUOUS,
                 false,
                 image,
-                memory,
+                new MapShape(channels, (slots.rows() + 1) * block.rows(), (slots.columns() + 1) * block.columns()),
                 block,
-                Grid.NONE,
+                slots,
                 1,
-                embedding,
+                0,
                 latent,
                 LatentLayout.VECTOR,
                 encoder,
                 DecoderSettings.of(encoder.width(), encoder.depth()),
                 ImageLikelihood.BERNOULLI);
+    }
+
+    /** The same with convolutions over the whole memory. */
+    public KanervaSettings withMemoryLayers(int layers) {
+        return new KanervaSettings(
+                writer,
+                addressing,
+                gist,
+                image,
+                memory,
+                block,
+                slots,
+                keys,
+                layers,
+                latent,
+                latentLayout,
+                encoder,
+                decoder,
+                likelihood);
     }
 
     /** The same with another number of keys per sample. */
@@ -240,7 +273,7 @@ public record KanervaSettings(
                 block,
                 slots,
                 keys,
-                embedding,
+                memoryLayers,
                 latent,
                 latentLayout,
                 encoder,
@@ -281,9 +314,21 @@ public record KanervaSettings(
         return gist ? 2 * slots.size() : slots.size();
     }
 
-    /** Samples that fit into one memory; {@link Integer#MAX_VALUE} unless the writer is a heap. */
+    /** Samples that fit into one memory; {@link Integer#MAX_VALUE} without one. */
     public int capacity() {
-        return writer == WriterKind.HEAP ? slots.size() / keys : Integer.MAX_VALUE;
+        return writer == WriterKind.NONE ? Integer.MAX_VALUE : slots.size() / keys;
+    }
+
+    /**
+     * A continuous key's scale component stretches or shrinks a window by at most e to this power; 0: it has no effect.
+     */
+    double scaleRange() {
+        return scaleRange(writer);
+    }
+
+    /** The pooled writer's windows have one size: blocks are on whole pixels, and read as they were written. */
+    private static double scaleRange(WriterKind writer) {
+        return writer == WriterKind.POOLED ? 0 : SCALE_RANGE;
     }
 
     private static void positive(String name, MapShape shape) {

@@ -24,17 +24,33 @@ final class KeySpace {
         this.settings = settings;
     }
 
-    /** The keys of all slots, row by row of the grid: [slots, 3]. With gist they read verbatim. */
+    /**
+     * The keys of all slots, row by row of the grid: [slots, 3]. With gist they read verbatim. The pooled writer's are
+     * the quantiles that put windows on whole pixels: in a memory of G + 1 blocks of b pixels, the window of the
+     * quantile (i + floor(b / 2) / b) / G begins at pixel i b + floor(b / 2).
+     */
     float[] slotKeys() {
         int rows = settings.slots().rows();
         int columns = settings.slots().columns();
         float[] keys = new float[rows * columns * KEY];
         for (int slot = 0; slot < rows * columns; slot++) {
             keys[slot * KEY] = settings.gist() ? quantile(0.75) : 0;
-            keys[slot * KEY + 1] = quantile((slot % columns + 0.5) / columns);
-            keys[slot * KEY + 2] = quantile((slot / columns + 0.5) / rows);
+            keys[slot * KEY + 1] =
+                    quantile((slot % columns + place(settings.block().columns())) / columns);
+            keys[slot * KEY + 2] =
+                    quantile((slot / columns + place(settings.block().rows())) / rows);
         }
         return keys;
+    }
+
+    /** Where in its cell a slot's key is. */
+    private double place(int side) {
+        return settings.writer() == WriterKind.POOLED ? margin(side) / (double) side : 0.5;
+    }
+
+    /** Pixels before the first slot of a pooled memory along an axis on which a block has that many. */
+    static int margin(int side) {
+        return side / 2;
     }
 
     /** The windows that continuous keys [B, N, 3] open. */
@@ -43,7 +59,12 @@ final class KeySpace {
         NDArray y = keys.get(":, :, 2");
         float halfX = settings.block().columns() / (float) settings.memory().width();
         float halfY = settings.block().rows() / (float) settings.memory().height();
-        NDArray stretch = Constant.scale(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
+        if (settings.scaleRange() == 0) {
+            // Zeros of the coordinates' shape through which no gradient flows.
+            NDArray zero = x.gt(x).toType(DataType.FLOAT32, false);
+            return new Windows(squashed(x, 1 - halfX), zero.add(halfX), squashed(y, 1 - halfY), zero.add(halfY));
+        }
+        NDArray stretch = Constant.scale(keys.get(":, :, 0").tanh(), settings.scaleRange())
                 .exp();
         NDArray extentX = Constant.scale(stretch, halfX);
         NDArray extentY = Constant.scale(stretch, halfY);
@@ -88,6 +109,11 @@ final class KeySpace {
     }
 
     /** The centre that a coordinate is squashed to, so that a window of that half extent stays inside the memory. */
+    private static NDArray squashed(NDArray coordinate, double range) {
+        return Constant.scale(Constant.scale(coordinate, Math.sqrt(0.5)).erf(), range);
+    }
+
+    /** The same for windows of several sizes. */
     private static NDArray inside(NDArray coordinate, NDArray half) {
         return Constant.scale(coordinate, Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
     }

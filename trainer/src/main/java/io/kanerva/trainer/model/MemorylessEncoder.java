@@ -13,16 +13,16 @@ final class MemorylessEncoder extends Encoder {
     MemorylessEncoder(KanervaSettings settings) {
         super(settings);
         trunk = new ResidualTrunk(this);
-        heads = new PosteriorHeads(this, false, trunk.width());
+        heads = new PosteriorHeads(this, 0, trunk.width());
     }
 
     @Override
     EncoderOutput encode(ParameterStore store, NDArray images, boolean training) {
         NDArray features = trunk.features(store, images, training);
-        NDArray pooled = trunk.pooled(features);
+        NDArray pooled = Layers.spatialMean(features);
         Shape shape = contentShape(images.getShape().get(0), images.getShape().get(1));
         NDArray nothing = images.getManager().zeros(shape, DataType.FLOAT32);
-        return heads.output(store, nothing, pooled, features, pooled, training);
+        return heads.output(store, nothing, pooled, features, training);
     }
 
     @Override

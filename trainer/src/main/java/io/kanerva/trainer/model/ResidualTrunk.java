@@ -48,17 +48,7 @@ final class ResidualTrunk implements Trunk {
     }
 
     @Override
-    public NDArray pooled(NDArray features) {
-        return Layers.spatialMean(features);
-    }
-
-    @Override
     public int width() {
         return settings.encoder().width();
-    }
-
-    @Override
-    public long size() {
-        return (long) width() * settings.block().size();
     }
 }

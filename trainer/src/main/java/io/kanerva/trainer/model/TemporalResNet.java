@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.convolutional.Conv2d;
-import ai.djl.nn.norm.BatchNorm;
 import ai.djl.training.ParameterStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,17 +13,22 @@ import java.util.List;
 /**
  * ResNet-18 (He et al. 2016) with temporal shift (Lin et al. 2019) over the episode, the paper's encoder (section 3.1):
  * at the start of each residual branch an eighth of the channels comes from the sample before, an eighth from the one
- * after, zeros where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool,
- * because the images are small.
+ * after, zeros where there is none. Its first layer is a 3 x 3 convolution instead of 7 x 7 and a pool, because the
+ * images are small, and the first layer and the stages halve height and width only until the block's resolution is
+ * reached: the memory's blocks are maps. Normalisation is by groups of channels (Wu and He 2018), so that a sample's
+ * features depend on its episode through the shift alone, in training as in use.
  *
- * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width],
- * pooled over the last maps.
+ * <p>[B, T, Cx, Hx, Wx] to features [B T, 8 width, h, w].
  */
 final class TemporalResNet extends KanervaBlock implements Trunk {
     /** One of every eight channels is shifted each way. */
     static final int SHIFT_DIVISOR = 8;
 
     private static final int STAGES = 4;
+
+    /** The first layer and all stages but the first can halve. */
+    static final int MAX_STRIDE = 16;
+
     private static final int BLOCKS = 2;
 
     private final Block stem;
@@ -34,7 +38,7 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
     /**
      * A residual block's layers.
      *
-     * @param shortcut from the block's input to its sum: a projection and its normalisation, none where the shape stays
+     * @param shortcut from the block's input to its sum: a projection and its normalisation, none within a stage
      */
     private record Residual(Block first, Block firstNorm, Block second, Block secondNorm, List<Block> shortcut) {}
 
@@ -43,32 +47,31 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
         int channels = settings.encoder().width();
         int height = settings.image().height();
         int width = settings.image().width();
-        stem = child("stem", convolution(3, channels, 2), settings.image().channels(), height, width);
-        height = (height + 1) / 2;
-        width = (width + 1) / 2;
-        stemNorm = child("stem_norm", BatchNorm.builder().build(), channels, height, width);
+        int remaining = settings.patch();
+        int stride = remaining > 1 ? 2 : 1;
+        remaining /= stride;
+        stem = child("stem", convolution(3, channels, stride), settings.image().channels(), height, width);
+        height /= stride;
+        width /= stride;
+        stemNorm = norm("stem_norm", channels, height, width);
         for (int stage = 0; stage < STAGES; stage++) {
             for (int block = 0; block < BLOCKS; block++) {
                 boolean first = stage > 0 && block == 0;
                 int in = first ? channels / 2 : channels;
-                int stride = first ? 2 : 1;
-                int newHeight = (height + stride - 1) / stride;
-                int newWidth = (width + stride - 1) / stride;
+                stride = first && remaining > 1 ? 2 : 1;
+                remaining /= stride;
+                int newHeight = height / stride;
+                int newWidth = width / stride;
                 String name = "stage" + (stage + 1) + "_block" + (block + 1);
                 residuals.add(new Residual(
                         child(name + "a", convolution(3, channels, stride), in, height, width),
-                        child(name + "a_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
+                        norm(name + "a_norm", channels, newHeight, newWidth),
                         child(name + "b", convolution(3, channels, 1), channels, newHeight, newWidth),
-                        child(name + "b_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
+                        norm(name + "b_norm", channels, newHeight, newWidth),
                         first
                                 ? List.of(
                                         child(name + "p", convolution(1, channels, stride), in, height, width),
-                                        child(
-                                                name + "p_norm",
-                                                BatchNorm.builder().build(),
-                                                channels,
-                                                newHeight,
-                                                newWidth))
+                                        norm(name + "p_norm", channels, newHeight, newWidth))
                                 : List.of()));
                 height = newHeight;
                 width = newWidth;
@@ -83,18 +86,8 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
     }
 
     @Override
-    public NDArray pooled(NDArray features) {
-        return features;
-    }
-
-    @Override
     public int width() {
         return settings.encoder().width() << (STAGES - 1);
-    }
-
-    @Override
-    public long size() {
-        return width();
     }
 
     @Override
@@ -116,7 +109,7 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
             }
             x = Activation.relu(kept.add(branch));
         }
-        return new NDList(Layers.spatialMean(x));
+        return new NDList(x);
     }
 
     /** The temporal shift: [B T, c, h, w] to the same. With fewer than eight channels nothing is shifted. */
@@ -140,6 +133,10 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
                 .reshape(b * t, s.get(1), h, w);
     }
 
+    private Block norm(String name, int channels, int height, int width) {
+        return child(name, new GroupNorm(settings, channels), channels, height, width);
+    }
+
     private static Block convolution(int kernel, int channels, int stride) {
         return Conv2d.builder()
                 .setKernelShape(new Shape(kernel, kernel))
@@ -152,6 +149,12 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return new Shape[] {new Shape(inputShapes[0].get(0) * inputShapes[0].get(1), width())};
+        return new Shape[] {
+            new Shape(
+                    inputShapes[0].get(0) * inputShapes[0].get(1),
+                    width(),
+                    settings.block().rows(),
+                    settings.block().columns())
+        };
     }
 }

@@ -10,16 +10,10 @@ interface Trunk {
      * Features of each sample.
      *
      * @param images [B, T, Cx, Hx, Wx]
-     * @return maps [B T, width, h, w], or [B T, width] if the features have no positions
+     * @return maps at the block's resolution, [B T, width, h, w]
      */
     NDArray features(ParameterStore store, NDArray images, boolean training);
 
-    /** Features without positions, [B T, width]. */
-    NDArray pooled(NDArray features);
-
     /** Channels of the features. */
     int width();
-
-    /** Values in a sample's features. */
-    long size();
 }

@@ -5,7 +5,10 @@ import java.util.Locale;
 
 /** The memory writers, behind one interface: {@link MemoryWriter}. */
 public enum WriterKind {
-    /** The paper's: the episode's embeddings are averaged and mapped to the whole memory (section 3.1). */
+    /**
+     * The paper's (section 3.1), on maps: blocks, placed by the adjoint of the read at the keys of the samples' ranks,
+     * are summed over the episode and mapped to the memory by f_mem.
+     */
     POOLED,
     /** Each sample gets its own slots, as from a heap's allocator, and its content blocks are added there. */
     HEAP,

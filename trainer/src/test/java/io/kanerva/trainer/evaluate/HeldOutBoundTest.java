@@ -14,6 +14,7 @@ import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.ReaderOutput;
 import io.kanerva.trainer.model.WriterOutput;
 import java.util.ArrayList;
@@ -82,7 +83,8 @@ class HeldOutBoundTest {
             labels[i] = i / 2;
         }
         ImageSet images = new ImageSet("twins", 16, 1, 8, 8, twice, labels);
-        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(2), 84)) {
+        KanervaSettings memoryless = TinyModels.withoutMemory(TinyModels.pooled(2), 3, LatentLayout.VECTOR);
+        try (KanervaModel model = TinyModels.randomised(memoryless, 84)) {
             List<Integer> progress = new ArrayList<>();
             HeldOutBound.Report report = HeldOutBound.evaluate(
                     model, new ClassEpisodes(images, Binarisation.FIXED, 4, 1), NOISE, progress::add);

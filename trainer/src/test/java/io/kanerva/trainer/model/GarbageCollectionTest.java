@@ -30,7 +30,8 @@ class GarbageCollectionTest {
         EncoderSettings encoder = EncoderSettings.residual(8, 1);
         return Stream.of(
                 KanervaSettings.heap(Addressing.CONTINUOUS, image, memory, block, new Grid(2, 4), 4, encoder),
-                KanervaSettings.pooled(image, memory, block, 16, 4, encoder),
+                KanervaSettings.pooled(image, 2, block, new Grid(2, 4), 4, encoder)
+                        .withMemoryLayers(1),
                 TinyModels.paper(4),
                 TinyModels.colour(),
                 TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2)));

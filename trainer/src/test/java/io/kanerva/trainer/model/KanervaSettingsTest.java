@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KanervaSettingsTest {
 
     /**
-     * A tiny heap's sizes with one of them changed: image, memory, block, keys, latent, slots, embedding, width, depth.
+     * A tiny heap's sizes with one of them changed: image, memory, block, keys, latent, slots, memoryLayers, width,
+     * depth.
      */
     private static KanervaSettings heap(int index, int value) {
         int[] s = {1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1};
@@ -88,27 +89,31 @@ class KanervaSettingsTest {
         refused(
                 () -> heap(5, 17),
                 "a heap of 2 x 4 slots, whose blocks have 4 x 4 pixels, must be of 8 x 16, found 8 x 17");
-        refused(() -> heap(8, 9), "a heap of 2 x 4 slots must hold the 9 keys of one sample");
-        refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
+        refused(() -> heap(8, 9), "2 x 4 slots must hold the 9 keys of one sample");
+        refused(() -> heap(12, 5), "only the pooled writer has memoryLayers, found 5 and heap");
         refused(
                 () -> settings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
                 "writer and addressing must be given");
     }
 
     @Test
-    void thePooledWriterTakesContinuousKeysNoSlotsAnEmbeddingAndAMemoryOfWholeFours() {
+    void thePooledWriterTakesContinuousKeysAndAMemoryWhoseSlotsLieOnWholePixels() {
         refused(
-                () -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
-                "the pooled writer allocates no slots, so its addressing must be continuous");
+                () -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 12, 20, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "the pooled writer's keys are continuous, found dereferenced addressing");
         refused(
-                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 12, 8, 1),
-                "the pooled writer has no slots, found 2 x 4");
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 12, 20, 4, 4, 1, 3, 0, 0, 0, 8, 1),
+                "slots.rows must be at least 1, found 0");
         refused(
-                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 0, 8, 1),
-                "embedding (E) must be at least 1, found 0");
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "the pooled writer's slots lie on whole pixels if the memory has a block more than slots on each side: "
+                        + "expected a memory of 12 x 20, found 8 x 16");
         refused(
-                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 10, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
-                "the pooled writer's memory of 10 x 16 must be a multiple of 4 on both sides");
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 12, 20, 4, 4, 1, 3, 2, 4, -1, 8, 1),
+                "memoryLayers must be at least 0, found -1");
+        refused(
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 3, 5, 1, 1, 1, 3, 2, 4, 0, 8, 1),
+                "the pooled writer's blocks must have at least 2 rows and columns, found 1 x 1");
     }
 
     @Test
@@ -119,7 +124,7 @@ class KanervaSettingsTest {
         assertThat(heap.patch()).isEqualTo(2);
         assertThat(heap.slots().size()).isEqualTo(8);
         assertThat(heap.capacity()).isEqualTo(2);
-        assertThat(TinyModels.pooled(2).capacity()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(TinyModels.pooled(2).capacity()).isEqualTo(8);
     }
 
     @Test
@@ -169,13 +174,21 @@ class KanervaSettingsTest {
     }
 
     @Test
-    void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
-        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled "
-                + "writer and a latent vector, found ";
+    void thePapersEncoderNeedsThePooledWriterAndBlocksThatItsHalvingsReach() {
         refused(
                 () -> TinyModels.heap().withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
-                needs + "heap and vector");
-        refused(() -> TinyModels.paper(1).withLatent(16, LatentLayout.MAP), needs + "pooled and map");
+                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, found "
+                        + "heap");
+        refused(
+                () -> KanervaSettings.pooled(
+                        new MapShape(1, 12, 12),
+                        2,
+                        new Grid(4, 4),
+                        new Grid(2, 4),
+                        3,
+                        new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
+                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of 12 x 12 must be 1, "
+                        + "2, 4, 8 or 16 times the block of 4 x 4");
     }
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable settings, String message) {

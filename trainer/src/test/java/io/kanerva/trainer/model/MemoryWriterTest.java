@@ -143,26 +143,6 @@ class MemoryWriterTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void aPooledMemoryDoesNotDependOnTheEpisodesOrderAndItsPointersAreTheOrigin(int keys) {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38);
-                NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = images(scratch, 4);
-            WriterOutput written = model.write(model.encode(images, false).content(), false);
-            WriterOutput permuted =
-                    model.write(model.encode(permute(images), false).content(), false);
-            assertThat(written.memory().getShape()).isEqualTo(new Shape(2, 2, 8, 16));
-            assertThat(permuted.memory().toFloatArray())
-                    .containsExactly(written.memory().toFloatArray(), within(1e-5f));
-            assertThat(written.memory().get("0").toFloatArray())
-                    .as("memories of two episodes")
-                    .isNotEqualTo(written.memory().get("1").toFloatArray());
-            assertThat(written.pointers().getShape()).isEqualTo(new Shape(2, 4, keys, 3));
-            assertThat(written.pointers().toFloatArray()).containsOnly(0f);
-        }
-    }
-
     private static NDArray images(NDManager manager, int samples) {
         return manager.create(TinyModels.binaryImages(2 * samples, 39), new Shape(2, samples, 1, 8, 8));
     }

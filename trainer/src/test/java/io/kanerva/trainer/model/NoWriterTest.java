@@ -83,7 +83,7 @@ class NoWriterTest {
     }
 
     @Test
-    void slotsOrAnEmbeddingWithoutAMemoryAreRefused() {
+    void slotsWithoutAMemoryAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KanervaSettings(
                         WriterKind.NONE,
@@ -100,7 +100,7 @@ class NoWriterTest {
                         SETTINGS.encoder(),
                         SETTINGS.decoder(),
                         SETTINGS.likelihood()))
-                .withMessage("model settings: without a memory addressing must be continuous, and there are no slots "
-                        + "and no embedding, found continuous, 2 x 4 and 0");
+                .withMessage("model settings: without a memory addressing must be continuous, and there are no slots, "
+                        + "found continuous and 2 x 4");
     }
 }

@@ -20,7 +20,8 @@ class PresetTest {
         "omniglot-3200, omniglot, 468216, 3136, 4, 20000, 0.004, 200, 8",
         "fashion-mnist, fashion-mnist, 327936, 15680, 4, 8000, 0.004, 200, 0",
         "cifar10, cifar10, 700570, 16384, 1, 3000, 0.001, 5000, 0",
-        "mnist-pooled, mnist, 3902966, 15680, 4, 12000, 0.001, 200, 0",
+        "mnist-pooled, mnist, 325149, 15435, 1, 6000, 0.004, 200, 0",
+        "omniglot-pooled, omniglot, 325149, 15435, 1, 6000, 0.004, 200, 8",
         "mnist-gist, mnist, 476648, 15680, 4, 8000, 0.001, 200, 0",
         "omniglot-gist, omniglot, 476648, 15680, 4, 8000, 0.001, 200, 8",
         "fashion-mnist-gist, fashion-mnist, 476648, 15680, 4, 8000, 0.001, 200, 0",
@@ -29,11 +30,12 @@ class PresetTest {
         "cifar10-vae, cifar10, 854026, 0, 1, 3000, 0.001, 5000, 0",
         "mnist-4-keys, mnist, 327248, 12544, 4, 8000, 0.004, 200, 0",
         "mnist-8-keys, mnist, 328808, 12544, 4, 8000, 0.004, 200, 0",
-        "paper-mnist, mnist, 14967254, 15680, 1, 20000, 0.001, 200, 0",
-        "paper-mnist-4-keys, mnist, 14994344, 15680, 1, 20000, 0.001, 200, 0",
-        "paper-mnist-8-keys, mnist, 15030464, 15680, 1, 20000, 0.001, 200, 0",
-        "paper-omniglot, omniglot, 14967254, 15680, 1, 20000, 0.001, 200, 0",
-        "paper-cifar10, cifar10, 14424010, 16384, 1, 8000, 0.001, 5000, 0"
+        "paper-mnist, mnist, 11355997, 15435, 1, 20000, 0.002, 200, 0",
+        "paper-mnist-half, mnist, 2971261, 15435, 1, 3000, 0.002, 200, 0",
+        "paper-mnist-4-keys, mnist, 11366608, 14994, 1, 20000, 0.002, 200, 0",
+        "paper-mnist-8-keys, mnist, 11378920, 14161, 1, 20000, 0.002, 200, 0",
+        "paper-omniglot, omniglot, 11355997, 15435, 1, 20000, 0.002, 200, 0",
+        "paper-cifar10, cifar10, 11865711, 14400, 1, 8000, 0.001, 5000, 0"
     })
     void aPresetIsTheExperimentThatItWas(
             String id,
@@ -60,6 +62,6 @@ class PresetTest {
 
     @Test
     void thereAreNoOtherPresets() {
-        assertThat(Preset.all()).hasSize(21);
+        assertThat(Preset.all()).hasSize(23);
     }
 }

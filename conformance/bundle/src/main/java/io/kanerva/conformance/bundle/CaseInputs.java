@@ -31,8 +31,6 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
 
     /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
     private static final int NEVER_TRACED = 25;
-    /** Episode length where a pooled writer sets no limit. */
-    private static final int UNLIMITED = NEVER_TRACED + 7;
 
     private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
 
@@ -46,10 +44,9 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return folder.resolve("vectors").resolve(graph).resolve("test_data_set_" + set);
     }
 
-    /** The samples that a memory holds; {@value #UNLIMITED} for a pooled writer, which sets no limit. */
+    /** The samples that a memory holds. */
     int capacity() {
-        int capacity = bundle.settings().capacity();
-        return capacity == Integer.MAX_VALUE ? UNLIMITED : capacity;
+        return bundle.settings().capacity();
     }
 
     /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some in between. */

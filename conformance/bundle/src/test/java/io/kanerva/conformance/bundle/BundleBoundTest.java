@@ -14,6 +14,7 @@ import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.runtime.FloatTensor;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
@@ -121,8 +122,8 @@ class BundleBoundTest {
     }
 
     /**
-     * The writer's pointers move every key by as much as the encoder's mean is off 0, so that the keys' divergence
-     * stays as it was on average: only what is read tells.
+     * The writer's pointers move every key to the other side of 0, by as much as they are off it on average, so that
+     * the keys' divergence stays as it was: only what is read tells.
      */
     @Test
     void aMistakenPooledWriterIsCaught() throws IOException {
@@ -134,12 +135,11 @@ class BundleBoundTest {
             float[] shift = new float[6];
             int images = episodes.count() * episodes.length();
             for (int e = 0; e < episodes.count(); e++) {
-                float[] means = bundle.kanerva()
-                        .encode(new io.kanerva.runtime.FloatTensor(episodes.episode(e), 1, episodes.length(), 1, 8, 8))
-                        .keyMean()
-                        .data();
+                FloatTensor episode = new FloatTensor(episodes.episode(e), 1, episodes.length(), 1, 8, 8);
+                float[] means = bundle.kanerva().encode(episode).keyMean().data();
+                float[] pointers = bundle.kanerva().write(episode).pointers().data();
                 for (int i = 0; i < means.length; i++) {
-                    shift[i % 6] -= 2 * means[i] / images;
+                    shift[i % 6] -= 2 * (means[i] + pointers[i]) / images;
                 }
             }
             ChangedBundle.of(changed).addToOutput("memory-writer", "pointers", shift, 2, 3);

@@ -49,13 +49,9 @@ public enum Subject {
                     EncoderSettings.residual(6, 1))
             .withKeys(2)),
     POOLED_TWO_KEYS(KanervaSettings.pooled(
-                    new MapShape(1, 8, 8),
-                    new MapShape(3, 12, 16),
-                    new Grid(4, 4),
-                    9,
-                    5,
-                    EncoderSettings.residual(6, 1))
-            .withKeys(2)),
+                    new MapShape(1, 8, 8), 3, new Grid(4, 4), new Grid(4, 5), 5, EncoderSettings.residual(6, 1))
+            .withKeys(2)
+            .withMemoryLayers(1)),
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
     COLOUR(KanervaSettings.heap(
                     Addressing.CONTINUOUS,
@@ -80,10 +76,10 @@ public enum Subject {
             .withDecoder(DecoderSettings.of(7, 2).withNeighbours(24, 3), ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
     /** The paper's encoder, the episode as its time, and four keys. */
     PAPER_FOUR_KEYS(KanervaSettings.pooled(
-                    new MapShape(1, 12, 12),
-                    new MapShape(3, 12, 16),
+                    new MapShape(1, 16, 16),
+                    3,
                     new Grid(4, 4),
-                    9,
+                    new Grid(5, 6),
                     5,
                     new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1))
             .withKeys(4)),

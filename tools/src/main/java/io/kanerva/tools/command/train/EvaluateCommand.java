@@ -3,8 +3,6 @@ package io.kanerva.tools.command.train;
 import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.ModelSettings;
-import io.kanerva.tools.Failure;
 import io.kanerva.tools.bundle.RecallAccuracy;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
@@ -96,11 +94,6 @@ public final class EvaluateCommand extends Subcommand {
 
     private void evaluateBundle() {
         try (Kanerva kanerva = bundle.open()) {
-            ModelSettings settings = kanerva.bundle().settings();
-            if (recall && settings.writer() == ModelSettings.Writer.POOLED) {
-                throw new Failure(
-                        "--recall: expected a model with a heap writer, found a pooled one, which has no slots");
-            }
             TestEpisodes episodes = options.episodes(kanerva);
             BoundReport report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
