@@ -12,15 +12,24 @@ class Limit(Exception):
 
 
 def read(file: Path, kind: str):
-    """A value of a kind: 'tensor', 'sequence', 'optional'."""
+    """A value of a kind: 'tensor', 'sequence', 'map', 'optional'."""
     content = file.read_bytes()
     if kind == "sequence":
         return numpy_helper.to_list(onnx.SequenceProto.FromString(content))
     if kind == "optional":
         return numpy_helper.to_optional(onnx.OptionalProto.FromString(content))
+    if kind == "map":
+        return mapping(onnx.MapProto.FromString(content))
     if kind != "tensor":
         raise Limit(f"the Python adapter passes no inputs of kind {kind}")
     return numpy_helper.to_array(onnx.TensorProto.FromString(content))
+
+
+def mapping(proto: onnx.MapProto) -> dict:
+    """A map whose values are of one element each, as the engines take it."""
+    keys = [key.decode() for key in proto.string_keys] or list(proto.keys)
+    values = [numpy_helper.to_array(value).item() for value in proto.values.tensor_values]
+    return dict(zip(keys, values, strict=True))
 
 
 def write(file: Path, name: str, value, optional: bool = False) -> None:

@@ -60,7 +60,7 @@ PACKED = {
 def read(file: Path, kind: str):
     """An input, whose kind is ONNX Runtime's, for example seq(tensor(float))."""
     if not kind.startswith("tensor("):
-        return tensor_files.read(file, {"seq": "sequence", "opt": "optional"}.get(kind[:3], kind))
+        return tensor_files.read(file, {"seq": "sequence", "opt": "optional", "map": "map"}.get(kind[:3], kind))
     tensor = onnx.TensorProto.FromString(file.read_bytes())
     if tensor.data_type in PACKED:
         name = onnx.TensorProto.DataType.Name(tensor.data_type)

@@ -25,12 +25,19 @@ final class Consensus {
      *
      * @param engine its implementation, without the version
      */
-    private record Voice(String runtime, String engine, boolean optimised) {}
+    private record Voice(String runtime, String engine, String version, boolean optimised) {}
 
     /** Answers that agree. The first group's are as expected. */
     private record Group(List<Tensor> outputs, List<Voice> voices) {
         Set<String> engines() {
             return voices.stream().map(Voice::engine).collect(Collectors.toCollection(TreeSet::new));
+        }
+
+        /** The same engines, each with its version. */
+        Set<String> versions() {
+            return voices.stream()
+                    .map(voice -> voice.engine + " " + voice.version)
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
 
         Set<String> runtimes() {
@@ -79,7 +86,12 @@ final class Consensus {
     }
 
     private static Voice voice(ModelRuntime runtime, boolean optimised) {
-        return new Voice(runtime.name(), runtime.description().implementation(), optimised);
+        String engine = runtime.description().engine();
+        return new Voice(
+                runtime.name(),
+                runtime.description().implementation(),
+                engine.substring(engine.lastIndexOf(' ') + 1),
+                optimised);
     }
 
     /** What follows; empty if all agree. */
@@ -139,8 +151,8 @@ final class Consensus {
         List<Voice> apart =
                 others.stream().flatMap(group -> group.voices.stream()).toList();
         boolean onlyOptimised = apart.stream()
-                .allMatch(voice ->
-                        voice.optimised && expected.voices.contains(new Voice(voice.runtime, voice.engine, false)));
+                .allMatch(voice -> voice.optimised
+                        && expected.voices.contains(new Voice(voice.runtime, voice.engine, voice.version, false)));
         return onlyOptimised
                 ? Optional.of(new Conclusion(
                         Kind.OPTIMISER,
@@ -178,6 +190,15 @@ final class Consensus {
                     union(Stream.concat(Stream.of(expected), others.stream()).toList(), Group::engines),
                     "%s and %s disagree at %s; with two engines there is no majority, and a third tells which is wrong"
                             .formatted(list(right), list(whole), where));
+        }
+        Set<String> versions = union(others, Group::versions);
+        versions.removeAll(expected.versions());
+        if (whole.isEmpty() && union(others, Group::versions).equals(versions)) {
+            return new Conclusion(
+                    Kind.ENGINE,
+                    versions,
+                    "%s at %s, while %s agrees: suspect %s"
+                            .formatted(alone(runtimes), where, list(expected.versions()), list(versions)));
         }
         if (whole.isEmpty()) {
             return new Conclusion(

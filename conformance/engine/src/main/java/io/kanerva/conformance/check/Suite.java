@@ -5,6 +5,7 @@ import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.Ending;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,6 +74,8 @@ public final class Suite {
 
     private final List<Test> tests = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
+    private final Map<ModelRuntime, Row> done = new HashMap<>();
+    private List<ModelRuntime> requested = List.of();
     private final ModelRuntime java;
     private final Path scratch;
 
@@ -140,15 +144,30 @@ public final class Suite {
                 .flatMap(test -> test.cases().stream())
                 .forEach(testCase ->
                         subjects.add(new Subject(testCase, java, scratch.resolve("noise-" + subjects.size()))));
-        List<Row> rows = new ArrayList<>();
-        for (ModelRuntime runtime : runtimes) {
-            Readiness readiness = runtime.prepare(install);
-            rows.add(new Row(
-                    runtime,
-                    readiness,
-                    readiness.state() == Readiness.State.READY ? run(runtime, subjects, progress) : List.of()));
+        synchronized (this) {
+            requested = List.copyOf(runtimes);
         }
-        return rows;
+        try (Preparation preparation = new Preparation(runtimes, install, progress)) {
+            for (ModelRuntime next = preparation.next(); next != null; next = preparation.next()) {
+                keep(new Row(next, Readiness.READY, run(next, subjects, progress)));
+            }
+            runtimes.stream()
+                    .filter(runtime -> preparation.of(runtime).state() != Readiness.State.READY)
+                    .forEach(runtime -> keep(new Row(runtime, preparation.of(runtime), List.of())));
+        }
+        return rows();
+    }
+
+    private synchronized void keep(Row row) {
+        done.put(row.runtime(), row);
+    }
+
+    /** The results so far, in the order of the runtimes; a run that ends early has not run them all. */
+    public synchronized List<Row> rows() {
+        Readiness unknown = new Readiness(Readiness.State.FAILED, "the run ended before it had run");
+        return requested.stream()
+                .map(runtime -> done.getOrDefault(runtime, new Row(runtime, unknown, List.of())))
+                .toList();
     }
 
     private List<Result> run(ModelRuntime runtime, List<Subject> subjects, Consumer<String> progress) {
@@ -161,6 +180,7 @@ public final class Suite {
         }
         List<Answer> answers =
                 runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
+        Ending.awaitIfUnderWay(answers);
         List<Result> results = new ArrayList<>();
         int next = 0;
         int subject = 0;

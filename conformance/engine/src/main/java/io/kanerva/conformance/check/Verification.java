@@ -1,9 +1,9 @@
 package io.kanerva.conformance.check;
 
-import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.Ending;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
@@ -36,6 +36,8 @@ public final class Verification {
     private final Consumer<String> progress;
     private final String shownOutput;
     private final List<Case> ran = new ArrayList<>();
+    private final List<Findings> finished = new ArrayList<>();
+    private Results current;
     private Shown shown = new Shown("", Map.of());
 
     /**
@@ -70,7 +72,11 @@ public final class Verification {
         this.java = java;
         this.scratch = scratch;
         this.install = install;
-        this.progress = progress;
+        this.progress = text -> {
+            synchronized (progress) { // runtimes are set up side by side
+                progress.accept(text);
+            }
+        };
         this.shownOutput = shownOutput;
     }
 
@@ -112,97 +118,111 @@ public final class Verification {
      */
     public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
         ran.addAll(cases);
-        Map<ModelRuntime, Readiness> readiness = new LinkedHashMap<>();
-        for (ModelRuntime runtime : runtimes) {
-            progress.accept((install ? "setting up " : "looking for ") + runtime.name());
-            readiness.put(runtime, runtime.prepare(install));
+        Results results = new Results(subject, runtimes);
+        synchronized (this) {
+            current = results;
         }
-        List<ModelRuntime> ready = runtimes.stream()
-                .filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY)
-                .toList();
-        List<String> notes = new ArrayList<>();
-        List<String> faults = new ArrayList<>();
-        List<Subject> subjects = new ArrayList<>();
+        List<Subject> subjects = results.subjects;
         for (Case testCase : cases) {
             Subject one = new Subject(testCase, java, scratch.resolve("noise-" + ran.size() + "-" + subjects.size()));
             if (one.isAllRandom()) {
-                faults.add(
+                results.faults.add(
                         ("graph '%s': expected an output that the inputs determine, found random operators before all: "
                                         + "%s")
                                 .formatted(testCase.graph(), one.randomOperators()));
             } else {
-                notes.addAll(one.randomOutputs());
+                results.notes.addAll(one.randomOutputs());
                 subjects.add(one);
             }
         }
-        List<Case> compared = subjects.stream().map(Subject::testCase).toList();
-        boolean bits = ready.stream().anyMatch(this::isJavasEngine);
-        Map<Boolean, List<Answer>> own =
-                bits ? answers(java, compared, java.description().optimisations()) : Map.of();
-        if (!ready.isEmpty()) {
-            setReferences(subjects, own);
+        try (Preparation preparation = new Preparation(runtimes, install, progress)) {
+            compare(results, preparation);
+            results.isComplete = true;
         }
-        Case shownCase = largestShown(compared);
-        NoiseFloor floor = NoiseFloor.of(
-                ready,
-                compared,
-                scratch.resolve("float64"),
-                (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false),
-                own);
-        notes.addAll(floor.notes());
-        List<Finding> findings = new ArrayList<>(floor.findings());
-        for (ModelRuntime runtime : ready) {
+        Findings findings = results.findings();
+        synchronized (this) {
+            finished.add(findings);
+            current = null;
+        }
+        return findings;
+    }
+
+    private void compare(Results results, Preparation preparation) throws IOException {
+        List<Subject> subjects = results.subjects;
+        List<Case> compared = subjects.stream().map(Subject::testCase).toList();
+        List<ModelRuntime> wide = results.runtimes.stream()
+                .filter(runtime -> runtime.description().doublePrecision())
+                .filter(preparation::isReady)
+                .toList();
+        Map<Boolean, List<Answer>> own = null;
+        Case shownCase = null;
+        for (ModelRuntime runtime = preparation.next(); runtime != null; runtime = preparation.next()) {
+            if (own == null) {
+                boolean bits = results.runtimes.stream().anyMatch(this::isJavasEngine);
+                own = bits ? answers(java, compared, java.description().optimisations()) : Map.of();
+                setReferences(subjects, own);
+                shownCase = largestShown(compared);
+                NoiseFloor floor = NoiseFloor.of(
+                        wide,
+                        compared,
+                        scratch.resolve("float64"),
+                        (one, widened) -> answers(one, widened, Set.of(false)).get(false),
+                        own);
+                synchronized (this) {
+                    results.floor = floor;
+                    results.findings.addAll(floor.findings());
+                }
+            }
             Map<Boolean, List<Answer>> both = runtime.equals(java)
                     ? own
                     : answers(runtime, compared, runtime.description().optimisations());
-            for (boolean optimised : sorted(runtime.description().optimisations())) {
-                for (int i = 0; i < subjects.size(); i++) {
-                    Answer answer = both.get(optimised).get(i);
-                    Answer same = isJavasEngine(runtime) && !runtime.equals(java)
-                            ? own.get(optimised).get(i)
-                            : null;
-                    findings.addAll(subjects.get(i).compare(runtime, optimised, answer, same, floor));
-                    if (compared.get(i) == shownCase) {
-                        show(shownCase, runtime, answer);
-                    }
+            synchronized (this) {
+                add(results, runtime, both, own, shownCase);
+                results.readiness.put(runtime, Readiness.READY);
+            }
+        }
+        results.runtimes.forEach(runtime -> results.readiness.put(runtime, preparation.of(runtime)));
+    }
+
+    private void add(
+            Results results,
+            ModelRuntime runtime,
+            Map<Boolean, List<Answer>> answers,
+            Map<Boolean, List<Answer>> own,
+            Case shownCase) {
+        for (boolean optimised : sorted(runtime.description().optimisations())) {
+            for (int i = 0; i < results.subjects.size(); i++) {
+                Subject subject = results.subjects.get(i);
+                Answer answer = answers.get(optimised).get(i);
+                Answer same = isJavasEngine(runtime) && !runtime.equals(java)
+                        ? own.get(optimised).get(i)
+                        : null;
+                results.findings.addAll(subject.compare(runtime, optimised, answer, same, results.floor));
+                if (subject.testCase() == shownCase) {
+                    show(shownCase, runtime, answer);
                 }
             }
         }
-        subjects.stream()
-                .filter(one -> !ready.isEmpty() && !one.isAnswered())
-                .forEach(one -> faults.add("graph '%s' (%s): expected a runtime that runs it, found none: %s"
-                        .formatted(one.testCase().graph(), one.testCase().label(), one.refusals())));
-        return new Findings(
-                subject,
-                runtimes.stream()
-                        .map(runtime -> Participant.of(runtime, readiness.get(runtime)))
-                        .toList(),
-                findings,
-                floor.title(),
-                faults.stream().distinct().toList(),
-                notes.stream().distinct().toList(),
-                causes(subjects));
     }
 
-    /** One cause for all cases of a graph that show it. */
-    private static List<Cause> causes(List<Subject> subjects) {
-        List<Cause> all = new ArrayList<>();
-        for (Subject one : subjects) {
-            one.cause().ifPresent(all::add);
+    /**
+     * What was found so far, if a run ends early; a fault says that it did.
+     *
+     * @param why part of a sentence: what ended it
+     */
+    public synchronized Findings soFar(String why) {
+        Findings all = null;
+        List<Findings> parts = new ArrayList<>(finished);
+        if (current != null) {
+            parts.add(current.findings());
         }
-        Map<List<Object>, Cause> causes = new LinkedHashMap<>();
-        for (Cause cause : all) {
-            // What other inputs of the graph decide, these two engines need not leave open.
-            Cause known = all.stream()
-                    .filter(other -> other.decides(cause))
-                    .findFirst()
-                    .orElse(cause);
-            causes.merge(
-                    List.of(known.kind(), known.culprits(), known.graph()),
-                    new Cause(known.kind(), known.culprits(), known.graph(), cause.inputs(), known.sentence()),
-                    (first, second) -> first.shownBy(second.inputs()));
+        for (Findings part : parts) {
+            all = all == null ? part : all.and(part);
         }
-        return List.copyOf(causes.values());
+        String fault = "expected a run to its end, found one that was ended early: " + why;
+        return all == null
+                ? Findings.of("", List.of(fault), List.of())
+                : Findings.of(all.subject(), List.of(fault), List.of()).and(all);
     }
 
     private boolean isJavasEngine(ModelRuntime runtime) {
@@ -283,6 +303,7 @@ public final class Verification {
             Answer none = new None(true, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
             answers = Collections.nCopies(jobs.size(), none);
         }
+        Ending.awaitIfUnderWay(answers);
         Map<Boolean, List<Answer>> split = new HashMap<>();
         int from = 0;
         for (boolean optimised : sorted(optimisations)) {

@@ -2,6 +2,7 @@ package io.kanerva.conformance.runtime;
 
 import io.kanerva.onnx.Tensor;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** A runtime's answer to a {@link Job}. */
 public sealed interface Answer {
@@ -25,6 +26,9 @@ public sealed interface Answer {
      * @param why the runtime's message, one line
      */
     record None(Kind kind, String why) implements Answer {
+        /** SIGINT and SIGTERM, as a shell counts them. */
+        private static final Pattern SIGNALLED = Pattern.compile("ended with status (130|143):");
+
         /** The reason that there are no outputs. */
         public enum Kind {
             /** The engine rejects the model or its inputs with a message. */
@@ -40,6 +44,11 @@ public sealed interface Answer {
         /** @param crashed whether the process died; otherwise the engine rejected the job */
         public None(boolean crashed, String why) {
             this(crashed ? Kind.CRASHED : Kind.REFUSED, why);
+        }
+
+        /** Whether the process was interrupted or terminated from outside. */
+        public boolean isBySignal() {
+            return kind == Kind.CRASHED && SIGNALLED.matcher(why).find();
         }
 
         /** The end of a sentence: {@code expected outputs, found ...}. */

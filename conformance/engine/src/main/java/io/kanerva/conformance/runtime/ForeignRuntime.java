@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
@@ -20,6 +23,8 @@ import java.util.stream.Stream;
 public final class ForeignRuntime implements ModelRuntime {
     private static final String INSTALLED = ".installed";
     private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", INSTALLED);
+    private static final String VERSIONS = ".versions";
+    private static final Map<List<String>, Boolean> HERE = new ConcurrentHashMap<>();
     private static final long VERSION_SECONDS = 60;
     private static final long SETUP_SECONDS = 1200;
     /** After so many jobs in a row on which it hangs, a runtime is not started for the others. */
@@ -71,6 +76,57 @@ public final class ForeignRuntime implements ModelRuntime {
     }
 
     /**
+     * A runtime of a folder with another version of its engine, in a folder of its own: {@code NAME@VERSION} in
+     * {@value #VERSIONS}, which gets copies of the runtime's files and of those that runtimes share.
+     *
+     * @param folder that holds the runtime's folder
+     * @param name for example {@code onnxruntime-python@1.16.3}
+     * @param silenceSeconds a runtime that reports nothing for so long is killed, and has crashed on that job
+     * @throws IOException if there is no such runtime, its version cannot be chosen, or the files cannot be written;
+     *     the message is one sentence
+     */
+    public static ModelRuntime ofVersion(Path folder, String name, long silenceSeconds) throws IOException {
+        String[] parts = name.split("@", 2);
+        Path source = folder.resolve(parts[0]);
+        if (!parts[0].matches("[\\w-]+") || !Files.isRegularFile(source.resolve(Manifest.FILE))) {
+            throw new IOException("'%s': expected NAME@VERSION of a runtime in %s, found no runtime '%s'"
+                    .formatted(name, folder, parts[0]));
+        }
+        if (!parts[1].matches("[0-9][\\w.+-]*")) {
+            throw new IOException(
+                    "'%s': expected a version after '@', such as 1.16.3, found '%s'".formatted(name, parts[1]));
+        }
+        Manifest manifest = Manifest.read(source);
+        if (manifest.setupVersion() == null) {
+            throw new IOException(
+                    "'%s': expected a runtime whose version can be chosen, found one that has version %s only"
+                            .formatted(
+                                    name,
+                                    manifest.engine()
+                                            .substring(manifest.engine().lastIndexOf(' ') + 1)));
+        }
+        Path versions = folder.resolve(VERSIONS);
+        Path own = Files.createDirectories(versions.resolve(name));
+        try (Stream<Path> shared = Files.list(folder)) {
+            for (Path file : shared.filter(Files::isRegularFile).toList()) {
+                copy(file, versions.resolve(file.getFileName()));
+            }
+        }
+        for (Path file : sources(source)) {
+            copy(file, own.resolve(source.relativize(file)));
+        }
+        return new ForeignRuntime(name, own, manifest.at(parts[1]), silenceSeconds);
+    }
+
+    /** Copies a file unless the copy is up to date, so that a running program keeps its own. */
+    private static void copy(Path file, Path target) throws IOException {
+        if (!Files.exists(target) || Files.mismatch(file, target) >= 0) {
+            Files.createDirectories(target.getParent());
+            Files.copy(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+    }
+
+    /**
      * ONNX Runtime's Java API in a separate process, for models that may crash it.
      *
      * @param name of the runtime
@@ -88,6 +144,7 @@ public final class ForeignRuntime implements ModelRuntime {
                         false,
                         List.of(),
                         List.of(),
+                        null,
                         List.of(
                                 "{java}",
                                 "--enable-native-access=ALL-UNNAMED",
@@ -113,7 +170,7 @@ public final class ForeignRuntime implements ModelRuntime {
             Path log = Files.createTempFile("runtime", ".log");
             try {
                 for (List<String> need : manifest.needs()) {
-                    if (Command.run(Command.of(folder, need), log, VERSION_SECONDS) != 0) {
+                    if (!isHere(need, log)) {
                         return new Readiness(
                                 State.ABSENT,
                                 "expected the command '%s' on this machine, found none that runs"
@@ -146,6 +203,16 @@ public final class ForeignRuntime implements ModelRuntime {
         } catch (IOException e) {
             return new Readiness(State.FAILED, "its folder cannot be used: " + e);
         }
+    }
+
+    /** Whether a command runs, which does not change while this process does. */
+    private boolean isHere(List<String> command, Path log) {
+        boolean ofFolder = command.get(0).contains("/");
+        return ofFolder ? runs(command, log) : HERE.computeIfAbsent(command, one -> runs(one, log));
+    }
+
+    private boolean runs(List<String> command, Path log) {
+        return Command.run(Command.of(folder, command), log, VERSION_SECONDS) == 0;
     }
 
     /** A digest that changes when a file of the folder does. */

@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
  * @param doublePrecision whether it computes in float64 when the model does
  * @param needs required commands, each with the arguments that print its version
  * @param setup command that installs the runtime
+ * @param setupVersion command that installs another version of the engine, whose word {@code {version}} stands for it;
+ *     null if there is only the one
  * @param run command that runs jobs
  */
 public record Manifest(
@@ -28,7 +30,10 @@ public record Manifest(
         boolean doublePrecision,
         @JsonProperty(required = true) List<List<String>> needs,
         @JsonProperty(required = true) List<String> setup,
+        List<String> setupVersion,
         @JsonProperty(required = true) List<String> run) {
+
+    private static final String VERSION = "{version}";
 
     private static final List<String> DEVICES = List.of("cpu", "wasm", "cuda");
     private static final List<String> OPTIMISATIONS = List.of("off", "on");
@@ -45,6 +50,23 @@ public record Manifest(
                 device,
                 optimisations.stream().map("on"::equals).collect(Collectors.toSet()),
                 doublePrecision);
+    }
+
+    /** The same runtime with another version of its engine; the title and the engine name it. */
+    Manifest at(String version) {
+        String own = engine.substring(engine.lastIndexOf(' ') + 1);
+        return new Manifest(
+                title.contains(own) ? title.replace(own, version) : title + " " + version,
+                engine.replace(own, version),
+                device,
+                optimisations,
+                doublePrecision,
+                needs,
+                setupVersion.stream()
+                        .map(word -> word.replace(VERSION, version))
+                        .toList(),
+                null,
+                run);
     }
 
     /**
@@ -69,6 +91,12 @@ public record Manifest(
                     "commands",
                     manifest.needs,
                     manifest.needs.stream().noneMatch(List::isEmpty));
+            require(
+                    file,
+                    "setupVersion",
+                    "a command with the word " + VERSION,
+                    manifest.setupVersion,
+                    manifest.setupVersion == null || manifest.setupVersion.contains(VERSION));
             require(file, "run", "a command", manifest.run, !manifest.run.isEmpty());
             return manifest;
         } catch (JsonProcessingException e) {

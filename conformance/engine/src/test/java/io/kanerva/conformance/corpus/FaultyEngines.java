@@ -158,6 +158,18 @@ final class FaultyEngines {
         all.add(new Entry("a binding of ONNX Runtime is wrong", WrongVectors.dense())
                 .with(Engine.spoiling("node", times(1.5)).of(ORT), Engine.good("other"))
                 .is("wrong: runtime [node]"));
+        all.add(new Entry("an older version of an engine", WrongVectors.dense())
+                .with(
+                        Engine.spoiling("python@1.16", times(2)).of("third 1.16"),
+                        Engine.good("python").of("third 1.29"),
+                        Engine.good("web").of("third 1.29"))
+                .is("wrong: engine [third 1.16]"));
+        all.add(new Entry("a binding, beside an older version that is right", WrongVectors.dense())
+                .with(
+                        Engine.good("python@1.16").of("third 1.16"),
+                        Engine.good("python").of("third 1.29"),
+                        Engine.spoiling("go", times(2)).of("third 1.29"))
+                .is("wrong: runtime [go]"));
         all.add(new Entry("an optimiser is wrong", WrongVectors.dense())
                 .with(Engine.spoiling("other", times(1.5)).whenOptimised())
                 .is("wrong: optimiser [other]"));

@@ -6,10 +6,12 @@ import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.AttributeProto.AttributeType;
+import io.kanerva.onnx.proto.FunctionProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.TypeProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,8 +25,12 @@ final class Graph {
     /** The domain of operators for models that are no networks. */
     private static final String CLASSIC = "ai.onnx.ml";
 
+    /** The domain of a model's own functions, whose names begin with "My". */
+    private static final String LOCAL = "local";
+
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("g");
     private final List<Tensor> inputs = new ArrayList<>();
+    private final List<FunctionProto> functions = new ArrayList<>();
     private final int opset;
 
     Graph(int opset) {
@@ -45,6 +51,12 @@ final class Graph {
     /** An input without a value; dimensions are sizes, names, or null for neither. */
     Graph open(String name, ElementType type, Object... dimensions) {
         graph.addInput(info(name, type, dimensions));
+        return this;
+    }
+
+    /** An input of any type, without a value. */
+    Graph open(String name, TypeProto type) {
+        graph.addInput(ValueInfoProto.newBuilder().setName(name).setType(type));
         return this;
     }
 
@@ -87,6 +99,9 @@ final class Graph {
         for (String name : from.isEmpty() ? new String[0] : from.split(" ")) {
             node.addInput(name.equals("-") ? "" : name);
         }
+        if (operator.startsWith("My")) {
+            node.setDomain(LOCAL);
+        }
         if (operator.equals("ZipMap")) {
             node.setDomain(CLASSIC);
         }
@@ -117,6 +132,20 @@ final class Graph {
             attribute.setType(AttributeType.GRAPH).setG((GraphProto) value);
         }
         return attribute.build();
+    }
+
+    /** A function of the model, whose values are names separated by spaces; nodes call it by its name. */
+    Graph function(String name, String from, String to, NodeProto... nodes) {
+        functions.add(FunctionProto.newBuilder()
+                .setName(name)
+                .setDomain(LOCAL)
+                .addAllInput(List.of(from.split(" ")))
+                .addAllOutput(List.of(to.split(" ")))
+                .addAllNode(List.of(nodes))
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset))
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(LOCAL).setVersion(1))
+                .build());
+        return this;
     }
 
     /** An output. */
@@ -168,6 +197,8 @@ final class Graph {
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
                 .addOpsetImport(
                         OperatorSetIdProto.newBuilder().setDomain(CLASSIC).setVersion(3))
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(LOCAL).setVersion(1))
+                .addAllFunctions(functions)
                 .setGraph(graph);
     }
 

@@ -225,6 +225,41 @@ class ForeignRuntimeTest {
     }
 
     @Test
+    void anotherVersionOfAnEngineIsSetUpInAFolderOfItsOwnWithTheFilesThatRuntimesShare() throws IOException {
+        runtime("true", "./setup", "cat ../shared.txt >> used");
+        Path folder = temporary.resolve("runtimes");
+        Files.writeString(folder.resolve("shared.txt"), "shared\n");
+        script("setup", "echo \"$1\" > version\n");
+        Path manifest = folder.resolve("copy/runtime.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest)
+                        .replace("\"run\"", "\"setupVersion\": [\"./setup\", \"{version}\"], \"run\""));
+        ModelRuntime old = ForeignRuntime.ofVersion(folder, "copy@0.9.1", 60);
+        assertThat(old.description().engine()).isEqualTo("copy 0.9.1");
+        assertThat(old.description().title()).isEqualTo("Copy 0.9.1");
+        assertThat(old.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(old.run(jobs(1), n -> {})).singleElement().isInstanceOf(Outputs.class);
+        Path own = folder.resolve(".versions/copy@0.9.1");
+        assertThat(own.resolve("version")).hasContent("0.9.1");
+        assertThat(own.resolve("used")).hasContent("shared");
+        assertThat(folder.resolve("copy/used")).doesNotExist();
+        assertThat(ForeignRuntime.in(folder)).extracting(ModelRuntime::name).containsExactly("copy");
+    }
+
+    @Test
+    void aVersionThatCannotBeChosenIsNamed() throws IOException {
+        Path folder = manifest("true", "true").getParent();
+        assertThatThrownBy(() -> ForeignRuntime.ofVersion(folder, "copy@2", 60))
+                .hasMessage(
+                        "'copy@2': expected a runtime whose version can be chosen, found one that has version 1 only");
+        assertThatThrownBy(() -> ForeignRuntime.ofVersion(folder, "paste@2", 60))
+                .hasMessage("'paste@2': expected NAME@VERSION of a runtime in %s, found no runtime 'paste'", folder);
+        assertThatThrownBy(() -> ForeignRuntime.ofVersion(folder, "copy@../2", 60))
+                .hasMessage("'copy@../2': expected a version after '@', such as 1.16.3, found '../2'");
+    }
+
+    @Test
     void anInstallationThatFailsGivesItsLastWords() throws IOException {
         ModelRuntime runtime = runtime("true", "./setup", "true");
         script("setup", "echo 'the registry cannot be reached'; exit 1\n");

@@ -35,6 +35,8 @@ final class RuntimeChecks implements AutoCloseable {
     private final TemporaryFolder temporary = new TemporaryFolder("kpp-verify");
     private final ModelRuntime java;
     private final Verification verification;
+    private final Thread hook = new Thread(() -> keep("this process was terminated"), "keep-what-was-found");
+    private boolean reported;
 
     /** For bundles, which ONNX Runtime runs in this process. */
     RuntimeChecks(Subcommand command, RuntimeOptions options, CheckOptions checks) throws IOException {
@@ -52,6 +54,18 @@ final class RuntimeChecks implements AutoCloseable {
                 : JavaRuntime.CPU;
         verification = new Verification(
                 java, temporary.path(), options.install(), progress(command.terminal()), BundleGraph.LOGITS);
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Reports what was found before the run ended early, unless all was reported. */
+    private synchronized void keep(String why) {
+        if (!reported) {
+            reported = true;
+            Findings findings = verification.soFar(why);
+            if (!findings.runtimes().isEmpty()) {
+                checks.report(command, findings, DecodedImages.none());
+            }
+        }
     }
 
     /** ONNX Runtime's Java API, here or in a process of its own. */
@@ -79,17 +93,17 @@ final class RuntimeChecks implements AutoCloseable {
      */
     void conclude(Findings findings, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
         Verification.Shown shown = verification.shown();
-        checks.report(
-                command,
-                findings,
-                DecodedImages.of(
-                        shown.source(),
-                        shown.tensors(),
-                        bundles.stream()
-                                .filter(bundle ->
-                                        bundles.size() == 1 || shown.source().startsWith(bundle.name() + "/"))
-                                .map(Bundle::settings)
-                                .findFirst()));
+        DecodedImages pictures = DecodedImages.of(
+                shown.source(),
+                shown.tensors(),
+                bundles.stream()
+                        .filter(bundle -> bundles.size() == 1 || shown.source().startsWith(bundle.name() + "/"))
+                        .map(Bundle::settings)
+                        .findFirst());
+        synchronized (this) {
+            reported = true;
+            checks.report(command, findings, pictures);
+        }
         if (checks.bisect()) {
             bisect(findings, chosen, Optional.ofNullable(against));
         }
@@ -155,6 +169,12 @@ final class RuntimeChecks implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+            keep("by the error below");
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook keeps what was found.
+        }
         temporary.close();
     }
 }

@@ -25,8 +25,8 @@ final class RuntimeOptions {
             split = ",",
             order = 20,
             description = "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated "
-                    + "by commas. "
-                    + "Default: all on this machine.")
+                    + "by commas; NAME@VERSION, such as onnxruntime-python@1.16.3, is the same in another version, "
+                    + "in a folder of its own. Default: all on this machine.")
     private List<String> names;
 
     @Option(
@@ -81,7 +81,9 @@ final class RuntimeOptions {
                 .map(ModelRuntime::name)
                 .toList();
         for (String name : names) {
-            if (!known.contains(name)) {
+            if (name.contains("@")) {
+                all.add(ofVersion(action, name));
+            } else if (!known.contains(name)) {
                 throw action.usage("Invalid value for option '--runtimes': expected some of %s, found '%s'"
                         .formatted(String.join(", ", known), name));
             }
@@ -96,11 +98,28 @@ final class RuntimeOptions {
                 .toList();
     }
 
-    private List<ModelRuntime> foreign(String kind) {
+    private ModelRuntime ofVersion(Subcommand action, String name) {
+        Path place = place("runtimes");
+        try {
+            if (place == null) {
+                throw new IOException(
+                        "'%s': expected a folder of runtimes, found none; --runtimes-folder names one".formatted(name));
+            }
+            return ForeignRuntime.ofVersion(place, name, silence);
+        } catch (IOException e) {
+            throw action.usage("Invalid value for option '--runtimes': " + e.getMessage());
+        }
+    }
+
+    private Path place(String kind) {
         String root = System.getProperty("kpp.root");
-        Path place = folder != null && kind.equals("runtimes")
+        return folder != null && kind.equals("runtimes")
                 ? folder
                 : root == null ? null : Path.of(root, "conformance", kind);
+    }
+
+    private List<ModelRuntime> foreign(String kind) {
+        Path place = place(kind);
         if (place == null || place != folder && !Files.isDirectory(place)) {
             return List.of();
         }

@@ -79,21 +79,34 @@ final class VerifySuiteCommand extends Subcommand {
         if (known != null && !Files.isRegularFile(known)) {
             throw new Failure("%s: expected a file written by --failures, found none".formatted(known));
         }
-        Suite tests;
         List<Suite.Row> rows;
         try (TemporaryFolder scratch = new TemporaryFolder("kpp-verify")) {
             // A model can crash its process, so the Java API runs in a separate process.
             ModelRuntime java =
                     ForeignRuntime.separateJava(JavaRuntime.CPU.name() + "-apart", scratch.path(), options.silence());
-            tests = new Suite(folder, allowed, java, scratch.path());
+            Suite tests = new Suite(folder, allowed, java, scratch.path());
             if (tests.tests().isEmpty()) {
                 throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run"
                         .formatted(folder));
             }
             List<ModelRuntime> runtimes = new ArrayList<>(options.find(this));
             runtimes.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? java : runtime);
+            Thread hook = new Thread(() -> report(tests, tests.rows()), "keep-what-was-found");
+            Runtime.getRuntime().addShutdownHook(hook);
             rows = tests.run(runtimes, options.install(), RuntimeChecks.progress(terminal()));
+            Runtime.getRuntime().removeShutdownHook(hook);
+            report(tests, rows);
         }
+        if (rows.stream().allMatch(row -> row.results().isEmpty())) {
+            throw new Failure("%s: expected a runtime that runs, found none".formatted(folder));
+        }
+        rows.forEach(row -> options.requireReady(row.runtime().name(), row.readiness()));
+        if (known != null) {
+            requireNone(SuiteReport.unknownFailures(rows, Files.readString(known)), "tests");
+        }
+    }
+
+    private void report(Suite tests, List<Suite.Row> rows) {
         print(
                 "%,d tests; %,d more cannot be run here (%s)",
                 tests.tests().size(),
@@ -102,17 +115,11 @@ final class VerifySuiteCommand extends Subcommand {
                         ? "none"
                         : "the first: " + tests.skipped().get(0));
         out().print(SuiteReport.table(rows, OPSET));
+        out().flush();
         if (failures != null) {
             OutputFile.write(
                     failures, SuiteReport.failures(rows) + "skipped\n  " + String.join("\n  ", tests.skipped()) + "\n");
             print("failures  %s", failures);
-        }
-        if (rows.stream().allMatch(row -> row.results().isEmpty())) {
-            throw new Failure("%s: expected a runtime that runs, found none".formatted(folder));
-        }
-        rows.forEach(row -> options.requireReady(row.runtime().name(), row.readiness()));
-        if (known != null) {
-            requireNone(SuiteReport.unknownFailures(rows, Files.readString(known)), "tests");
         }
     }
 }

@@ -1,0 +1,266 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.FunctionProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Walks through the nodes in their order, which is the order of computation. */
+record GraphWalk(ModelProto model, int depth) {
+    private static final Set<String> QUANTISING = Set.of("QuantizeLinear", "DynamicQuantizeLinear");
+    private static final Set<String> RANDOM = Set.of(
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
+    /** The sizes of their results follow from the values of what they are given. */
+    private static final Set<String> SIZED_BY_VALUES = Set.of(
+            "Compress",
+            "ConstantOfShape",
+            "Loop",
+            "NonMaxSuppression",
+            "NonZero",
+            "Range",
+            "SplitToSequence",
+            "StringSplit",
+            "Unique");
+    /** The same, but from the values of all inputs but the first. */
+    private static final Set<String> SIZED_BY_LATER_INPUTS = Set.of(
+            "CenterCropPad",
+            "Expand",
+            "MaxUnpool",
+            "OneHot",
+            "Pad",
+            "Reshape",
+            "Resize",
+            "Slice",
+            "Split",
+            "Tile",
+            "TopK",
+            "Upsample");
+
+    /** Functions of a model call others, but not so deep; a malformed one may call itself. */
+    private static final int MAX_DEPTH = 32;
+
+    private static final Set<String> CASTS = Set.of("Cast", "RandomNormal", "RandomUniform", "EyeLike", "Bernoulli");
+
+    GraphWalk(ModelProto model) {
+        this(model, 0);
+    }
+
+    Map<String, ValueFacts> graph(GraphProto graph, Map<String, ValueFacts> outer) {
+        Map<String, ValueFacts> values = new HashMap<>(outer);
+        for (ValueInfoProto input : graph.getInputList()) {
+            values.put(
+                    input.getName(),
+                    ValueFacts.of(input.getType().getTensorType().getElemType(), false));
+        }
+        for (TensorProto weight : graph.getInitializerList()) {
+            values.put(weight.getName(), ValueFacts.of(weight));
+        }
+        graph.getSparseInitializerList()
+                .forEach(weight -> values.put(
+                        weight.getValues().getName(),
+                        ValueFacts.of(weight.getValues().getDataType(), true)));
+        nodes(graph.getNodeList(), values);
+        return values;
+    }
+
+    private void nodes(List<NodeProto> nodes, Map<String, ValueFacts> values) {
+        for (NodeProto node : nodes) {
+            List<ValueFacts> results = results(node, values);
+            for (int i = 0; i < node.getOutputCount(); i++) {
+                if (!node.getOutput(i).isEmpty()) {
+                    values.put(node.getOutput(i), results.get(Math.min(i, results.size() - 1)));
+                }
+            }
+        }
+    }
+
+    /** One value for each output of a node, or one for all of them. */
+    private List<ValueFacts> results(NodeProto node, Map<String, ValueFacts> values) {
+        if (node.getOpType().equals("Shape") || node.getOpType().equals("Size")) {
+            Set<String> sizes = node.getInputCount() == 0
+                    ? Set.of()
+                    : values.getOrDefault(node.getInput(0), ValueFacts.NOTHING).sizes();
+            return List.of(new ValueFacts(ElementType.INT64, null, false, Set.of(), sizes, Set.of(), null));
+        }
+        List<ValueFacts> inputs = new ArrayList<>();
+        node.getInputList().forEach(input -> inputs.add(values.getOrDefault(input, ValueFacts.NOTHING)));
+        FunctionProto function = function(node);
+        if (function != null && depth < MAX_DEPTH) {
+            return called(function, inputs);
+        }
+        inputs.removeIf(input -> input == ValueFacts.NOTHING);
+        List<Map<String, ValueFacts>> within = new ArrayList<>();
+        List<GraphProto> bodies = new ArrayList<>();
+        for (AttributeProto attribute : node.getAttributeList()) {
+            bodies.addAll(attribute.getGraphsList());
+            if (attribute.hasG()) {
+                bodies.add(attribute.getG());
+            }
+        }
+        bodies.forEach(body -> within.add(graph(body, values)));
+        if (node.getOpType().equals("If") && bodies.size() == 2) {
+            return chosen(node, inputs, bodies, within);
+        }
+        for (int i = 0; i < bodies.size(); i++) {
+            Map<String, ValueFacts> inner = within.get(i);
+            bodies.get(i)
+                    .getOutputList()
+                    .forEach(output -> inputs.add(inner.getOrDefault(output.getName(), ValueFacts.NOTHING)));
+        }
+        return List.of(result(node, inputs, values));
+    }
+
+    /** The outputs of an If: each is that of one branch, and the condition decides which. */
+    private static List<ValueFacts> chosen(
+            NodeProto node,
+            List<ValueFacts> condition,
+            List<GraphProto> branches,
+            List<Map<String, ValueFacts>> within) {
+        List<ValueFacts> results = new ArrayList<>();
+        for (int i = 0; i < node.getOutputCount(); i++) {
+            ValueFacts result = null;
+            for (int branch = 0; branch < branches.size(); branch++) {
+                GraphProto body = branches.get(branch);
+                String output = i < body.getOutputCount() ? body.getOutput(i).getName() : "";
+                ValueFacts one = within.get(branch).getOrDefault(output, ValueFacts.NOTHING);
+                result = result == null ? one : result.or(one);
+            }
+            for (ValueFacts by : condition) {
+                result = new ValueFacts(
+                        result.type(),
+                        result.coarsest(),
+                        result.constant() && by.constant(),
+                        ValueFacts.joined(result.quantises(), by.quantises()),
+                        ValueFacts.joined(result.random(), by.random()),
+                        ValueFacts.joined(result.sizes(), by.random()),
+                        null);
+            }
+            results.add(result);
+        }
+        return results;
+    }
+
+    private FunctionProto function(NodeProto node) {
+        return model.getFunctionsList().stream()
+                .filter(function -> function.getName().equals(node.getOpType())
+                        && function.getDomain().equals(node.getDomain()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The outputs of one of the model's functions. */
+    private List<ValueFacts> called(FunctionProto function, List<ValueFacts> inputs) {
+        Map<String, ValueFacts> values = new HashMap<>();
+        for (int i = 0; i < function.getInputCount(); i++) {
+            values.put(function.getInput(i), i < inputs.size() ? inputs.get(i) : ValueFacts.NOTHING);
+        }
+        new GraphWalk(model, depth + 1).nodes(function.getNodeList(), values);
+        return function.getOutputCount() == 0
+                ? List.of(ValueFacts.NOTHING)
+                : function.getOutputList().stream()
+                        .map(output -> values.getOrDefault(output, ValueFacts.NOTHING))
+                        .toList();
+    }
+
+    private ValueFacts result(NodeProto node, List<ValueFacts> inputs, Map<String, ValueFacts> values) {
+        Set<String> quantises = new LinkedHashSet<>();
+        Set<String> random = new LinkedHashSet<>();
+        Set<String> sizes = new LinkedHashSet<>();
+        boolean constant = inputs.stream().allMatch(ValueFacts::constant);
+        ElementType coarsest = null;
+        for (ValueFacts input : inputs) {
+            quantises.addAll(input.quantises());
+            random.addAll(input.random());
+            sizes.addAll(input.sizes());
+            if (SIZED_BY_VALUES.contains(node.getOpType())
+                    || SIZED_BY_LATER_INPUTS.contains(node.getOpType()) && input != inputs.get(0)) {
+                sizes.addAll(input.random());
+            }
+            coarsest = OutputFacts.coarser(coarsest, input.coarsest());
+        }
+        named(node, inputs, values, quantises, random);
+        ElementType type = type(node, inputs);
+        // A weight in half precision that is widened before it is used is exact.
+        boolean computed = !constant || !random.isEmpty();
+        return new ValueFacts(
+                type,
+                computed ? OutputFacts.coarser(coarsest, type) : null,
+                !computed,
+                quantises,
+                random,
+                sizes,
+                computed ? null : truth(node, inputs));
+    }
+
+    /** The truth of a constant. */
+    private static Boolean truth(NodeProto node, List<ValueFacts> inputs) {
+        return switch (node.getOpType()) {
+            case "Constant" ->
+                node.getAttributeCount() == 1 && node.getAttribute(0).hasT()
+                        ? ValueFacts.of(node.getAttribute(0).getT()).truth()
+                        : null;
+            case "Identity", "Cast" -> inputs.isEmpty() ? null : inputs.get(0).truth();
+            default -> null;
+        };
+    }
+
+    private static void named(
+            NodeProto node,
+            List<ValueFacts> inputs,
+            Map<String, ValueFacts> values,
+            Set<String> quantises,
+            Set<String> random) {
+        String output = node.getOutputCount() == 0 ? "" : node.getOutput(0);
+        String name = "%s '%s'".formatted(node.getOpType(), node.getName().isEmpty() ? output : node.getName());
+        boolean rounds = QUANTISING.contains(node.getOpType())
+                || node.getOpType().startsWith("QLinear")
+                || node.getOpType().equals("QGemm");
+        if (rounds && !(!inputs.isEmpty() && inputs.stream().allMatch(ValueFacts::constant))) {
+            quantises.add(name);
+        }
+        boolean drops = node.getOpType().equals("Dropout") && trains(node, values);
+        if (RANDOM.contains(node.getOpType()) || drops) {
+            random.add(name);
+        }
+    }
+
+    /** Whether a Dropout drops: its third input, if it has one, is true, or not known before the model runs. */
+    private static boolean trains(NodeProto node, Map<String, ValueFacts> values) {
+        if (node.getInputCount() < 3 || node.getInput(2).isEmpty()) {
+            return false;
+        }
+        return !Boolean.FALSE.equals(
+                values.getOrDefault(node.getInput(2), ValueFacts.NOTHING).truth());
+    }
+
+    private static ElementType type(NodeProto node, List<ValueFacts> inputs) {
+        if (CASTS.contains(node.getOpType())) {
+            for (AttributeProto attribute : node.getAttributeList()) {
+                if (attribute.getName().equals("to") || attribute.getName().equals("dtype")) {
+                    return ElementType.of((int) attribute.getI()).orElse(null);
+                }
+            }
+        }
+        for (AttributeProto attribute : node.getAttributeList()) {
+            if (attribute.hasT() && (node.getOpType().startsWith("Constant"))) {
+                return ElementType.of(attribute.getT().getDataType()).orElse(null);
+            }
+        }
+        // Nearly all operators compute in the type of their first floating-point input.
+        return inputs.stream()
+                .map(ValueFacts::type)
+                .filter(known -> known != null && known.isFloat())
+                .findFirst()
+                .orElse(null);
+    }
+}

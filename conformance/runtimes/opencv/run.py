@@ -1,0 +1,68 @@
+"""Runs ONNX test cases on OpenCV's DNN module; the protocol is in ../README.md."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy
+import onnx
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import tensor_files  # noqa: E402 (a file that runtimes share)
+from tensor_files import Limit  # noqa: E402
+
+
+class Loaded:
+    def __init__(self, file: str):
+        proto = onnx.load(file, load_external_data=False)
+        given = {weight.name for weight in proto.graph.initializer}
+        # The graph's inputs are those that no initialiser gives a value.
+        self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
+        self.outputs = list(proto.graph.output)
+        for entry in [*self.inputs, *self.outputs]:
+            if not entry.type.HasField("tensor_type"):
+                raise Limit(f"the OpenCV adapter passes tensors, and '{entry.name}' is none")
+        # The new engine only: the classic one, to which it falls back otherwise, is another implementation.
+        self.net = cv2.dnn.readNetFromONNX(file, cv2.dnn.ENGINE_NEW)
+
+
+def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
+    for i, entry in enumerate(loaded.inputs):
+        file = inputs / f"input_{i}.pb"
+        if file.exists():
+            feed(loaded.net, entry.name, numpy.ascontiguousarray(tensor_files.read(file, "tensor")))
+    results = loaded.net.forward([entry.name for entry in loaded.outputs])
+    outputs.mkdir(parents=True, exist_ok=True)
+    for i, (entry, values) in enumerate(zip(loaded.outputs, results, strict=True)):
+        tensor_files.write(outputs / f"output_{i}.pb", entry.name, values)
+
+
+def feed(net: cv2.dnn.Net, name: str, values: numpy.ndarray) -> None:
+    try:
+        net.setInput(values, name)
+    except cv2.error as problem:
+        if "Expected Ptr" in str(problem) or "not a numpy array" in str(problem) or "data type" in str(problem):
+            raise Limit(f"the OpenCV adapter passes no inputs of type {values.dtype}: '{name}'") from problem
+        raise
+
+
+def main(jobs: str) -> None:
+    print(f"about\topencv {cv2.__version__}, Python {sys.version.split()[0]}", flush=True)
+    cv2.setNumThreads(1)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    loaded = None
+    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
+        model, inputs, outputs, _ = line.split("\t")
+        try:
+            if loaded is None or loaded[0] != model:
+                loaded = (model, Loaded(model))
+            run(loaded[1], Path(inputs), Path(outputs))
+            print(f"done\t{number}", flush=True)
+        except Limit as problem:
+            print(f"cannot\t{number}\t{problem}", flush=True)
+        except Exception as problem:  # any exception is the result of the case
+            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,84 @@
+"""Runs ONNX test cases on OpenVINO's CPU plugin; the protocol is in ../README.md."""
+
+import sys
+from pathlib import Path
+
+import numpy
+import onnx
+import openvino
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import tensor_files  # noqa: E402 (a file that runtimes share)
+from tensor_files import Limit  # noqa: E402
+
+# Where a processor has bfloat16, the plugin would compute in it, and in accuracy mode it keeps the model's precision.
+SETTINGS = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "EXECUTION_MODE_HINT": "ACCURACY"}
+
+NARROWED = {onnx.TensorProto.DOUBLE: "float64 in float32"}
+
+
+class Loaded:
+    def __init__(self, core: openvino.Core, file: str):
+        proto = onnx.load(file, load_external_data=False)
+        given = {weight.name for weight in proto.graph.initializer}
+        # The graph's inputs are those that no initialiser gives a value.
+        self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
+        self.outputs = list(proto.graph.output)
+        for entry in [*self.inputs, *self.outputs]:
+            if not entry.type.HasField("tensor_type"):
+                raise Limit(f"the OpenVINO adapter passes tensors, and '{entry.name}' is none")
+            narrowed = NARROWED.get(entry.type.tensor_type.elem_type)
+            if narrowed:
+                raise ValueError(f"OpenVINO's CPU plugin computes {narrowed}, which '{entry.name}' is declared as")
+        self.compiled = core.compile_model(core.read_model(file), "CPU", SETTINGS)
+
+
+def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
+    request = loaded.compiled.create_infer_request()
+    ports = {name: port for port in loaded.compiled.inputs for name in port.get_names()}
+    for i, entry in enumerate(loaded.inputs):
+        file = inputs / f"input_{i}.pb"
+        if file.exists() and entry.name in ports:  # it leaves out inputs that no node uses
+            values = numpy.ascontiguousarray(tensor_files.read(file, "tensor"))
+            request.set_tensor(ports[entry.name], tensor(values, entry.name))
+    request.infer()
+    outputs.mkdir(parents=True, exist_ok=True)
+    for i, (entry, port) in enumerate(zip(loaded.outputs, loaded.compiled.outputs, strict=True)):
+        result = request.get_tensor(port)
+        if result.element_type == openvino.Type.string:
+            values = numpy.asarray(result.str_data, object)
+        elif result.element_type.bitwidth < 8:
+            raise Limit(f"the OpenVINO adapter passes no outputs of type {result.element_type.get_type_name()}")
+        else:
+            values = result.data
+        tensor_files.write(outputs / f"output_{i}.pb", entry.name, values)
+
+
+def tensor(values: numpy.ndarray, name: str) -> openvino.Tensor:
+    try:
+        if values.dtype == object:
+            return openvino.Tensor(numpy.asarray(values, str))
+        return openvino.Tensor(values)
+    except (RuntimeError, TypeError, ValueError) as problem:
+        raise Limit(f"the OpenVINO adapter passes no inputs of type {values.dtype}: '{name}'") from problem
+
+
+def main(jobs: str) -> None:
+    print(f"about\topenvino {openvino.__version__}, Python {sys.version.split()[0]}", flush=True)
+    core = openvino.Core()
+    loaded = None
+    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
+        model, inputs, outputs, _ = line.split("\t")
+        try:
+            if loaded is None or loaded[0] != model:
+                loaded = (model, Loaded(core, model))
+            run(loaded[1], Path(inputs), Path(outputs))
+            print(f"done\t{number}", flush=True)
+        except Limit as problem:
+            print(f"cannot\t{number}\t{problem}", flush=True)
+        except Exception as problem:  # any exception is the result of the case
+            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
