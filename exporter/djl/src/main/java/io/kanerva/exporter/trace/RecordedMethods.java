@@ -231,6 +231,11 @@ final class RecordedMethods {
         }
     }
 
+    /** The names of all operations. */
+    static Set<String> operations() {
+        return ENTRIES.values().stream().map(Entry::operation).collect(Collectors.toSet());
+    }
+
     /** The names of an operation's non-array arguments, which a lowering may read. */
     static Set<String> attributes(String operation) {
         return ATTRIBUTES.getOrDefault(operation, Set.of());

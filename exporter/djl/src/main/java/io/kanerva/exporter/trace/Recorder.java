@@ -41,6 +41,10 @@ final class Recorder implements AutoCloseable {
     /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
     private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
 
+    private static final String SEVERAL_THREADS =
+            "the block computes on several threads, as a parallel stream or an executor does; only one thread's "
+                    + "operations can be recorded, make the stream sequential";
+
     /** PyTorch's native code reads beyond an array whose elements share memory, and ends the process. */
     private static final Set<String> NEEDS_MEMORY = Set.of("median");
 
@@ -524,10 +528,18 @@ final class Recorder implements AutoCloseable {
     private CallSite.Running here() {
         CallSite.Running running = CallSite.here(lastParameter);
         if (running.isParallel() || Thread.currentThread() != thread) {
-            throw fail("the block computes on several threads, as a parallel stream or an executor does; only one "
-                    + "thread's operations can be recorded, make the stream sequential");
+            throw severalThreads();
         }
         return running;
+    }
+
+    /** The exception of each thread but one; the first that gets here says so, for one reason in the message. */
+    private ExportException severalThreads() {
+        synchronized (problems) {
+            return problems.stream().anyMatch(problem -> problem.startsWith(SEVERAL_THREADS))
+                    ? new ExportException(problems)
+                    : fail(SEVERAL_THREADS);
+        }
     }
 
     /** Completes the operations' sites by the paths of their blocks; call when the block has finished. */

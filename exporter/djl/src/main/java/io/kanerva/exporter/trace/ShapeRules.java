@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -11,17 +12,58 @@ import java.util.Set;
  * shape here, so that the engine is asked.
  */
 final class ShapeRules {
-    private static final Set<String> SAME = Set.of(
-            ("neg abs square sqrt cbrt floor ceil round trunc exp log log10 log2 sin cos tan asin acos atan sinh cosh "
-                            + "tanh sign erf isNaN isInfinite logicalNot relu sigmoid softPlus softSign selu gelu "
-                            + "toType identity dropout clip leakyRelu elu")
-                    .split(" "));
-    private static final Set<String> BROADCASTING =
-            Set.of("add sub mul div mod pow eq neq gt gte lt lte maximum minimum logicalAnd logicalOr logicalXor where"
-                    .split(" "));
-    private static final Set<String> REDUCTIONS = Set.of("sum", "mean", "max", "min", "prod");
+    private static final Map<String, Rule> RULES = rules();
 
     private ShapeRules() {}
+
+    /** The shape of a result by the shape of the first array, those of all arrays, and the other arguments. */
+    @FunctionalInterface
+    private interface Rule {
+        long[] shape(long[] x, List<long[]> inputs, Map<String, Object> attributes);
+    }
+
+    private static Map<String, Rule> rules() {
+        Map<String, Rule> rules = new HashMap<>();
+        for (String name : ("neg abs square sqrt cbrt floor ceil round trunc exp log log10 log2 sin cos tan asin acos "
+                        + "atan sinh cosh tanh sign erf isNaN isInfinite logicalNot relu sigmoid softPlus softSign "
+                        + "selu gelu toType identity dropout clip leakyRelu elu")
+                .split(" ")) {
+            rules.put(name, (x, in, op) -> x);
+        }
+        for (String name : ("add sub mul div mod pow eq neq gt gte lt lte maximum minimum logicalAnd logicalOr "
+                        + "logicalXor where")
+                .split(" ")) {
+            rules.put(
+                    name,
+                    (x, in, op) -> in.stream().reduce(ShapeRules::broadcast).orElseThrow());
+        }
+        for (String name : List.of("sum", "mean", "max", "min", "prod")) {
+            rules.put(
+                    name,
+                    (x, in, op) -> op.containsKey("axes")
+                            ? reduced(x, (long[]) op.get("axes"), (Boolean) op.get("keepDims"))
+                            : null);
+        }
+        for (String name : List.of("softmax", "logSoftmax")) {
+            rules.put(name, (x, in, op) -> hasAxis(x, (Long) op.get("axis")) ? x : null);
+        }
+        rules.put("layerNorm", (x, in, op) -> endsWith(x, (long[]) op.get("shape")) ? x : null);
+        rules.put("batchNorm", (x, in, op) -> hasChannels(x, in, (Long) op.get("axis")) ? x : null);
+        rules.put("matMul", (x, in, op) -> matMul(x, in.get(1)));
+        rules.put("linear", (x, in, op) -> linear(x, in.get(1), in.get(2)));
+        rules.put("convolution", (x, in, op) -> convolution(in, op));
+        rules.put("maxPool", (x, in, op) -> pool(x, op));
+        rules.put("avgPool", (x, in, op) -> pool(x, op));
+        rules.put("concat", (x, in, op) -> concat(in, (Long) op.get("axis")));
+        rules.put("embedding", (x, in, op) -> append(x, in.get(1)[1]));
+        rules.put("interpolation", (x, in, op) -> resized(x, (long[]) op.get("size")));
+        return Map.copyOf(rules);
+    }
+
+    /** The operations that have a rule. */
+    static Set<String> operations() {
+        return RULES.keySet();
+    }
 
     /**
      * The shape of each result.
@@ -32,37 +74,12 @@ final class ShapeRules {
      * @return empty if no rule applies
      */
     static List<long[]> of(String operation, List<long[]> inputs, Map<String, Object> attributes) {
-        long[] shape = shape(operation, inputs, attributes);
+        Rule rule = RULES.get(operation);
+        if (rule == null || inputs.isEmpty() || inputs.get(0) == null) {
+            return List.of();
+        }
+        long[] shape = rule.shape(inputs.get(0), inputs, attributes);
         return shape == null ? List.of() : List.of(shape);
-    }
-
-    private static long[] shape(String operation, List<long[]> inputs, Map<String, Object> attributes) {
-        if (inputs.isEmpty() || inputs.get(0) == null) {
-            return null;
-        }
-        long[] x = inputs.get(0);
-        if (SAME.contains(operation)) {
-            return x;
-        }
-        if (BROADCASTING.contains(operation)) {
-            return inputs.stream().reduce(ShapeRules::broadcast).orElseThrow();
-        }
-        if (REDUCTIONS.contains(operation) && attributes.containsKey("axes")) {
-            return reduced(x, (long[]) attributes.get("axes"), (Boolean) attributes.get("keepDims"));
-        }
-        return switch (operation) {
-            case "softmax", "logSoftmax" -> hasAxis(x, (Long) attributes.get("axis")) ? x : null;
-            case "layerNorm" -> endsWith(x, (long[]) attributes.get("shape")) ? x : null;
-            case "batchNorm" -> hasChannels(x, inputs, (Long) attributes.get("axis")) ? x : null;
-            case "matMul" -> matMul(x, inputs.get(1));
-            case "linear" -> linear(x, inputs.get(1), inputs.get(2));
-            case "convolution" -> convolution(inputs, attributes);
-            case "maxPool", "avgPool" -> pool(x, attributes);
-            case "concat" -> concat(inputs, (Long) attributes.get("axis"));
-            case "embedding" -> append(x, inputs.get(1)[1]);
-            case "interpolation" -> resized(x, (long[]) attributes.get("size"));
-            default -> null;
-        };
     }
 
     /** NumPy's broadcasting; null if the shapes do not fit. */

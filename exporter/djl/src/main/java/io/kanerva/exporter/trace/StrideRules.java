@@ -2,38 +2,58 @@ package io.kanerva.exporter.trace;
 
 import io.kanerva.exporter.trace.size.Size;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * Sizes of results that follow from an operation's arguments. Strided sizes are not sums of products of dimensions and
  * cannot be inferred from numbers at a few sizes. A rule is accepted only if it fits all traced numbers.
  */
 final class StrideRules {
+    private static final Map<String, BiFunction<Operation, Integer, Size>> RULES = Map.of(
+            "convolution",
+            images((op, axis) -> windows(op, axis, extent(op, axis), at(op, "padding", axis), false)),
+            "maxPool",
+            images(StrideRules::pool),
+            "avgPool",
+            images(StrideRules::pool),
+            "lpPool",
+            images((op, axis) -> windows(op, axis, at(op, "kernel", axis), 0, op.flag("ceil"))),
+            "interpolation",
+            (op, axis) -> axis < 2 ? Size.unknown() : op.sizes("size").get(axis - 2),
+            "concat",
+            StrideRules::concat,
+            "get",
+            StrideRules::slice,
+            "reshape",
+            StrideRules::reshape);
+
     private StrideRules() {}
+
+    /** The operations that have a rule of their own. */
+    static Set<String> operations() {
+        return RULES.keySet();
+    }
 
     /** The size of a result's axis; unknown if no rule applies. */
     static Size of(Operation op, int axis) {
-        return switch (op.name()) {
-            case "convolution" ->
-                axis < 2 || !isFixed(op)
-                        ? Size.unknown()
-                        : windows(op, axis, extent(op, axis), at(op, "padding", axis), false);
-            case "maxPool", "avgPool" ->
-                axis < 2 || !isFixed(op)
-                        ? Size.unknown()
-                        : windows(op, axis, at(op, "kernel", axis), at(op, "padding", axis), op.flag("ceil"));
-            case "lpPool" ->
-                axis < 2 || !isFixed(op)
-                        ? Size.unknown()
-                        : windows(op, axis, at(op, "kernel", axis), 0, op.flag("ceil"));
-            case "interpolation" -> axis < 2 ? Size.unknown() : op.sizes("size").get(axis - 2);
-            case "concat" -> concat(op, axis);
-            case "get" -> slice(op, axis);
-            case "reshape" -> {
-                Size size = op.sizes("shape").get(axis);
-                yield size.is(-1) ? Size.unknown() : size;
-            }
-            default -> same(op.inputs(), axis);
-        };
+        BiFunction<Operation, Integer, Size> rule = RULES.get(op.name());
+        return rule == null ? same(op.inputs(), axis) : rule.apply(op, axis);
+    }
+
+    /** A rule for the axes after batch and channel, with the same numbers at all sizes. */
+    private static BiFunction<Operation, Integer, Size> images(BiFunction<Operation, Integer, Size> rule) {
+        return (op, axis) -> axis < 2 || !isFixed(op) ? Size.unknown() : rule.apply(op, axis);
+    }
+
+    private static Size pool(Operation op, int axis) {
+        return windows(op, axis, at(op, "kernel", axis), at(op, "padding", axis), op.flag("ceil"));
+    }
+
+    private static Size reshape(Operation op, int axis) {
+        Size size = op.sizes("shape").get(axis);
+        return size.is(-1) ? Size.unknown() : size;
     }
 
     /** Whether kernel, stride and so on are the same at all sizes. */

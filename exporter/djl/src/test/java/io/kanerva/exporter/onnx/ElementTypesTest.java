@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
@@ -163,5 +164,27 @@ class ElementTypesTest {
                         "x:" + type + "[N]",
                         new double[] {0, 1, 1, 0, 1},
                         x -> NDArrays.concat(new NDList(x.nonzero(), x.eq(0).nonzero()))));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> bytesAndBooleansAreChosenAndSet() {
+        return Stream.of("int8", "uint8", "boolean", "float16")
+                .flatMap(type -> Stream.of(
+                        agrees(
+                                "where",
+                                "x:" + type + "[N]",
+                                new double[] {0, 1, 1, 0, 1},
+                                x -> NDArrays.where(x.eq(0), x.onesLike(), x)),
+                        agrees("set", "x:" + type + "[5]", new double[] {0, 1, 0, 0, 1}, x -> {
+                            NDArray changed = x.duplicate();
+                            changed.set(new NDIndex("1:3"), 1);
+                            return changed;
+                        }),
+                        agrees("set by a mask", "x:" + type + "[N]", new double[] {0, 1, 0, 0, 1}, x -> {
+                            NDArray changed = x.duplicate();
+                            changed.set(x.eq(0), 1);
+                            return changed;
+                        }),
+                        agrees("sign", "x:" + type + "[N]", new double[] {0, 1, 0, 0, 1}, NDArray::sign)));
     }
 }

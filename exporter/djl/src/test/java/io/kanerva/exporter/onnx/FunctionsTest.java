@@ -3,12 +3,16 @@ package io.kanerva.exporter.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
+import io.kanerva.exporter.outside.Comparison;
 import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.OrtRunner;
 import io.kanerva.onnx.Tensor;
@@ -17,6 +21,7 @@ import io.kanerva.onnx.proto.NodeProto;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Blocks that repeat, written as functions. */
@@ -68,6 +73,30 @@ class FunctionsTest {
         OnnxModel plain = export(block, ExportOptions.defaults());
         assertThat(export(block, ExportOptions.defaults().withFunctions()).proto())
                 .isEqualTo(plain.proto());
+    }
+
+    @Test
+    void aGraphThatChangesAtASizeComputesTheSameWithFunctions() {
+        Function<NDList, NDList> recent = list -> {
+            NDArray x = list.head();
+            return new NDList(x.getShape().get(0) > 20 ? x.sub(x.get("-20:").mean(new int[] {0}, true)) : x);
+        };
+        Block block = Exports.initialised(
+                new SequentialBlock().add(layer(4)).add(layer(4)).add(recent).add(layer(4)), 2, 4);
+        ExportOptions options = ExportOptions.defaults().withDimensionLimit("N", 1, 100);
+        OnnxModel plain = OnnxExporter.export(block, INPUTS, List.of("y"), options.withCheck());
+        OnnxModel model = OnnxExporter.export(
+                block, INPUTS, List.of("y"), options.withFunctions().withCheck());
+        assertThat(model.toText()).contains("If(");
+        assertThat(model.proto()).as("within an If, nothing is a function").isEqualTo(plain.proto());
+        OrtRunner runtime = new OrtRunner();
+        for (int rows : new int[] {1, 20, 21, 100}) {
+            Map<String, Tensor> feeds =
+                    Map.of("x", new Sampler(Map.of()).sample(INPUTS.get(0), Map.of("N", (long) rows), 3));
+            Tensor found = runtime.run(model.toBytes(), feeds).get("y");
+            assertThat(Comparison.difference(Comparison.compute(block, INPUTS, feeds), List.of(found), 1e-5))
+                    .isLessThan(1e-5);
+        }
     }
 
     @Test

@@ -43,4 +43,11 @@ class RecordedMethodsTest {
         operations.addAll(Set.of("composite", "constantOfSize", "number", "set"));
         assertThat(new Operators().names()).containsExactlyElementsOf(operations);
     }
+
+    @Test
+    void rulesForShapesAndSizesNameOperations() {
+        assertThat(RecordedMethods.operations())
+                .containsAll(ShapeRules.operations())
+                .containsAll(StrideRules.operations());
+    }
 }

@@ -19,7 +19,7 @@ final class Assigning {
         if (op.has("value") && index.newAxes().isEmpty()) {
             Value number = Arithmetic.number(g, op, "value", op.output().type());
             if (index.arrays().isEmpty() && isBoxOfFixedAxes(op, index)) {
-                return g.node("Where", g.constant(mask(op, index)), number, in.get(0));
+                return Logic.choice(g, op.output().type(), g.constant(mask(op, index)), number, in.get(0));
             }
             if (isLeadingMask(op, index)) {
                 ArrayPart mask = index.arrays().get(0);
@@ -27,7 +27,7 @@ final class Assigning {
                         LongStream.range(mask.axes(), op.input().rank()).toArray();
                 Value broadcast =
                         trailing.length == 0 ? mask.value() : g.node("Unsqueeze", mask.value(), g.integers(trailing));
-                return g.node("Where", broadcast, number, in.get(0));
+                return Logic.choice(g, op.output().type(), broadcast, number, in.get(0));
             }
         }
         return scattered(g, op, in, index);

@@ -62,7 +62,7 @@ final class Functions {
                 "Sign; for floats Where with IsNaN, too",
                 (g, x) -> x.type().isFloat()
                         ? g.node("Where", g.node("IsNaN", x), g.scalar(x.type(), 0), g.node("Sign", x))
-                        : g.node("Sign", x));
+                        : x.type() == ElementType.BOOL ? x : g.node("Sign", x));
         for (String[] names : ROUNDING) {
             put(table, names[0], names[1], (g, x) -> x.type().isInteger() ? x : g.node(names[1], List.of(x)));
         }

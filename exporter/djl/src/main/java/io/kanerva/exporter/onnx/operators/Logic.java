@@ -27,9 +27,24 @@ final class Logic {
         table.put("isInfinite", "IsInf", (g, op, in) -> g.node("IsInf", floating(g, op, in)));
         table.put("where", "Where", (g, op, in) -> {
             ElementType type = op.output().type();
-            return g.node(
-                    "Where", g.cast(in.get(1), ElementType.BOOL), g.cast(in.get(0), type), g.cast(in.get(2), type));
+            Value condition = g.cast(in.get(1), ElementType.BOOL);
+            return choice(g, type, condition, g.cast(in.get(0), type), g.cast(in.get(2), type));
         });
+    }
+
+    /** Where of two values of a type; ONNX Runtime's has neither int8 nor booleans. */
+    static Value choice(GraphBuilder g, ElementType type, Value condition, Value yes, Value no) {
+        if (type != ElementType.INT8 && type != ElementType.BOOL) {
+            return g.node("Where", condition, yes, no);
+        }
+        ElementType inside = ElementType.INT32;
+        return g.cast(
+                g.node(
+                        "Where",
+                        condition,
+                        g.cast(new Value(yes.name(), type, yes.shape()), inside),
+                        g.cast(new Value(no.name(), type, no.shape()), inside)),
+                type);
     }
 
     /** IsInf takes float16 since opset 20. */
