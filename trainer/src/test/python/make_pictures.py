@@ -430,6 +430,8 @@ refused("bomb.png", b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB"
         + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
 refused("bad-profile.png", png(RGB, 8, 2, iccp(b"no profile" * 20)))
 refused("profile-of-another-kind.png", png(RGB, 8, 2, iccp(PRINTER)))
+Image.fromarray(RGB).save(
+    path("refused/profile-lab.jpg"), icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
 refused("cicp-pq.png", png(RGB, 8, 2, chunk(b"cICP", bytes([9, 16, 0, 1]))))
 for name, array, options in [
         ("float.tif", GREY.astype(np.float32) / 255, {}), ("int32.tif", GREY.astype(np.uint32), {}),

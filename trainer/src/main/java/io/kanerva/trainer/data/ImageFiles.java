@@ -18,8 +18,8 @@ import java.util.zip.ZipException;
  *   <li>IDX with three dimensions of unsigned bytes, the format of MNIST: [images][rows][columns] of grey levels;
  *   <li>{@code .amat} text, the format of the fixed binarisation of MNIST: 784 zeros and ones per line;
  *   <li>NumPy {@code .npy}: [images, 98] unsigned bytes of packed bits, or [images, 784], [images, rows, columns],
- *       [images, channels, rows, columns] and [images, rows, columns, channels] of unsigned bytes, booleans or
- *       floating-point numbers ({@link NpyPixels}), in C or Fortran order.
+ *       [images, channels, rows, columns] and [images, rows, columns, channels] of integers, booleans or floating-point
+ *       numbers ({@link NpyPixels}), in C or Fortran order.
  * </ul>
  *
  * <p>A file of zeros and ones only is taken as black and white: its ones become 255. The format is recognised by the
@@ -67,7 +67,7 @@ public final class ImageFiles {
     static ImageSet read(String name, String place, InputStream in, long size) {
         return unpacked(name, place, in, size, "images", source -> {
             byte[] start = peek(source.in());
-            if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y')) {
+            if (isNpy(source.in())) {
                 return NpyReader.read(source);
             }
             if (startsWith(start, 0, 0)) {
@@ -119,6 +119,11 @@ public final class ImageFiles {
             throw new DataFormatException(
                     "%s: expected %s, found an unreadable file (%s)".formatted(place, what, e.getMessage()), e);
         }
+    }
+
+    /** Whether a stream begins like a NumPy array, without consuming any of it. */
+    static boolean isNpy(PushbackInputStream in) throws IOException {
+        return startsWith(peek(in), 0x93, 'N', 'U', 'M', 'P', 'Y');
     }
 
     /** Returns up to 8 bytes without consuming them. */

@@ -53,13 +53,14 @@ final class ImageNetReader {
                 }
                 return source.pixels(header.values(), header.describe());
             });
-            int[] labels = npz.optional("labels", NpzFile::integers).orElseGet(() -> new int[0]);
+            long[] numbers = npz.optional("labels", NpzFile::integers).orElseGet(() -> new long[0]);
+            int[] labels = new int[numbers.length];
             for (int i = 0; i < labels.length; i++) {
-                if (labels[i] < 1 || labels[i] > 1000) {
+                if (numbers[i] < 1 || numbers[i] > 1000) {
                     throw new DataFormatException(
-                            "%s, array 'labels': expected labels from 1 to 1000, found %d".formatted(file, labels[i]));
+                            "%s, array 'labels': expected labels from 1 to 1000, found %d".formatted(file, numbers[i]));
                 }
-                labels[i]--;
+                labels[i] = (int) numbers[i] - 1;
             }
             int count = pixels.length / PIXELS;
             if (labels.length != 0 && labels.length != count) {

@@ -27,8 +27,9 @@ final class NpyReader {
      * @param type NumPy's name of the element type, for example {@code |u1}
      * @param fortran whether the first index varies fastest
      * @param shape dimensions, each at least 1
+     * @param bytes where the values begin in the file
      */
-    record Header(String type, boolean fortran, long[] shape) {
+    record Header(String type, boolean fortran, long[] shape, int bytes) {
 
         /** The number of values; may exceed {@link Integer#MAX_VALUE}, and with it any Java array. */
         long values() {
@@ -37,6 +38,11 @@ final class NpyReader {
 
         String describe() {
             return NpyReader.describe(shape);
+        }
+
+        /** Whether these are bits, eight in a byte, of images of 28 x 28. */
+        boolean isPacked() {
+            return shape.length == 2 && shape[1] == PACKED && type.endsWith("u1") && !fortran;
         }
     }
 
@@ -49,45 +55,8 @@ final class NpyReader {
         return header;
     }
 
-    private static Header anyHeader(ImageFiles.Source source) throws IOException {
-        String header = headerText(source);
-        return new Header(
-                find(source, TYPE, header, "descr"),
-                find(source, ORDER, header, "fortran_order").equals("True"),
-                shape(source, find(source, SHAPE, header, "shape")));
-    }
-
-    /** Reads pixels of a type of {@link NpyPixels} in one of the shapes of {@link ImageFiles}. */
-    static ImageSet read(ImageFiles.Source source) throws IOException {
-        Header header = anyHeader(source);
-        long[] shape = header.shape();
-        if (shape.length == 2 && shape[1] == PACKED && header.type().endsWith("u1") && !header.fortran()) {
-            byte[] packed = source.pixels(shape[0] * PACKED, describe(shape));
-            return new ImageSet(source.name(), (int) shape[0], 1, SIDE, SIDE, unpack(source, packed));
-        }
-        long[] full = switch (shape.length) {
-            case 2 -> shape[1] == SIDE * SIDE ? new long[] {shape[0], 1, SIDE, SIDE} : new long[0];
-            case 3 -> new long[] {shape[0], 1, shape[1], shape[2]};
-            case 4 -> shape;
-            default -> new long[0];
-        };
-        boolean channelsLast = shape.length == 4 && (shape[3] == 1 || shape[3] == 3);
-        boolean channelsFirst = shape.length == 4 && (shape[1] == 1 || shape[1] == 3);
-        if (full.length == 0 || channelsFirst && channelsLast) {
-            throw source.bad(
-                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
-                            + "[images, channels, rows, columns] or [images, rows, columns, channels]",
-                    describe(shape) + (full.length == 0 ? "" : ", of which either may be the channels"));
-        }
-        byte[] pixels = NpyPixels.read(source, header);
-        if (channelsLast) {
-            full = new long[] {shape[0], shape[3], shape[1], shape[2]};
-            pixels = NpyPixels.channelsFirst(pixels, (int) shape[0], (int) (shape[1] * shape[2]), (int) shape[3]);
-        }
-        return new ImageSet(source.name(), (int) full[0], (int) full[1], (int) full[2], (int) full[3], pixels);
-    }
-
-    private static String headerText(ImageFiles.Source source) throws IOException {
+    /** Reads the header of an array in any order. */
+    static Header anyHeader(ImageFiles.Source source) throws IOException {
         byte[] start = source.bytes(8, "NumPy header");
         int version = start[6] & 0xff;
         if (version < 1 || version > 3) {
@@ -101,7 +70,68 @@ final class NpyReader {
         if (size > 1 << 16) {
             throw source.bad("a NumPy header of at most 65536 bytes", size + " bytes");
         }
-        return new String(source.bytes((int) size, "NumPy header"), StandardCharsets.UTF_8);
+        String header = new String(source.bytes((int) size, "NumPy header"), StandardCharsets.UTF_8);
+        return new Header(
+                find(source, TYPE, header, "descr"),
+                find(source, ORDER, header, "fortran_order").equals("True"),
+                shape(source, find(source, SHAPE, header, "shape")),
+                start.length + length.length + (int) size);
+    }
+
+    /** Reads pixels of a type of {@link NpyPixels} in one of the shapes of {@link ImageFiles}. */
+    static ImageSet read(ImageFiles.Source source) throws IOException {
+        Header header = anyHeader(source);
+        long[] shape = header.shape();
+        if (header.isPacked()) {
+            byte[] packed = source.pixels(shape[0] * PACKED, describe(shape));
+            return new ImageSet(source.name(), (int) shape[0], 1, SIDE, SIDE, unpack(source, packed));
+        }
+        Layout layout = layout(source, header);
+        byte[] pixels = NpyPixels.read(source, header);
+        if (layout.channelsLast()) {
+            pixels = NpyPixels.channelsFirst(
+                    pixels, layout.count(), layout.height() * layout.width(), layout.channels());
+        }
+        return new ImageSet(source.name(), layout.count(), layout.channels(), layout.height(), layout.width(), pixels);
+    }
+
+    /**
+     * What the dimensions of an array of images are.
+     *
+     * @param channelsLast whether the channels are the last dimension, not the second
+     */
+    record Layout(int count, int channels, int height, int width, boolean channelsLast) {
+        /** @throws ArithmeticException if no Java array can hold them */
+        int pixelsPerImage() {
+            return Math.multiplyExact(channels, Math.multiplyExact(height, width));
+        }
+    }
+
+    /** @throws DataFormatException if the array has none of the shapes of {@link ImageFiles} */
+    static Layout layout(ImageFiles.Source source, Header header) {
+        long[] shape = header.shape();
+        int[] s = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+        boolean last = s.length == 4 && (s[3] == 1 || s[3] == 3);
+        boolean first = s.length == 4 && (s[1] == 1 || s[1] == 3);
+        boolean either = first && last || s.length == 3 && s[2] == 3;
+        Layout layout = switch (s.length) {
+            case 2 -> s[1] == SIDE * SIDE ? new Layout(s[0], 1, SIDE, SIDE, false) : null;
+            case 3 -> new Layout(s[0], 1, s[1], s[2], false);
+            case 4 -> last ? new Layout(s[0], s[3], s[1], s[2], true) : new Layout(s[0], s[1], s[2], s[3], false);
+            default -> null;
+        };
+        if (layout == null || either) {
+            throw source.bad(
+                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                            + "[images, channels, rows, columns] or [images, rows, columns, channels]",
+                    describe(shape)
+                            + (!either
+                                    ? ""
+                                    : s.length == 4
+                                            ? ", of which either may be the channels"
+                                            : ", of which the last may be columns or channels"));
+        }
+        return layout;
     }
 
     private static String find(ImageFiles.Source source, Pattern pattern, String header, String key) {

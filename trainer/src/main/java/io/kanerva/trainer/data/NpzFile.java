@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -76,28 +75,28 @@ final class NpzFile implements AutoCloseable {
         }
     }
 
-    /** Reads integers of any of NumPy's widths, for {@link #array}. */
-    static int[] integers(ImageFiles.Source source) throws IOException {
+    /** Reads integers of any of NumPy's types, with their signs, for {@link #array}. */
+    static long[] integers(ImageFiles.Source source) throws IOException {
         NpyReader.Header header = NpyReader.header(source);
-        int width = switch (header.type()) {
-            case "|u1", "|i1" -> 1;
-            case "<i2", "<u2" -> 2;
-            case "<i4", "<u4" -> 4;
-            case "<i8", "<u8" -> 8;
-            default -> throw source.bad("integers", "NumPy type '" + header.type() + "'");
-        };
-        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "integers"))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        int[] numbers = new int[(int) header.values()];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = switch (width) {
-                case 1 -> bytes.get(i) & 0xff;
-                case 2 -> bytes.getShort(i * 2) & 0xffff;
-                case 4 -> bytes.getInt(i * 4);
-                default -> (int) bytes.getLong(i * 8);
-            };
+        NpyValues type = NpyValues.of(header.type())
+                .filter(values -> values.kind() != 'f')
+                .orElseThrow(() -> source.bad("integers", "NumPy type '" + header.type() + "'"));
+        ByteBuffer bytes = type.view(source.pixels(header.values() * type.width(), header.describe(), "integers"));
+        long[] numbers = new long[(int) header.values()];
+        try {
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = type.exact(bytes, i);
+            }
+            return numbers;
+        } catch (ArithmeticException e) {
+            throw source.bad("integers below 2^63", e.getMessage());
         }
-        return numbers;
+    }
+
+    /** The file, for messages. */
+    @Override
+    public String toString() {
+        return file.toString();
     }
 
     @Override

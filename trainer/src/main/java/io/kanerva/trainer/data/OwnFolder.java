@@ -23,7 +23,8 @@ final class OwnFolder {
         List<Path> all = files(folder);
         List<Path> pictures =
                 all.stream().filter(PictureReader::isNamedLikeAPicture).toList();
-        Optional<OwnImages> packed = pictures.isEmpty() ? packed(folder) : Optional.empty();
+        Optional<OwnImages> packed =
+                pictures.isEmpty() ? packed(folder).or(() -> OwnShards.read(folder, all)) : Optional.empty();
         if (packed.isPresent()) {
             return packed.get();
         }
@@ -69,8 +70,8 @@ final class OwnFolder {
                     + Math.max(OwnArrays.most(train), test.map(OwnArrays::most).orElse(-1));
             return new OwnImages(
                     folder,
-                    OwnImages.part(folder, train),
-                    test.map(images -> OwnImages.part(folder, images)).orElse(null),
+                    OwnPart.of(folder.toString(), train),
+                    test.map(images -> OwnPart.of(folder.toString(), images)).orElse(null),
                     OwnArrays.numbers(classes),
                     0);
         });

@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
  *   <li>a folder of pictures, whose subfolders are their classes; in it, {@code train} and {@code test} (or
  *       {@code val}) may be folders of their own; or a folder of IDX files under MNIST's names;
  *   <li>a CSV file of paths, labels and parts ({@link OwnTable});
+ *   <li>Parquet files or tar shards, or a folder of them ({@link OwnShards});
  *   <li>a {@code .npy}, IDX or {@code .amat} file ({@link ImageFiles}), or a {@code .npz} file of images and labels.
  * </ul>
  *
@@ -80,16 +81,11 @@ public final class OwnImages {
         if (name.endsWith(".npz")) {
             return OwnArrays.read(place);
         }
-        return new OwnImages(place, part(place, ImageFiles.read(place)), null, List.of(), 0);
-    }
-
-    /** @throws DataFormatException if the images are neither grey nor colour */
-    static OwnPart part(Path place, ImageSet images) {
-        if (images.channels() != 1 && images.channels() != 3) {
-            throw new DataFormatException("%s: expected images of 1 or 3 channels, found [%d, %d, %d]"
-                    .formatted(place, images.channels(), images.height(), images.width()));
+        if (OwnShards.isShard(place)) {
+            return OwnShards.read(place, List.of(place)).orElseThrow();
         }
-        return OwnPart.of(images);
+        OwnPart part = NpyOnDisk.open(place).orElseGet(() -> OwnPart.of(place.toString(), ImageFiles.read(place)));
+        return new OwnImages(place, part, null, List.of(), 0);
     }
 
     /** The training images, cropped and resized to a shape. */

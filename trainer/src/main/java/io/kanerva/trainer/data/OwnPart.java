@@ -23,8 +23,14 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
         return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), labels);
     }
 
-    /** Images in memory, of 1 or 3 channels. */
-    static OwnPart of(ImageSet images) {
+    /**
+     * Images in memory.
+     *
+     * @param place where they are from, for the message
+     * @throws DataFormatException if they are neither grey nor colour
+     */
+    static OwnPart of(String place, ImageSet images) {
+        requireGreyOrColour(place, images.channels(), images.height(), images.width());
         int size = images.pixelsPerImage();
         return new OwnPart(
                 images.count(),
@@ -34,6 +40,14 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
                         images.width(),
                         Arrays.copyOfRange(images.pixels(), index * size, (index + 1) * size)),
                 images.labels());
+    }
+
+    /** @throws DataFormatException if images are neither grey nor colour */
+    static void requireGreyOrColour(String place, int channels, int height, int width) {
+        if (channels != 1 && channels != 3) {
+            throw new DataFormatException("%s: expected images of 1 or 3 channels, found [%d, %d, %d]"
+                    .formatted(place, channels, height, width));
+        }
     }
 
     /** Some of the pictures. */

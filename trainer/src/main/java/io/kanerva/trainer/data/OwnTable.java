@@ -1,14 +1,18 @@
 package io.kanerva.trainer.data;
 
+import io.kanerva.trainer.picture.PictureReader;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
+import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -19,7 +23,7 @@ import org.apache.commons.csv.CSVRecord;
  * {@code split}, which says {@code train} or {@code test} (or {@code val}). Paths are relative to the file's folder.
  */
 final class OwnTable {
-    private static final List<String> PATH = List.of("path", "file", "filename", "file_name", "image", "image_path");
+    private static final List<String> PATH = List.of("path", "file", "filename", "file_name", "image_path", "image");
     private static final List<String> LABEL = List.of("label", "class", "target", "label_name");
     private static final List<String> SPLIT = List.of("split", "set", "part", "subset");
     private static final List<String> TEST = List.of("test", "val", "valid", "validation");
@@ -37,7 +41,7 @@ final class OwnTable {
                 .setSkipHeaderRecord(true)
                 .setIgnoreSurroundingSpaces(true)
                 .get();
-        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+        try (Reader in = text(file);
                 CSVParser parser = CSVParser.parse(in, format)) {
             List<String> header = parser.getHeaderNames();
             String path = column(header, PATH);
@@ -50,6 +54,8 @@ final class OwnTable {
             for (CSVRecord record : parser) {
                 rows.add(row(file, record, path, label, split));
             }
+        } catch (CharacterCodingException e) {
+            throw new DataFormatException("%s: expected text in UTF-8, found another encoding".formatted(file), e);
         } catch (IOException | RuntimeException e) {
             if (e instanceof DataFormatException) {
                 throw (DataFormatException) e;
@@ -61,9 +67,20 @@ final class OwnTable {
         return images(file, rows);
     }
 
+    /** The file's text, without the mark that some programs put before UTF-8. */
+    private static Reader text(Path file) throws IOException {
+        BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+        in.mark(1);
+        if (in.read() != 0xfeff) {
+            in.reset();
+        }
+        return in;
+    }
+
+    /** The column with the first of these names that there is, or null. */
     private static String column(List<String> header, List<String> names) {
-        return header.stream()
-                .filter(name -> names.contains(name.strip().toLowerCase(Locale.ROOT)))
+        return names.stream()
+                .flatMap(name -> header.stream().filter(name::equalsIgnoreCase))
                 .findFirst()
                 .orElse(null);
     }
@@ -78,6 +95,10 @@ final class OwnTable {
             throw new DataFormatException("%s, line %d: expected train or one of %s, found '%s'"
                     .formatted(file, record.getRecordNumber() + 1, TEST, record.get(split)));
         }
+        if (label != null && record.get(label).isBlank()) {
+            throw new DataFormatException("%s, line %d: expected a %s as in other lines, found none"
+                    .formatted(file, record.getRecordNumber() + 1, label));
+        }
         return new Row(
                 file.toAbsolutePath().resolveSibling(record.get(path)),
                 label == null ? "" : record.get(label),
@@ -85,24 +106,39 @@ final class OwnTable {
     }
 
     private static OwnImages images(Path file, List<Row> rows) {
-        TreeSet<String> classes = new TreeSet<>();
-        rows.forEach(row -> classes.add(row.label()));
-        List<String> names = classes.contains("") ? List.of() : List.copyOf(classes);
         List<Row> train = rows.stream().filter(row -> !row.test()).toList();
         List<Row> test = rows.stream().filter(Row::test).toList();
         if (train.isEmpty()) {
             throw new DataFormatException("%s: expected pictures to train on, found none".formatted(file));
         }
-        return new OwnImages(file, part(train, names), test.isEmpty() ? null : part(test, names), names, 0);
+        requireApart(file, train, test);
+        return OwnClasses.images(file, part(train), test.isEmpty() ? null : part(test), 0);
     }
 
-    private static OwnPart part(List<Row> rows, List<String> classes) {
-        return OwnPart.of(
-                rows.stream().map(Row::picture).toList(),
-                classes.isEmpty()
-                        ? new int[0]
-                        : rows.stream()
-                                .mapToInt(row -> classes.indexOf(row.label()))
-                                .toArray());
+    /** A model must not be scored on what it was trained on. */
+    private static void requireApart(Path file, List<Row> train, List<Row> test) {
+        Set<Path> trained = new HashSet<>();
+        for (Row row : train) {
+            if (!trained.add(row.picture().normalize()) && test.isEmpty()) {
+                throw new DataFormatException(
+                        "%s: expected each picture once, as those for testing are drawn, found %s again"
+                                .formatted(file, row.picture()));
+            }
+        }
+        for (Row row : test) {
+            if (trained.contains(row.picture().normalize())) {
+                throw new DataFormatException(
+                        "%s: expected other pictures for testing than for training, found %s in both"
+                                .formatted(file, row.picture()));
+            }
+        }
+    }
+
+    private static OwnClasses.Named part(List<Row> rows) {
+        List<Path> pictures = rows.stream().map(Row::picture).toList();
+        return new OwnClasses.Named(
+                rows.size(),
+                index -> PictureReader.read(pictures.get(index)),
+                rows.stream().map(Row::label).filter(label -> !label.isEmpty()).toList());
     }
 }

@@ -8,6 +8,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * Converts samples from the colour space of an ICC profile to sRGB.
@@ -23,14 +24,20 @@ record ColourProfile(byte[] profile, int components, ColorConvertOp conversion, 
 
     private static final int STEPS = 8;
 
+    /** The colour spaces that a picture's samples can be in. */
+    private static final Set<Integer> SPACES = Set.of(ColorSpace.TYPE_GRAY, ColorSpace.TYPE_RGB, ColorSpace.TYPE_CMYK);
+
     /** Making one takes longer than decoding a small picture, and all pictures of a folder tend to have the same. */
     private static final ThreadLocal<ColourProfile> LAST = new ThreadLocal<>();
 
-    private static ColourProfile of(byte[] profile) {
+    private static ColourProfile of(byte[] profile) throws Refusal {
         ColourProfile last = LAST.get();
         if (last == null || !Arrays.equals(last.profile, profile)) {
             ICC_Profile from = ICC_Profile.getInstance(profile);
             int components = from.getNumComponents();
+            if (!SPACES.contains(from.getColorSpaceType())) {
+                throw new Refusal("an ICC profile of grey, RGB or CMYK", "one of another colour space");
+            }
             ColorConvertOp conversion =
                     new ColorConvertOp(new ICC_Profile[] {from, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null);
             last = new ColourProfile(profile, components, conversion, components == 3 && isSame(conversion));

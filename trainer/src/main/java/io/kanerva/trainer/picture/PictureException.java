@@ -5,7 +5,11 @@ package io.kanerva.trainer.picture;
  */
 public final class PictureException extends RuntimeException {
 
-    PictureException(String message, Throwable cause) {
+    /**
+     * @param message one sentence: the file, what was expected, what was found
+     * @param cause the underlying error
+     */
+    public PictureException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -119,9 +119,9 @@ class BadImageFilesTest {
                         Bytes.text("  \n \n"),
                         "expected lines of 784 numbers 0 or 1, found none"),
                 Arguments.of(
-                        "npy of integers",
-                        Bytes.npy("<i4", false, "(1, 784)", new byte[3136]),
-                        "expected NumPy values of type uint8, bool, float32 or float64, found '<i4'"),
+                        "npy of complex numbers",
+                        Bytes.npy("<c8", false, "(1, 784)", new byte[6272]),
+                        "expected NumPy values of integers, bool, float32 or float64, found '<c8'"),
                 Arguments.of(
                         "npy of packed bits in Fortran order",
                         Bytes.npy("|u1", true, "(1, 98)", new byte[98]),

@@ -8,8 +8,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
@@ -101,7 +103,7 @@ class OwnImagesTest {
         assertThatThrownBy(() -> OwnImages.at(table))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(table + ": expected a header line with a column of [path, file, filename, file_name, "
-                        + "image, image_path], found [name, label]");
+                        + "image_path, image], found [name, label]");
         Files.writeString(table, "path,split\na.png,dev\n");
         assertThatThrownBy(() -> OwnImages.at(table))
                 .hasMessage(table + ", line 2: expected train or one of [test, val, valid, validation], found 'dev'");
@@ -115,12 +117,16 @@ class OwnImagesTest {
         byte[] levels = Bytes.counting(10 * 24);
         byte[] expected = allOf(file("u1.npy", Bytes.npy("|u1", false, "(10, 4, 6)", levels)));
         assertThat(expected).isEqualTo(levels);
-        for (String type : new String[] {"<f4", ">f4", "<f8", ">f8"}) {
-            for (double scale : new double[] {1, 255}) {
+        for (String type : new String[] {"<f4", ">f4", "<f8", ">f8", "<i4", ">i8"}) {
+            for (double scale : type.contains("i") ? new double[] {1} : new double[] {1, 255}) {
                 ByteBuffer values = ByteBuffer.allocate(levels.length * (type.charAt(2) - '0'))
                         .order(type.startsWith("<") ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
                 for (byte level : levels) {
-                    if (type.endsWith("4")) {
+                    if (type.endsWith("i4")) {
+                        values.putInt(level & 0xff);
+                    } else if (type.endsWith("i8")) {
+                        values.putLong(level & 0xff);
+                    } else if (type.endsWith("4")) {
                         values.putFloat((float) ((level & 0xff) / scale));
                     } else {
                         values.putDouble((level & 0xff) / scale);
@@ -159,7 +165,7 @@ class OwnImagesTest {
                         file + ": expected numbers from 0 to 1, or whole ones from 0 to 255, found numbers from 0.5 "
                                 + "to 1.5");
         file("f.npy", Bytes.npy("<f4", false, "(2, 1, 1)", floats(0, Float.NaN)));
-        assertThatThrownBy(() -> OwnImages.at(file)).hasMessage(file + ": expected finite numbers, found NaN");
+        assertThatThrownBy(() -> OwnImages.at(file)).hasMessageEndingWith("found numbers that are not finite");
         file("f.npy", Bytes.npy("<f4", false, "(1, 3, 4, 3)", new byte[144]));
         assertThatThrownBy(() -> OwnImages.at(file)).hasMessageEndingWith("of which either may be the channels");
     }
@@ -182,6 +188,48 @@ class OwnImagesTest {
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(other + ": expected arrays x_train and x_test, train_images and test_images, or images, "
                         + "found [weights]");
+    }
+
+    @Test
+    void keepsLabelsAsTheyAreWhateverTheirTypeAndRefusesThoseThatDoNotFit() throws IOException {
+        byte[] images = Bytes.npy("|u1", false, "(3, 4, 6)", Bytes.counting(72));
+        ByteBuffer large = ByteBuffer.allocate(24).putLong(-1).putLong(1L << 33).putLong(-1);
+        Path file = file("set.npz", zip(Map.of("X", images, "Y", Bytes.npy(">i8", false, "(3, 1)", large.array()))));
+        assertThat(OwnImages.at(file).classes()).containsExactly("-1", "8589934592");
+        file("set.npz", zip(Map.of("images", images, "labels", Bytes.npy("|i1", false, "(3,)", new byte[] {-1, 5, 0
+        }))));
+        assertThat(OwnImages.at(file).classes()).containsExactly("-1", "0", "5");
+        file("set.npz", zip(Map.of("images", images, "labels", Bytes.npy("|u1", false, "(2,)", new byte[2]))));
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .hasMessage(file + ", array 'labels': expected a label for each of the 3 images, found 2");
+        file("set.npz", zip(Map.of("x_train", images, "x_test", images, "y_test", images)));
+        assertThatThrownBy(() -> OwnImages.at(file)).isInstanceOf(DataFormatException.class);
+        byte[] ink = Bytes.npy("|u1", false, "(1, 4, 6)", new byte[24]);
+        file("set.npz", zip(Map.of("x_train", images, "x_val", ink)));
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .hasMessage(file + ": expected arrays 'x_train' and 'x_val' both of levels or both of black and "
+                        + "white, found one of each");
+    }
+
+    @Test
+    void readsTablesAsSpreadsheetsWriteThemAndKeepsTrainingAndTestingApart() throws IOException {
+        put("a.png", 1, 4, 6);
+        put("b.png", 2, 4, 6);
+        Path table =
+                Files.writeString(folder.resolve("all.csv"), "\ufeffimage,path,label\r\n0,a.png,x\r\n1,b.png,y\r\n");
+        assertThat(OwnImages.at(table).survey(done -> {}).readable()).isEqualTo(2);
+        Files.writeString(table, "path,label\na.png,x\nb.png,\n");
+        assertThatThrownBy(() -> OwnImages.at(table))
+                .hasMessage(table + ", line 3: expected a label as in other lines, found none");
+        Files.writeString(table, "path\na.png\nb.png\n./a.png\n");
+        assertThatThrownBy(() -> OwnImages.at(table))
+                .hasMessageStartingWith(table + ": expected each picture once, as those for testing are drawn, found ");
+        Files.writeString(table, "path,split\na.png,train\na.png,test\n");
+        assertThatThrownBy(() -> OwnImages.at(table))
+                .hasMessageStartingWith(table + ": expected other pictures for testing than for training, found ");
+        Files.write(table, "path\nä.png\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> OwnImages.at(table))
+                .hasMessage(table + ": expected text in UTF-8, found another encoding");
     }
 
     @Test
@@ -233,7 +281,21 @@ class OwnImagesTest {
     private static byte[] allOf(Path file) {
         assertThat(OwnImages.at(file).trainCount()).isEqualTo(9);
         byte[] whole = ImageFiles.read(file).pixels();
+        assertReadOnDemandAlike(file, whole);
         return whole.length == 240 ? whole : grey(whole);
+    }
+
+    /** The two ways to read a file, at once and an image at a time, agree. */
+    private static void assertReadOnDemandAlike(Path file, byte[] whole) {
+        OwnPart part = NpyOnDisk.open(file).orElse(null);
+        assertThat(part == null)
+                .as("%s has another order", file)
+                .isEqualTo(file.toString().endsWith("order.npy"));
+        int size = whole.length / 10;
+        for (int i = 0; part != null && i < 10; i++) {
+            assertThat(part.pictures().apply(i).pixels())
+                    .isEqualTo(Arrays.copyOfRange(whole, i * size, (i + 1) * size));
+        }
     }
 
     private static byte[] grey(byte[] planes) {

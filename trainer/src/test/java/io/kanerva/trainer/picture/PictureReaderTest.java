@@ -96,6 +96,7 @@ class PictureReaderTest {
                     damaged.png           | an intact PNG file, found a wrong checksum of chunk 'IDAT'
                     bad-profile.png       | a valid ICC profile, found a damaged one (Invalid ICC Profile Data)
                     profile-of-another-kind.png | an ICC profile of 3 components, found 4
+                    profile-lab.jpg       | an ICC profile of grey, RGB or CMYK, found one of another colour space
                     cicp-pq.png           | the colours of sRGB, found others (chunk cICP [9, 16, 0, 1])
                     smaller-frame.gif     | a first frame that fills the screen of 14 x 18, found one of 10 x 13
                     animated.webp         | a still picture, found an animation

@@ -1,0 +1,88 @@
+package io.kanerva.trainer.data;
+
+import io.kanerva.trainer.picture.Picture;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * Reads Parquet files or tar files of pictures as {@link OwnImages}. Files whose names begin with {@code test},
+ * {@code val} or {@code dev} are for testing, in this order of preference, those that begin with {@code train} for
+ * training; if none does, all are for training.
+ */
+final class OwnShards {
+    private static final List<List<String>> TEST = List.of(List.of("test"), List.of("val"), List.of("dev"));
+
+    private OwnShards() {}
+
+    static boolean isShard(Path file) {
+        String name = name(file);
+        return name.endsWith(".parquet") || name.endsWith(".tar");
+    }
+
+    /**
+     * Reads the lists of pictures of all shards among some files.
+     *
+     * @return empty if there is none
+     * @throws DataFormatException if one is malformed, or none is for training
+     */
+    static Optional<OwnImages> read(Path place, List<Path> files) {
+        List<Path> shards = files.stream().filter(OwnShards::isShard).toList();
+        if (shards.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Path> test = TEST.stream()
+                .map(names -> beginning(shards, names))
+                .filter(some -> !some.isEmpty() && some.size() < shards.size())
+                .findFirst()
+                .orElse(List.of());
+        List<Path> named = beginning(shards, List.of("train"));
+        List<Path> train = named.isEmpty()
+                ? shards.stream().filter(shard -> !test.contains(shard)).toList()
+                : named;
+        return Optional.of(OwnClasses.images(
+                place,
+                all(place, train),
+                test.isEmpty() ? null : all(place, test),
+                files.size() - train.size() - test.size()));
+    }
+
+    private static List<Path> beginning(List<Path> shards, List<String> names) {
+        return shards.stream()
+                .filter(shard -> names.stream().anyMatch(name(shard)::startsWith))
+                .toList();
+    }
+
+    private static String name(Path file) {
+        return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    }
+
+    private static OwnClasses.Named all(Path place, List<Path> shards) {
+        List<IntFunction<Picture>> readers = new ArrayList<>();
+        List<String> classes = new ArrayList<>();
+        int[] starts = new int[shards.size() + 1];
+        for (int i = 0; i < shards.size(); i++) {
+            OwnClasses.Named shard = name(shards.get(i)).endsWith(".tar")
+                    ? TarShard.read(shards.get(i))
+                    : ParquetShard.read(shards.get(i));
+            if (shard.classes().isEmpty() != classes.isEmpty() && i > 0) {
+                throw new DataFormatException("%s: expected labels in all files or in none, found %s unlike %s"
+                        .formatted(place, shards.get(i), shards.get(0)));
+            }
+            readers.add(shard.pictures());
+            classes.addAll(shard.classes());
+            starts[i + 1] = Math.addExact(starts[i], shard.count());
+        }
+        IntFunction<Picture> pictures = index -> {
+            int shard = 0;
+            while (index >= starts[shard + 1]) {
+                shard++;
+            }
+            return readers.get(shard).apply(index - starts[shard]);
+        };
+        return new OwnClasses.Named(starts[shards.size()], pictures, classes);
+    }
+}

@@ -1,0 +1,134 @@
+package io.kanerva.trainer.data;
+
+import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureException;
+import io.kanerva.trainer.picture.PictureReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarFile;
+
+/**
+ * A tar file of samples as WebDataset has them: files whose names are alike up to the first dot belong together, a
+ * picture and if wanted a {@code .cls} file with its class. Pictures stay on disk, where they lie as they are.
+ *
+ * @see <a href="https://github.com/webdataset/webdataset">WebDataset</a>
+ */
+final class TarShard {
+    private static final int BLOCK = 512;
+    private static final int MAX_LABEL = 1000;
+    private static final int MAX_PICTURE = 1 << 30;
+
+    private TarShard() {}
+
+    private record Entry(String name, String key, long offset, long size) {}
+
+    /** @throws DataFormatException if the file is no tar file, or its samples are not all of one kind */
+    static OwnClasses.Named read(Path file) {
+        List<Entry> pictures = new ArrayList<>();
+        Set<String> keys = new HashSet<>();
+        Map<String, String> classes = new HashMap<>();
+        long end = 0;
+        try (TarFile tar = new TarFile(file)) {
+            for (TarArchiveEntry entry : tar.getEntries()) {
+                end = entry.getDataOffset() + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
+                String name = entry.getName();
+                String base = name.substring(name.lastIndexOf('/') + 1);
+                if (!entry.isFile() || base.startsWith(".") || name.startsWith("__MACOSX")) {
+                    continue;
+                }
+                int dot = base.indexOf('.');
+                String key = dot < 0 ? name : name.substring(0, name.length() - base.length() + dot);
+                if (PictureReader.isNamedLikeAPicture(Path.of(base))) {
+                    if (!keys.add(key)) {
+                        throw bad(file, "one picture for each sample", "two of '%s'".formatted(key));
+                    }
+                    if (entry.isSparse() || entry.getSize() > MAX_PICTURE) {
+                        throw bad(file, "pictures of at most 1 GiB, stored whole", "'%s'".formatted(name));
+                    }
+                    pictures.add(new Entry(name, key, entry.getDataOffset(), entry.getSize()));
+                } else if (base.substring(dot + 1).equals("cls")) {
+                    classes.put(key, label(file, tar, entry));
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new DataFormatException(
+                    "%s: expected a tar file, not compressed, found a damaged or another one (%s)"
+                            .formatted(file, e.getMessage()),
+                    e);
+        }
+        requireWhole(file, end);
+        if (pictures.isEmpty()) {
+            throw bad(file, "PNG, JPEG, GIF, BMP, WebP or TIFF files", "none");
+        }
+        List<String> labels = new ArrayList<>();
+        for (Entry picture : pictures) {
+            String label = classes.get(picture.key());
+            if (label == null && !classes.isEmpty()) {
+                throw bad(file, "a .cls file for each picture or for none", "none for '%s'".formatted(picture.name()));
+            }
+            if (label != null) {
+                labels.add(label);
+            }
+        }
+        return new OwnClasses.Named(pictures.size(), index -> picture(file, pictures.get(index)), labels);
+    }
+
+    /** A cut file ends without the block of zeros that every writer puts after the last entry. */
+    private static void requireWhole(Path file, long end) {
+        ByteBuffer block = ByteBuffer.allocate(BLOCK);
+        try (FileChannel channel = FileChannel.open(file)) {
+            int read = channel.read(block, end);
+            if (end == 0 || read < BLOCK || !Arrays.equals(block.array(), new byte[BLOCK])) {
+                throw bad(file, "a complete tar file", "one that ends after %,d bytes".formatted(channel.size()));
+            }
+        } catch (IOException e) {
+            throw new DataFormatException(
+                    "%s: expected a tar file, found an unreadable one (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    private static String label(Path file, TarFile tar, TarArchiveEntry entry) throws IOException {
+        if (entry.getSize() > MAX_LABEL) {
+            throw bad(file, "a class of at most %d bytes".formatted(MAX_LABEL), "'%s'".formatted(entry.getName()));
+        }
+        try (InputStream in = tar.getInputStream(entry)) {
+            String label = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+            if (label.isEmpty()) {
+                throw bad(file, "a class", "none in '%s'".formatted(entry.getName()));
+            }
+            return label;
+        }
+    }
+
+    private static Picture picture(Path file, Entry entry) {
+        String place = file + ", " + entry.name();
+        ByteBuffer bytes = ByteBuffer.allocate((int) entry.size());
+        try (FileChannel channel = FileChannel.open(file)) {
+            while (bytes.hasRemaining()) {
+                if (channel.read(bytes, entry.offset() + bytes.position()) < 0) {
+                    throw new IOException("the tar file is truncated");
+                }
+            }
+        } catch (IOException e) {
+            throw new PictureException(
+                    "%s: expected a picture, found an unreadable file (%s)".formatted(place, e.getMessage()), e);
+        }
+        return PictureReader.read(place, bytes.array());
+    }
+
+    private static DataFormatException bad(Path file, String expected, String found) {
+        return new DataFormatException("%s: expected %s, found %s".formatted(file, expected, found));
+    }
+}

@@ -1,0 +1,143 @@
+package io.kanerva.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Parquet files of pyarrow and tar files of Python, made by {@code make_shards.py}. */
+class OwnShardsTest {
+    private static final int COUNT = 12;
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"snappy", "zstd", "gzip", "lz4", "none", "pages2", "rows", "bytes"})
+    void readsParquetFilesOfPicturesAndOfPixelsAsTheSameImages(String name) {
+        OwnImages images = OwnImages.at(shard(name + ".parquet"));
+        assertThat(images.classes()).isEqualTo(name.equals("bytes") ? List.of("ant", "bee", "cat") : numbers());
+        assertSame(images, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pax.tar", "gnu.tar"})
+    void readsTarFilesOfSamples(String name) throws IOException {
+        OwnImages images = OwnImages.at(Files.write(folder.resolve(name), bytes(name)));
+        assertThat(images.classes()).isEqualTo(numbers());
+        assertSame(images, 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"floats, 1", "colour, 3", "planes, 3"})
+    void readsListsOfFractionsAndOfColours(String name, int channels) {
+        OwnImages images = OwnImages.at(shard(name + ".parquet"));
+        assertThat(images.classes()).isEmpty();
+        assertSame(images, channels);
+    }
+
+    @Test
+    void readsAFolderOfTheHubWithItsPartsAndTheNamesOfItsClasses() {
+        OwnImages images = OwnImages.at(shard("hub"));
+        assertThat(images.trainCount()).isEqualTo(2 * COUNT);
+        assertThat(images.testCount()).isEqualTo(COUNT);
+        assertThat(images.isTestDrawn()).isFalse();
+        assertThat(images.classes()).containsExactly("ant", "bee", "cat");
+        ImageSet train = images.train(new ImageShape(1, 4, 6)).slice(0, 2 * COUNT);
+        assertThat(Arrays.copyOfRange(train.pixels(), 24 * COUNT, 48 * COUNT))
+                .isEqualTo(Arrays.copyOf(train.pixels(), 24 * COUNT))
+                .isEqualTo(images.test(new ImageShape(1, 4, 6)).slice(0, COUNT).pixels());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    brotli     | found one that cannot be read (expected the compression snappy, zstd, gzip, lz4_raw or none, found brotli)
+                    flat       | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [image]
+                    ragged     | found one that cannot be read (lists of pixels of lengths 2 and 1)
+                    unlabelled | expected a label in each row, found none in row 0
+                    """)
+    void refusesOtherParquetFiles(String name, String message) {
+        Path file = shard(name + ".parquet");
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void saysThatPicturesAreMissingOfWhichOnlyThePathsAreStored() {
+        Path file = shard("paths.parquet");
+        assertThat(OwnImages.at(file).survey(done -> {}).unreadable().values())
+                .contains(file
+                        + ", row 0: expected the bytes of a picture, found none, as where only its path is stored");
+    }
+
+    @Test
+    void refusesCutFilesAndFilesOfAnotherKind() throws IOException {
+        for (String name : List.of("pax.tar", "gnu.tar", "snappy.parquet")) {
+            byte[] whole = bytes(name);
+            for (int length : new int[] {0, 100, whole.length / 3, whole.length / 2, whole.length - 10_500}) {
+                Path cut = Files.write(folder.resolve(name), Arrays.copyOf(whole, Math.max(0, length)));
+                assertThatThrownBy(() -> OwnImages.at(cut))
+                        .as("%s of %d bytes", name, length)
+                        .isInstanceOf(DataFormatException.class)
+                        .hasMessageStartingWith(cut + ": expected a ");
+            }
+            Path zipped = Files.write(folder.resolve(name), Bytes.gzip(whole));
+            assertThatThrownBy(() -> OwnImages.at(zipped))
+                    .isInstanceOf(DataFormatException.class)
+                    .hasMessageStartingWith(zipped + ": expected a ");
+        }
+    }
+
+    private static void assertSame(OwnImages images, int channels) {
+        assertThat(images.trainCount() + images.testCount()).isEqualTo(COUNT);
+        ImageShape shape = new ImageShape(channels, 4, 6);
+        int seen = 0;
+        for (Images part : List.of(images.train(shape), images.test(shape))) {
+            for (int i = 0; i < part.count(); i++) {
+                byte[] pixels = new byte[channels * 24];
+                part.copyPixels(i, pixels, 0);
+                int image = (pixels[0] & 0xff) / 20;
+                for (int k = 0; k < pixels.length; k++) {
+                    assertThat(pixels[k] & 0xff).isEqualTo(20 * image + k % 24 + k / 24);
+                }
+                assertThat(part.label(i)).isEqualTo(images.classes().isEmpty() ? Images.UNLABELLED : image % 3);
+                seen |= 1 << image;
+            }
+        }
+        assertThat(seen).as("each image once").isEqualTo((1 << COUNT) - 1);
+    }
+
+    private static byte[] bytes(String name) throws IOException {
+        if (!name.endsWith(".tar")) {
+            return Files.readAllBytes(shard(name));
+        }
+        try (GZIPInputStream in = new GZIPInputStream(Files.newInputStream(shard(name + ".gz")))) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static List<String> numbers() {
+        return List.of("0", "1", "2");
+    }
+
+    private static Path shard(String name) {
+        try {
+            return Path.of(OwnShardsTest.class.getResource("/shards/" + name).toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
