@@ -70,13 +70,31 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         return model(device, plan.averageDecay() > 0 ? "average/" : "parameter/");
     }
 
+    /**
+     * A model of another plan with this checkpoint's weights, as for inference. The caller closes it.
+     *
+     * @throws CheckpointException if a weight is missing or has another size
+     */
+    KanervaModel model(TrainingPlan other, Device device) {
+        return model(other, device, plan.averageDecay() > 0 ? "average/" : "parameter/");
+    }
+
+    /** The same state of a run with another plan. */
+    Checkpoint with(TrainingPlan other) {
+        return new Checkpoint(other, step, seconds, images, arrays);
+    }
+
     /** The model to continue training; the caller closes it. */
     KanervaModel trained(Device device) {
         return model(device, "parameter/");
     }
 
     private KanervaModel model(Device device, String kind) {
-        KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
+        return model(plan, device, kind);
+    }
+
+    private KanervaModel model(TrainingPlan like, Device device, String kind) {
+        KanervaModel model = new KanervaModel(like.settings(), device, like.seed());
         try {
             for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
                 restore(kind + entry.getKey(), entry.getValue().getArray());

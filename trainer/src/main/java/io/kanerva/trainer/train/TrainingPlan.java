@@ -17,7 +17,7 @@ import java.util.List;
  * @param episodes B, episodes per step
  * @param episodeLength T, samples per episode
  * @param steps optimiser steps in the whole run
- * @param learningRate Adam's, after the warm-up and before the cosine decay
+ * @param learningRate Adam's largest, after the warm-up
  * @param warmup steps over which the learning rate rises from 0
  * @param gradientNorm maximum global L2 norm of the gradient; a larger one is scaled down to it
  * @param keyWeight schedule of KL(Y)'s weight in the loss
@@ -29,6 +29,8 @@ import java.util.List;
  * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With
  *     an average, it is what is scored and exported
  * @param augment random transforms of the training images
+ * @param schedule how the learning rate changes
+ * @param keepCheckpoints number of checkpoints that are kept besides the last and the best one, at least 0
  */
 public record TrainingPlan(
         @JsonProperty("model") KanervaSettings settings,
@@ -47,7 +49,9 @@ public record TrainingPlan(
         int checkpointEvery,
         Validation validation,
         double averageDecay,
-        Augmentation augment) {
+        Augmentation augment,
+        Schedule schedule,
+        int keepCheckpoints) {
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
     public TrainingPlan {
@@ -57,9 +61,10 @@ public record TrainingPlan(
                 || keyWeight == null
                 || latentWeight == null
                 || validation == null
-                || augment == null) {
+                || augment == null
+                || schedule == null) {
             throw new IllegalArgumentException("a plan needs a model, a data set's name, a binarisation, two weight "
-                    + "schedules, a validation and an augmentation, found one of them missing");
+                    + "schedules, a validation, an augmentation and a schedule, found one of them missing");
         }
         if ((settings.likelihood() == ImageLikelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
             throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"
@@ -83,6 +88,10 @@ public record TrainingPlan(
         if (warmup < 0) {
             throw new IllegalArgumentException("warm-up must not be negative, found " + warmup);
         }
+        if (keepCheckpoints < 0) {
+            throw new IllegalArgumentException(
+                    "number of checkpoints to keep must not be negative, found " + keepCheckpoints);
+        }
         if (!(averageDecay >= 0 && averageDecay < 1)) {
             throw new IllegalArgumentException(
                     "decay of the average must be at least 0 and below 1, found " + averageDecay);
@@ -94,10 +103,10 @@ public record TrainingPlan(
         }
     }
 
-    /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
+    /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then the schedule. */
     public double learningRateAt(int step) {
         double warm = warmup == 0 ? 1 : Math.min(1, (step + 1) / (double) warmup);
-        return learningRate * warm * 0.5 * (1 + Math.cos(Math.PI * step / steps));
+        return learningRate * warm * schedule.at(step, steps);
     }
 
     /** The same plan with another number of steps, of which the warm-up takes at most a quarter. */

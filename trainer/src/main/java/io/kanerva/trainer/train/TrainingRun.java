@@ -29,6 +29,10 @@ public final class TrainingRun implements AutoCloseable {
     public static final String VALIDATION = "validation.csv";
     /** The metrics' name in a run's folder. */
     public static final String METRICS = "metrics.csv";
+    /** The name of the metrics and scores as JSON lines. */
+    public static final String METRICS_LINES = "metrics.jsonl";
+    /** The plan's name in a run's folder. */
+    public static final String PLAN = "plan.json";
 
     private final TrainingPlan plan;
     private final Path folder;
@@ -38,8 +42,7 @@ public final class TrainingRun implements AutoCloseable {
     private final DataParallel learner;
     private final WeightAverage average;
     private final Validator validator;
-    private final CurveFile<StepMetrics> metrics;
-    private final CurveFile<ValidationScore> validation;
+    private final RunRecords records;
     private final RunLock lock;
     private final int imageCount;
     private List<ValidationScore> scores = List.of();
@@ -66,8 +69,7 @@ public final class TrainingRun implements AutoCloseable {
         adam = new Adam(model);
         learner = new DataParallel(model, plan, devices);
         average = plan.averageDecay() > 0 ? new WeightAverage(model, plan) : null;
-        metrics = CurveFile.metrics(folder.resolve(METRICS));
-        validation = CurveFile.validation(folder.resolve(VALIDATION));
+        records = new RunRecords(folder, validator != null, plan.episodes() * plan.episodeLength());
     }
 
     /** A new run on one device. */
@@ -91,6 +93,22 @@ public final class TrainingRun implements AutoCloseable {
      */
     public static TrainingRun start(
             TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
+        return start(plan, folder, images, devices, Optional.empty(), fitted);
+    }
+
+    /**
+     * Like {@link #start(TrainingPlan, Path, Images, List, IntConsumer)}, with the weights of another run.
+     *
+     * @param from whose weights the run starts with, the averaged ones if there are any; else those of the plan's seed
+     * @throws CheckpointException if its weights are not those of the plan's model
+     */
+    public static TrainingRun start(
+            TrainingPlan plan,
+            Path folder,
+            Images images,
+            List<Device> devices,
+            Optional<Checkpoint> from,
+            IntConsumer fitted) {
         requireNoRun(folder);
         DataParallel.requireEqualParts(plan, devices);
         TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
@@ -103,10 +121,12 @@ public final class TrainingRun implements AutoCloseable {
         return RunLock.open(folder, lock -> {
             // Another training may have ended there since.
             requireNoRun(folder);
-            AtomicFile.write(folder.resolve("plan.json"), PlanEdit.json(plan));
-            KanervaModel model = fresh(plan, episodes, devices.get(0), fitted);
+            AtomicFile.write(folder.resolve(PLAN), PlanEdit.json(plan));
+            KanervaModel model = from.isPresent()
+                    ? from.get().model(plan, devices.get(0))
+                    : fresh(plan, episodes, devices.get(0), fitted);
             TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices, lock);
-            run.keepUpTo(0);
+            run.records.keepUpTo(0, 0);
             return run;
         });
     }
@@ -154,6 +174,28 @@ public final class TrainingRun implements AutoCloseable {
         return resume(folder, images, List.of(device));
     }
 
+    /**
+     * Gives the run in a folder another number of steps, so that a finished one can be resumed. The learning rate
+     * follows the schedule of the new number from the next step on.
+     *
+     * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
+     * @throws IllegalArgumentException if the run has done as many steps already
+     */
+    public static void setSteps(Path folder, int steps) {
+        RunLock lock = RunLock.of(folder);
+        try (lock) {
+            Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
+            if (steps <= checkpoint.step()) {
+                throw new IllegalArgumentException(
+                        "%s: expected more than the %,d steps that the run has done, found %,d"
+                                .formatted(folder, checkpoint.step(), steps));
+            }
+            TrainingPlan plan = checkpoint.plan().with("steps=" + steps);
+            AtomicFile.write(folder.resolve(PLAN), PlanEdit.json(plan));
+            checkpoint.with(plan).write(folder.resolve(CHECKPOINT));
+        }
+    }
+
     /** Like {@link #resume(Path, Images, Device)}, on several devices. */
     public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         return RunLock.open(
@@ -180,7 +222,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             run.step = checkpoint.step();
             run.seconds = checkpoint.seconds();
-            run.keepUpTo(run.step);
+            run.scores = run.records.keepUpTo(run.step, run.seconds);
             return run;
         } catch (RuntimeException e) {
             run.close();
@@ -201,7 +243,7 @@ public final class TrainingRun implements AutoCloseable {
             StepMetrics measured = step();
             seconds = before + (System.nanoTime() - started) * 1e-9;
             if (step % plan.logEvery() == 0) {
-                metrics.append(measured);
+                records.append(measured, seconds);
             }
             if (validator != null && (step % plan.validation().every() == 0 || step == plan.steps())) {
                 validate(listener);
@@ -209,6 +251,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             if (step % plan.checkpointEvery() == 0) {
                 checkpoint(CHECKPOINT);
+                KeptCheckpoints.keep(folder, step, plan.keepCheckpoints());
                 listener.saved(step);
             }
             if (step % NativeHeap.STEPS == 0) {
@@ -279,22 +322,13 @@ public final class TrainingRun implements AutoCloseable {
         Checkpoint.of(plan, step, seconds, imageCount, model, adam, average).write(folder.resolve(name));
     }
 
-    private void keepUpTo(int done) {
-        metrics.keepUpTo(done);
-        if (validator != null) {
-            validation.keepUpTo(done);
-            scores = validation.read();
-        }
-    }
-
     private void validate(TrainingListener listener) {
         ValidationScore score = validator.score(model(), step);
         boolean best = best().map(before -> score.bound() < before.bound()).orElse(true);
         if (best) {
             checkpoint(BEST);
         }
-        validation.append(score);
-        scores = validation.read();
+        scores = records.append(score, seconds);
         listener.validated(score, best);
     }
 

@@ -47,7 +47,9 @@ class LinearRunTest {
                 5,
                 Validation.NONE,
                 0,
-                Augmentation.NONE);
+                Augmentation.NONE,
+                Schedule.COSINE,
+                0);
     }
 
     @Test

@@ -46,7 +46,9 @@ final class TinyRuns {
                 10,
                 Validation.NONE,
                 0,
-                Augmentation.NONE);
+                Augmentation.NONE,
+                Schedule.COSINE,
+                0);
     }
 
     /** The same of a model that reads blocks for their gist. */

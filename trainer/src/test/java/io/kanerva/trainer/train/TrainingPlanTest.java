@@ -76,9 +76,11 @@ class TrainingPlanTest {
                         20,
                         Validation.NONE,
                         0,
-                        Augmentation.NONE))
+                        Augmentation.NONE,
+                        Schedule.COSINE,
+                        0))
                 .withMessage("a plan needs a model, a data set's name, a binarisation, two weight schedules, a "
-                        + "validation and an augmentation, found one of them missing");
+                        + "validation, an augmentation and a schedule, found one of them missing");
     }
 
     @Test
