@@ -12,7 +12,9 @@ import io.kanerva.tools.command.memory.RecallCommand;
 import io.kanerva.tools.command.memory.WriteCommand;
 import io.kanerva.tools.command.onnx.OnnxCommand;
 import io.kanerva.tools.command.quickstart.QuickstartCommand;
+import io.kanerva.tools.command.train.CompareCommand;
 import io.kanerva.tools.command.train.EvaluateCommand;
+import io.kanerva.tools.command.train.SweepCommand;
 import io.kanerva.tools.command.train.TrainCommand;
 import io.kanerva.tools.command.verify.VerifyCommand;
 import io.kanerva.trainer.data.DataFormatException;
@@ -59,6 +61,8 @@ import picocli.CommandLine.Spec;
             QuickstartCommand.class,
             DataCommand.class,
             TrainCommand.class,
+            SweepCommand.class,
+            CompareCommand.class,
             EvaluateCommand.class,
             ExperimentCommand.class,
             ExportCommand.class,

@@ -79,6 +79,130 @@ class OwnImagesCommandsTest {
     }
 
     @Test
+    void dividesPicturesByShareAndSeed() throws IOException {
+        Path table = folder.resolve("divided.csv");
+        List<String> tables = new ArrayList<>();
+        for (String seed : List.of("7", "7", "8")) {
+            CommandRun run = CommandRun.kpp(
+                    "data", "split", pictures.toString(), "--share", "0.3", "--seed", seed, "--out", table.toString());
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.out()).contains("train      70 pictures", "test       30 pictures");
+            tables.add(Files.readString(table));
+        }
+        assertThat(tables.get(1)).isEqualTo(tables.get(0)).isNotEqualTo(tables.get(2));
+        assertThat(tables.get(0)).startsWith("path,label,split\r\nmy pictures/even/00.png,even,t");
+        assertThat(CommandRun.kpp("data", "inspect", table.toString()).out())
+                .contains(
+                        "images     70 for training, 30 for testing",
+                        "classes    2: even (",
+                        "sizes      16 x 20 (100)");
+        Files.delete(table);
+        CommandRun refused =
+                CommandRun.kpp("data", "split", pictures.toString(), "--share", "0.001", "--out", table.toString());
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err())
+                .startsWith("share of 0.001: expected one of 100 images that leaves some for training and some for");
+        assertThat(table).doesNotExist();
+    }
+
+    @Test
+    void quickstartDoesTheWholeChainOnAFolderOfPictures() throws IOException {
+        Path out = folder.resolve("quick");
+        CommandRun quick =
+                CommandRun.kpp("quickstart", "--images", pictures.toString(), "--steps", "2", "--out", out.toString());
+        assertThat(quick.exitCode()).as(quick.err()).isZero();
+        assertThat(quick.err()).contains("fitted     16 x 20 pixels, as they are");
+        assertThat(quick.out().lines().map(line -> line.split(" ")[0]))
+                .containsExactly("bound", "graphs", "recall", "took", "report");
+        assertThat(Files.readString(out.resolve("report.html")))
+                .contains("was trained on your images", pictures + " test", "<section id=\"agreement\">");
+        assertThat(out.resolve("bundle/decoder.onnx")).isNotEmptyFile();
+    }
+
+    @Test
+    void sweepsOverValuesAndComparesAndGoesOnFromARun() throws IOException {
+        Path config = Files.writeString(
+                folder.resolve("small.yaml"),
+                "model: {encoder: {width: 8, depth: 1}, decoder: {width: 8, depth: 1}}\nlogEvery: 1\nsteps: 2\n");
+        Path sweep = folder.resolve("sweep");
+        List<String> arguments = List.of(
+                "sweep",
+                "--images",
+                pictures.toString(),
+                "--config",
+                config.toString(),
+                "--run",
+                sweep.toString(),
+                "--over",
+                "seed=1,2",
+                "--over",
+                "learningRate=1e-3,1e-2");
+        CommandRun swept = CommandRun.kpp(arguments.toArray(String[]::new));
+        assertThat(swept.exitCode()).as(swept.err()).isZero();
+        List<String> table = Files.readAllLines(sweep.resolve("sweep.csv"));
+        assertThat(table).hasSize(5);
+        assertThat(table.get(0)).startsWith("run,learningRate,seed,steps done,minutes,training bound,");
+        assertThat(table.get(2)).startsWith("\"seed=1,learningRate=1e-2\",0.01,1,2,");
+        assertThat(Files.readString(sweep.resolve("sweep.html")))
+                .contains("stroke:#0072b2", "seed=2,learningRate=1e-3");
+        String before = Files.readString(sweep.resolve("sweep.csv"));
+        assertThat(CommandRun.kpp(arguments.toArray(String[]::new)).exitCode()).isZero();
+        assertThat(sweep.resolve("sweep.csv")).as("trained already").hasContent(before);
+
+        Path first = sweep.resolve("seed=1,learningRate=1e-3");
+        Path second = folder.resolve("second");
+        CommandRun warm = CommandRun.kpp(
+                "train", "--images", pictures.toString(), "--from", first.toString(), "--run", second.toString());
+        assertThat(warm.exitCode()).as(warm.err()).isZero();
+        CommandRun more = CommandRun.kpp(
+                "train", "--resume", "--steps", "3", "--data", pictures.toString(), "--run", second.toString());
+        assertThat(more.exitCode()).as(more.err()).isZero();
+        assertThat(more.out()).contains("3 of 3 steps");
+        Path page = folder.resolve("compared.html");
+        CommandRun compared = CommandRun.kpp("compare", first.toString(), second.toString(), "--out", page.toString());
+        assertThat(compared.out()).as(compared.err()).contains("run ", "steps", second.toString());
+        assertThat(Files.readString(page)).contains("<section id=\"curves\">").doesNotContain("NaN", "<script");
+    }
+
+    @Test
+    void estimatesWhatARunTakesAndKeepsNothing() {
+        List<String> arguments = new ArrayList<>(List.of(
+                "train",
+                "--estimate",
+                "--images",
+                pictures.toString(),
+                "--run",
+                folder.resolve("run").toString()));
+        arguments.addAll(SMALL.subList(2, SMALL.size()));
+        CommandRun run = CommandRun.kpp(arguments.toArray(String[]::new));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("time ", " for 3,000 steps of ", "memory ", "disk ", " MB for 1 checkpoints");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void evaluatesAndExportsWithoutWhatCannotBeReadIfAsked() throws IOException {
+        Path broken = pictures.resolve("test/even/broken.png");
+        Files.createDirectories(broken.getParent());
+        for (int i = 0; i < 18; i += 2) {
+            Files.copy(pictures.resolve("even/%02d.png".formatted(i)), broken.resolveSibling("%02d.png".formatted(i)));
+        }
+        Files.write(broken, new byte[10]);
+        Path run = folder.resolve("run");
+        List<String> arguments = new ArrayList<>(
+                List.of("train", "--skip-unreadable", "--images", pictures.toString(), "--run", run.toString()));
+        arguments.addAll(SMALL);
+        assertThat(CommandRun.kpp(arguments.toArray(String[]::new)).exitCode()).isZero();
+        assertThat(CommandRun.kpp("evaluate", "--data", pictures.toString(), "--run", run.toString())
+                        .err())
+                .contains(broken + ": expected a PNG");
+        CommandRun scored =
+                CommandRun.kpp("evaluate", "--skip-unreadable", "--data", pictures.toString(), "--run", run.toString());
+        assertThat(scored.exitCode()).as(scored.err()).isZero();
+        assertThat(scored.out()).contains(" test, none binarisation, 8 images");
+    }
+
+    @Test
     void inspectsAFolderAndDrawsAPage() throws IOException {
         Files.writeString(pictures.resolve("odd/broken.jpg"), "no picture");
         Files.writeString(pictures.resolve("notes.txt"), "left alone");

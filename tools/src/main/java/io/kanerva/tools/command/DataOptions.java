@@ -1,12 +1,15 @@
 package io.kanerva.tools.command;
 
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.run.PictureCheck;
+import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.fetch.Catalogue;
 import io.kanerva.trainer.fetch.DataCache;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -22,6 +25,17 @@ public final class DataOptions {
                             + "set, else the Fashion-MNIST images that ship with kpp.")
     private Path folder;
 
+    @Option(
+            names = "--skip-unreadable",
+            order = 10,
+            description = "Leave out pictures that cannot be read. By default, none is left out.")
+    private boolean skipUnreadable;
+
+    /** Whether pictures that cannot be read are left out. */
+    public boolean skipsUnreadable() {
+        return skipUnreadable;
+    }
+
     /** The folder given, or null. */
     public Path folder() {
         return folder;
@@ -34,7 +48,10 @@ public final class DataOptions {
      * @throws Failure if the data set is missing; the message says how to fetch it
      */
     public Images test(DataSource source, Binarisation binarisation, ImageShape shape) {
-        return source.test(locate(folder, source), binarisation, shape);
+        Images images = source.test(locate(folder, source), binarisation, shape);
+        return skipUnreadable
+                ? PictureCheck.readable(images, true, Terminal.of(new PrintWriter(System.err, true)))
+                : images;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -68,6 +69,15 @@ public abstract class Subcommand implements Callable<Integer> {
         if (!problems.isEmpty()) {
             throw new Failure(problems.get(0)
                     + (problems.size() > 1 ? " (and %d more %s)".formatted(problems.size() - 1, things) : ""));
+        }
+    }
+
+    /** What settings, images and devices make impossible is an error in the command line: nothing was done yet. */
+    public final <T> T possible(Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
         }
     }
 

@@ -159,7 +159,7 @@ public final class CurveFigure {
     }
 
     /** Averages neighbours down to a number that can be drawn. */
-    private static List<Point> thinned(List<Point> points) {
+    static List<Point> thinned(List<Point> points) {
         int group = (points.size() + MAX_POINTS - 1) / MAX_POINTS;
         if (group <= 1) {
             return List.copyOf(points);

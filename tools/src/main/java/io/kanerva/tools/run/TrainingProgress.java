@@ -6,6 +6,7 @@ import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.LinearStart;
+import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.StepMetrics;
 import io.kanerva.trainer.train.TrainingListener;
 import io.kanerva.trainer.train.TrainingPlan;
@@ -15,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Runs training with progress on the terminal. */
 public final class TrainingProgress {
@@ -30,9 +32,24 @@ public final class TrainingProgress {
      */
     public static TrainingRun start(
             TrainingPlan plan, Path folder, Images images, List<Device> devices, Terminal terminal) {
+        return start(plan, folder, images, devices, Optional.empty(), terminal);
+    }
+
+    /**
+     * Like {@link #start(TrainingPlan, Path, Images, List, Terminal)}, with the weights of a checkpoint.
+     *
+     * @throws io.kanerva.trainer.train.CheckpointException if they are those of another model
+     */
+    public static TrainingRun start(
+            TrainingPlan plan,
+            Path folder,
+            Images images,
+            List<Device> devices,
+            Optional<Checkpoint> from,
+            Terminal terminal) {
         try {
-            if (plan.settings().decoder().banks() == 0) {
-                return TrainingRun.start(plan, folder, images, devices, done -> {});
+            if (from.isPresent() || plan.settings().decoder().banks() == 0) {
+                return TrainingRun.start(plan, folder, images, devices, from, done -> {});
             }
             try (Progress progress = Progress.start(
                     terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {

@@ -1,6 +1,7 @@
 package io.kanerva.trainer.data;
 
 import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,8 +21,20 @@ final class OwnClasses {
      *
      * @param pictures reads one of them
      * @param classes each picture's, none blank; or empty
+     * @param files each picture's file, or empty
      */
-    record Named(int count, IntFunction<Picture> pictures, List<String> classes) {}
+    record Named(int count, IntFunction<Picture> pictures, List<String> classes, List<Path> files) {
+
+        /** Pictures that are no files of their own. */
+        Named(int count, IntFunction<Picture> pictures, List<String> classes) {
+            this(count, pictures, classes, List.of());
+        }
+
+        /** Picture files. */
+        static Named of(List<Path> files, List<String> classes) {
+            return new Named(files.size(), index -> PictureReader.read(files.get(index)), classes, files);
+        }
+    }
 
     /**
      * Images whose classes are numbered in order, numbers as such.
@@ -51,7 +64,8 @@ final class OwnClasses {
         return new OwnPart(
                 named.count(),
                 named.pictures(),
-                named.classes().stream().mapToInt(numbers::get).toArray());
+                named.classes().stream().mapToInt(numbers::get).toArray(),
+                named.files());
     }
 
     private static List<String> sorted(List<String> names) {

@@ -2,6 +2,7 @@ package io.kanerva.trainer.data;
 
 import io.kanerva.trainer.picture.Picture;
 import io.kanerva.trainer.picture.PictureException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -110,6 +111,31 @@ public final class OwnImages {
                 part.labels(),
                 shape,
                 FolderImages.defaultCacheBytes());
+    }
+
+    /**
+     * Draws other images for testing, and writes a CSV file of all pictures that says so, which {@link #at} reads.
+     *
+     * @param share of the images that are for testing, above 0 and below 1
+     * @param seed of the draw
+     * @param table the file, relative to whose folder paths are written
+     * @return the number of images for testing
+     * @throws IllegalArgumentException if the share leaves no image for training or testing
+     * @throws DataFormatException if the pictures are no files of their own
+     */
+    public int writeSplit(double share, long seed, Path table) throws IOException {
+        int count = train.count() + test.count();
+        int tested = (int) Math.round(share * count);
+        if (!(share > 0 && share < 1) || tested < 1 || tested >= count) {
+            throw new IllegalArgumentException(
+                    "share of %s: expected one of %,d images that leaves some for training and some for testing"
+                            .formatted(share, count));
+        }
+        if (train.files().isEmpty()) {
+            throw new DataFormatException(
+                    "%s: expected picture files to divide, found a file of images".formatted(place));
+        }
+        return OwnSplit.write(List.of(train, test), classes, tested, seed, table);
     }
 
     /** The folder or file. */

@@ -15,12 +15,18 @@ import java.util.stream.IntStream;
  * @param count number of pictures
  * @param pictures reads one of them
  * @param labels [count], each picture's class from 0, or empty
+ * @param files [count], each picture's file, or empty
  */
-record OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
+record OwnPart(int count, IntFunction<Picture> pictures, int[] labels, List<Path> files) {
+
+    /** Pictures that are no files of their own. */
+    OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
+        this(count, pictures, labels, List.of());
+    }
 
     /** Picture files. */
     static OwnPart of(List<Path> files, int[] labels) {
-        return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), labels);
+        return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), labels, files);
     }
 
     /**
@@ -57,7 +63,10 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
                 index -> pictures.apply(indices[index]),
                 labels.length == 0
                         ? labels
-                        : IntStream.of(indices).map(index -> labels[index]).toArray());
+                        : IntStream.of(indices).map(index -> labels[index]).toArray(),
+                files.isEmpty()
+                        ? files
+                        : IntStream.of(indices).mapToObj(files::get).toList());
     }
 
     /** The first {@code share} of a random order that depends on the number of pictures alone, and the rest. */

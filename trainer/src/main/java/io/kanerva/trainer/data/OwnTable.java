@@ -1,6 +1,5 @@
 package io.kanerva.trainer.data;
 
-import io.kanerva.trainer.picture.PictureReader;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -135,10 +134,8 @@ final class OwnTable {
     }
 
     private static OwnClasses.Named part(List<Row> rows) {
-        List<Path> pictures = rows.stream().map(Row::picture).toList();
-        return new OwnClasses.Named(
-                rows.size(),
-                index -> PictureReader.read(pictures.get(index)),
+        return OwnClasses.Named.of(
+                rows.stream().map(Row::picture).toList(),
                 rows.stream().map(Row::label).filter(label -> !label.isEmpty()).toList());
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * A plan that fits images that the user brings, and the reasons for its values: black and white images get
  * {@code mnist}'s model, others {@code cifar10}'s, with the images' channels and size (at most {@value #MAX_SIDE}
- * pixels a side), four by four pixels for each cell of a block, and episodes that the images fill.
+ * pixels a side, unless asked for), four by four pixels for each cell of a block, and episodes that the images fill.
  *
  * @param plan with seed 1
  * @param reasons one sentence each
@@ -24,6 +24,25 @@ public record FittedPlan(TrainingPlan plan, List<String> reasons) {
      * @throws IllegalArgumentException if no picture can be read, or there are too few
      */
     public static FittedPlan of(OwnImages images, OwnImages.Survey survey) {
+        boolean alike = survey.sizes().size() == 1;
+        return of(
+                images,
+                survey,
+                side(alike ? survey.height() : survey.shorter(), alike ? survey.width() : survey.shorter()),
+                side(alike ? survey.width() : survey.shorter(), alike ? survey.height() : survey.shorter()));
+    }
+
+    /**
+     * Chooses a plan for images of that size.
+     *
+     * @throws IllegalArgumentException if a side is no multiple of four from 8 on, no picture can be read, or there are
+     *     too few
+     */
+    public static FittedPlan of(OwnImages images, OwnImages.Survey survey, int height, int width) {
+        if (height % CELL != 0 || width % CELL != 0 || Math.min(height, width) < 2 * CELL) {
+            throw new IllegalArgumentException(
+                    "size %d x %d: expected multiples of %d from %d on".formatted(height, width, CELL, 2 * CELL));
+        }
         if (survey.readable() == 0) {
             throw new IllegalArgumentException(
                     "%s: expected pictures that can be read, found none".formatted(images.place()));
@@ -31,8 +50,6 @@ public record FittedPlan(TrainingPlan plan, List<String> reasons) {
         List<String> reasons = new ArrayList<>();
         boolean colour = survey.colour() > 0;
         boolean alike = survey.sizes().size() == 1;
-        int height = side(alike ? survey.height() : survey.shorter(), alike ? survey.width() : survey.shorter());
-        int width = side(alike ? survey.width() : survey.shorter(), alike ? survey.height() : survey.shorter());
         boolean resized = !alike || height != survey.height() || width != survey.width();
         reasons.add("%d x %d pixels, %s".formatted(height, width, resized ? resizing(survey, alike) : "as they are"));
         boolean blackAndWhite = !colour && survey.grey() == 0;

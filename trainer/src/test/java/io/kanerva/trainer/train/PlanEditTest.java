@@ -48,7 +48,8 @@ class PlanEditTest {
                 "'learningrate': expected one of model.…, "
                         + "data, binarisation, episodes, episodeLength, steps,"
                         + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, "
-                        + "checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key");
+                        + "checkpointEvery, validation.…, averageDecay, augment.…, schedule, "
+                        + "keepCheckpoints, found another key");
         refused("validation=3", "'validation': expected one of images, every, patience, found another key");
         refused("steps.more=3", "'steps.more': expected one of");
     }

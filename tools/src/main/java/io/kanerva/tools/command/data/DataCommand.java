@@ -10,11 +10,16 @@ import picocli.CommandLine.Command;
         description =
                 "Fetched data sets are kept in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva), where commands "
                         + "without --data look for them.",
-        footer = {"  kpp data list", "  kpp data fetch mnist", "  kpp data inspect photos/"},
-        subcommands = {DataListCommand.class, DataFetchCommand.class, DataInspectCommand.class})
+        footer = {
+            "  kpp data list",
+            "  kpp data fetch mnist",
+            "  kpp data inspect photos/",
+            "  kpp data split photos/ --share 0.2 --out photos.csv"
+        },
+        subcommands = {DataListCommand.class, DataFetchCommand.class, DataInspectCommand.class, DataSplitCommand.class})
 public final class DataCommand extends Subcommand {
     @Override
     protected void run() {
-        throw usage("Expected 'list', 'fetch NAME' or 'inspect PLACE', found none of them");
+        throw usage("Expected 'list', 'fetch NAME', 'inspect PLACE' or 'split PLACE', found none of them");
     }
 }

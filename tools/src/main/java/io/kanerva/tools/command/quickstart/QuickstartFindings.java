@@ -17,6 +17,7 @@ import io.kanerva.tools.report.MemoryFigure;
 import io.kanerva.tools.report.QuickstartReport;
 import io.kanerva.tools.report.QuickstartReport.Recalled;
 import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.train.CurveFile;
@@ -96,7 +97,7 @@ final class QuickstartFindings {
                 "A small Kanerva++ was trained on %s in %s on this machine: %,d steps, in Java. It was exported "
                         + "as four ONNX graphs. Memory, recalls and "
                         + "generations on this page were computed by those graphs alone.",
-                "Fashion-MNIST",
+                isOwn(run) ? "your images" : "Fashion-MNIST",
                 duration(run.seconds()),
                 run.stepsDone());
         List<CurveFigure.Point> curve = CurveFile.metrics(metrics).read().stream()
@@ -114,7 +115,11 @@ final class QuickstartFindings {
                 graphs,
                 BundleWriter.setting(episodes),
                 rows(agreement),
-                settings(run, command));
+                settings(run, episodes, command));
+    }
+
+    private static boolean isOwn(TrainingRun run) {
+        return run.plan().data().equals(DataSource.OWN.id());
     }
 
     private QuickstartReport.Memory memory() {
@@ -136,11 +141,11 @@ final class QuickstartFindings {
                 blocks);
     }
 
-    private List<String[]> settings(TrainingRun run, String command) {
+    private List<String[]> settings(TrainingRun run, TestEpisodes episodes, String command) {
         TrainingPlan plan = run.plan();
         ModelSettings settings = kanerva.bundle().settings();
         List<String[]> facts = new ArrayList<>();
-        facts.add(new String[] {"data", plan.data() + ", the part that ships"});
+        facts.add(new String[] {"data", isOwn(run) ? episodes.images().name() : plan.data() + ", the part that ships"});
         facts.add(new String[] {"binarisation", plan.binarisation().toString()});
         facts.add(new String[] {"writer", lower(settings.writer()) + ", " + lower(settings.addressing()) + " keys"});
         facts.add(new String[] {"samples per episode, T", Integer.toString(plan.episodeLength())});

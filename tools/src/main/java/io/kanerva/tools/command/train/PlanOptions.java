@@ -1,14 +1,19 @@
 package io.kanerva.tools.command.train;
 
 import io.kanerva.tools.command.Positive;
+import io.kanerva.tools.run.RunPath;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.PlanEdit;
+import io.kanerva.trainer.train.PlanFile;
 import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The plan of a new run: a preset and what is changed of it. */
@@ -22,11 +27,26 @@ final class PlanOptions {
     private String preset;
 
     @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            order = 1,
+            description = "Values of the plan, in YAML or JSON: a run's plan.json, or some of its keys on top of "
+                    + "--preset, of 'like: PRESET' in the file, or of what fits --images.")
+    private Path config;
+
+    @Option(
+            names = "--from",
+            paramLabel = "RUN|FILE",
+            order = 2,
+            description = "Start with the weights of a run or checkpoint and, without --preset, with its plan.")
+    private Path from;
+
+    @Option(
             names = "--steps",
             paramLabel = "N",
             converter = Positive.class,
             order = 5,
-            description = "Optimiser steps. Default: the preset's.")
+            description = "Optimiser steps. Default: the preset's. With --resume: the new number, to go on.")
     private Integer steps;
 
     @Option(
@@ -53,6 +73,8 @@ final class PlanOptions {
     private Long seed;
 
     private TrainingPlan fitted;
+    private PlanFile file;
+    private Checkpoint source;
 
     /** The names of the presets, for help and completion. */
     static final class PresetNames implements Iterable<String> {
@@ -60,6 +82,17 @@ final class PlanOptions {
         public Iterator<String> iterator() {
             return Preset.all().stream().map(Preset::id).iterator();
         }
+    }
+
+    /** Whether there is a plan to start from, besides one that fits images. */
+    boolean hasStart() {
+        return preset != null
+                || from != null
+                || file().isPresent() && (isLike() || file().get().isWhole());
+    }
+
+    private boolean isLike() {
+        return file().flatMap(PlanFile::like).isPresent();
     }
 
     boolean hasPreset() {
@@ -70,9 +103,34 @@ final class PlanOptions {
         return seed != null;
     }
 
-    /** Whether anything but the preset is given. */
+    /** The number of steps, if given. */
+    Optional<Integer> steps() {
+        return Optional.ofNullable(steps);
+    }
+
+    /** Whether anything is given that a run's plan fixes. */
     boolean hasChanges() {
-        return steps != null || episodeLength != null || !edits.isEmpty() || seed != null;
+        return preset != null
+                || config != null
+                || from != null
+                || episodeLength != null
+                || !edits.isEmpty()
+                || seed != null;
+    }
+
+    /** The checkpoint whose weights a run starts with. */
+    Optional<Checkpoint> from() {
+        if (from != null && source == null) {
+            source = RunPath.checkpoint(from);
+        }
+        return Optional.ofNullable(source);
+    }
+
+    private Optional<PlanFile> file() {
+        if (config != null && file == null) {
+            file = PlanFile.read(config);
+        }
+        return Optional.ofNullable(file);
     }
 
     /**
@@ -81,7 +139,7 @@ final class PlanOptions {
      * @throws IllegalArgumentException if there is no such preset, value or data set, or values do not fit each other
      */
     TrainingPlan plan() {
-        return plan(seed == null ? 1 : seed);
+        return plan(start(), seed);
     }
 
     /** Like {@link #plan()}, with this seed. */
@@ -89,24 +147,54 @@ final class PlanOptions {
         return plan(start(), withSeed);
     }
 
-    /** Fits the plan to images that the user brings, unless there is a preset. */
+    /** Fits the plan to images that the user brings, unless there is another one. */
     void fit(TrainingPlan plan) {
-        fitted = preset == null ? plan : Preset.named(preset).plan().with("data=" + plan.data());
+        fitted = hasStart() ? given().with("data=" + plan.data()) : plan;
     }
 
     private TrainingPlan start() {
-        return fitted == null ? Preset.named(preset).plan() : fitted;
+        return fitted == null ? given() : fitted;
     }
 
-    private TrainingPlan plan(TrainingPlan start, long withSeed) {
-        TrainingPlan plan = start.withSeed(withSeed);
-        plan = steps == null ? plan : plan.withSteps(steps);
-        // Together, as the slots that longer episodes need may be among the other values.
-        List<String> all = new ArrayList<>(edits);
-        if (episodeLength != null) {
-            all.add(0, "episodeLength=" + episodeLength);
+    private TrainingPlan given() {
+        if (preset != null && isLike()) {
+            throw new IllegalArgumentException("%s: expected no 'like' beside --preset, found one".formatted(config));
         }
-        plan = PlanEdit.apply(plan, all);
+        if (preset != null || isLike()) {
+            return Preset.named(preset == null ? file().flatMap(PlanFile::like).orElseThrow() : preset)
+                    .plan();
+        }
+        if (from().isPresent()) {
+            return from().get().plan();
+        }
+        // A whole plan replaces all values of whatever it starts with.
+        return Preset.all().get(0).plan();
+    }
+
+    private int warmup(TrainingPlan start) {
+        return file().stream()
+                .flatMap(values -> values.assignments().stream())
+                .filter(value -> value.matches("warmup=\\d{1,9}"))
+                .mapToInt(value -> Integer.parseInt(value.substring("warmup=".length())))
+                .findFirst()
+                .orElse(start.warmup());
+    }
+
+    private TrainingPlan plan(TrainingPlan start, Long withSeed) {
+        // Together, as the slots that longer episodes need may be among the other values.
+        List<String> all = new ArrayList<>();
+        if (steps != null) {
+            all.addAll(List.of("steps=" + steps, "warmup=" + Math.min(warmup(start), steps / 4)));
+        }
+        file().ifPresent(values -> all.addAll(0, values.assignments()));
+        if (episodeLength != null) {
+            all.add("episodeLength=" + episodeLength);
+        }
+        all.addAll(edits);
+        if (withSeed != null) {
+            all.add("seed=" + withSeed);
+        }
+        TrainingPlan plan = PlanEdit.apply(start, all);
         try {
             DataSource.named(plan.data());
         } catch (DataFormatException e) {

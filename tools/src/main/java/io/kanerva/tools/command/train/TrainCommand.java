@@ -1,39 +1,26 @@
 package io.kanerva.tools.command.train;
 
 import ai.djl.Device;
-import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.command.DataOptions;
-import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Subcommand;
-import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.Interruption;
-import io.kanerva.tools.run.PictureCheck;
 import io.kanerva.tools.run.RunPath;
-import io.kanerva.tools.run.RunReporter;
 import io.kanerva.tools.run.SeedSummary;
-import io.kanerva.tools.run.TrainingProgress;
-import io.kanerva.tools.terminal.Progress;
-import io.kanerva.trainer.data.Binarisation;
-import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
-import io.kanerva.trainer.data.OwnImages;
 import io.kanerva.trainer.evaluate.BoundReport;
-import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.train.Checkpoint;
-import io.kanerva.trainer.train.FittedPlan;
 import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,7 +40,9 @@ import picocli.CommandLine.Option;
             "  kpp train --preset mnist --run runs/watched --set validation.images=2000 \\",
             "      --set validation.patience=10 --set averageDecay=0.999",
             "  kpp train --preset mnist --run runs/three --seeds 1,2,3",
-            "  kpp train --images photos/ --run runs/photos"
+            "  kpp train --images photos/ --run runs/photos",
+            "  kpp train --images photos/ --run runs/slow --config runs/photos/plan.json --set learningRate=1e-4",
+            "  kpp train --resume --steps 20000 --data photos/ --run runs/photos"
         })
 public final class TrainCommand extends Subcommand {
     private static final long TEST_SEED = 1;
@@ -62,7 +51,7 @@ public final class TrainCommand extends Subcommand {
     private PlanOptions planned;
 
     @Mixin
-    private DataOptions data;
+    private TrainingImages source;
 
     @Option(
             names = {"-r", "--run"},
@@ -73,20 +62,9 @@ public final class TrainCommand extends Subcommand {
     private Path folder;
 
     @Option(
-            names = {"-i", "--images"},
-            paramLabel = "PLACE",
-            order = 3,
-            description =
-                    "Train on your own images: a folder of pictures, whose subfolders are their classes, a CSV file "
-                            + "with columns path, label and split, or a .npy, .npz or IDX file. A tenth is for "
-                            + "testing, unless there are folders or parts train and test. Without --preset, the "
-                            + "model fits itself to them.")
-    private Path own;
-
-    /** Whether all pictures are known to be readable. */
-    private boolean lookedAt;
-
-    @Option(names = "--resume", order = 4, description = "Continue the run in that folder.")
+            names = "--resume",
+            order = 4,
+            description = "Continue the run in that folder; with --steps, to another number of steps.")
     private boolean resume;
 
     @Option(
@@ -99,34 +77,60 @@ public final class TrainCommand extends Subcommand {
                             + "images, and write mean and standard deviation to " + SeedSummary.FILE + ".")
     private List<Long> seeds;
 
-    @Option(
-            names = "--skip-unreadable",
-            order = 10,
-            description = "Leave out pictures that cannot be read. By default, all of them are listed and nothing is "
-                    + "trained.")
-    private boolean skipUnreadable;
-
     @Option(names = "--dry-run", order = 11, description = "Print the values of the plan and train nothing.")
     private boolean dryRun;
+
+    @Option(
+            names = "--estimate",
+            order = 11,
+            description = "Train a few steps, print how long the run would take and how much memory, and keep nothing.")
+    private boolean estimate;
+
+    @Option(
+            names = "--find-rate",
+            order = 11,
+            description = "Train " + RateProbe.STEPS + " steps with a rate that rises to 1, print the rate that they "
+                    + "propose for --set learningRate=…, and keep nothing.")
+    private boolean findRate;
 
     @Mixin
     private LearningDevice device;
 
     @Override
-    protected void run() {
+    protected void run() throws IOException {
         requireConsistentOptions();
-        if (own != null && !resume) {
-            fit();
+        if (!resume) {
+            source.fit(this, planned);
         }
         if (dryRun) {
             PlanEdit.values(resume ? planOf(folder) : possible(planned::plan)).forEach(value -> out().println(value));
+            return;
+        }
+        if (estimate || findRate) {
+            TrainingPlan plan = possible(planned::plan);
+            RateProbe probe = new RateProbe(this, plan, source.train(this, plan), device.chooseAll(), planned.from());
+            if (estimate) {
+                probe.estimate();
+            } else {
+                probe.find();
+            }
             return;
         }
         OutputFile.requirePlaceForFolder(folder);
         try (Interruption interruption = new Interruption(terminal())) {
             if (seeds == null) {
                 TrainingPlan plan = resume ? planOf(folder) : possible(planned::plan);
-                train(plan, folder, resume, images(plan), device.chooseAll(), interruption);
+                Images images = source.train(this, plan);
+                List<Device> devices = device.chooseAll();
+                if (resume && planned.steps().isPresent()) {
+                    plan = extended(plan, planned.steps().get());
+                }
+                SingleTraining training = new SingleTraining(this, images, devices, planned.from(), interruption);
+                if (training.train(plan, folder, resume)) {
+                    hints(training.hasBest());
+                } else {
+                    resumeHint("");
+                }
             } else {
                 trainSeeds(interruption);
             }
@@ -135,18 +139,17 @@ public final class TrainCommand extends Subcommand {
     }
 
     private void requireConsistentOptions() {
+        source.requireOnePlace(this);
         if (resume && planned.hasPreset()) {
             throw usage("Expected either --preset or --resume, found both");
         }
-        if (!resume && !planned.hasPreset() && own == null) {
-            throw usage("Expected --preset NAME, --images PLACE or --resume, found none of them");
+        if (resume && (planned.hasChanges() || planned.steps().isPresent() && seeds != null)) {
+            throw usage("Expected --resume without --episode-length, --set, --config, --from, --seed, and without "
+                    + "--steps of several --seeds, which the run's plan fixes");
         }
-        if (own != null && data.folder() != null) {
-            throw usage("Expected --images or --data, found both");
-        }
-        if (resume && planned.hasChanges()) {
-            throw usage("Expected --resume without --steps, --episode-length, --set and --seed, "
-                    + "which the run's plan fixes");
+        if (!resume && !possible(planned::hasStart) && !source.areOwn()) {
+            throw usage("Expected --preset NAME, --config FILE, --from RUN, --images PLACE or --resume, found none of "
+                    + "them");
         }
         if (planned.hasSeed() && seeds != null) {
             throw usage("Expected --seed or --seeds, found both");
@@ -154,98 +157,36 @@ public final class TrainCommand extends Subcommand {
         if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
             throw usage("Expected distinct --seeds, found " + seeds);
         }
+        if ((estimate || findRate) && (resume || seeds != null || estimate && findRate)) {
+            throw usage("Expected --estimate or --find-rate alone for a new run, found it with --resume, --seeds or "
+                    + "the other");
+        }
     }
 
-    /** Looks at images that the user brings and fits the plan to them. */
-    private void fit() {
-        OwnImages images = OwnImages.at(own);
-        OwnImages.Survey survey = PictureCheck.survey(images, terminal());
-        PictureCheck.require(
-                images.place(), images.trainCount() + images.testCount(), survey.unreadable(), skipUnreadable);
-        lookedAt = survey.unreadable().isEmpty();
-        FittedPlan fitted = possible(() -> FittedPlan.of(images, survey));
-        if (!planned.hasPreset()) {
-            fitted.reasons().forEach(reason -> terminal().line("fitted     " + reason));
+    private TrainingPlan extended(TrainingPlan plan, int steps) {
+        try {
+            possible(() -> {
+                TrainingRun.setSteps(folder, steps);
+                return plan;
+            });
+        } catch (IllegalStateException e) {
+            throw new Failure(e.getMessage(), e);
         }
-        possible(() -> {
-            planned.fit(fitted.plan());
-            return fitted;
-        });
+        return planOf(folder);
     }
 
-    /** Trains one run to its end or until it is interrupted; returns whether it is finished. */
-    private boolean train(
-            TrainingPlan plan,
-            Path place,
-            boolean resumes,
-            Images images,
-            List<Device> where,
-            Interruption interruption) {
-        if (!resumes && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
-            throw new Failure(
-                    "%s: expected no run there yet, found %s: resume it with --resume, or choose another folder"
-                            .formatted(place, TrainingRun.CHECKPOINT));
-        }
-        try (TrainingRun run = resumes
-                ? TrainingProgress.resume(place, images, where)
-                : possible(() -> TrainingProgress.start(plan, place, images, where, terminal()))) {
-            interruption.stops(run);
-            terminal()
-                    .line(("%s: %,d images, %,d parameters, %d episodes of T = %d per step, %s writer, memory of "
-                                    + "%,d floats, on %s")
-                            .formatted(
-                                    plan.data(),
-                                    images.count(),
-                                    run.model().parameterCount(),
-                                    plan.episodes(),
-                                    plan.episodeLength(),
-                                    plan.settings().writer().toString().toLowerCase(Locale.ROOT),
-                                    plan.settings().memoryFloats(),
-                                    LearningDevice.names(where)));
-            if (!resumes) {
-                CommandRecord.write(place, commandText());
-            }
-            RunReporter reporter =
-                    new RunReporter(run, place, CommandRecord.read(place).command(), images, System::nanoTime);
-            TrainingProgress.train(run, terminal(), reporter);
-            reporter.finish();
-            print(
-                    "run        %s: %,d of %,d steps in %s",
-                    place, run.stepsDone(), plan.steps(), Progress.duration(run.seconds()));
-            run.best()
-                    .ifPresent(best -> print(
-                            "best       step %,d: %.3f nats per image on the validation images%s",
-                            best.step(),
-                            best.bound(),
-                            run.endedEarly()
-                                    ? "; ended early, %d scores later"
-                                            .formatted(plan.validation().patience())
-                                    : ""));
-            print("page       %s", place.resolve(RunReporter.FILE));
-            if (!run.isFinished()) {
-                print(
-                        "resume     kpp train --resume%s%s --run %s",
-                        dataOption(),
-                        seeds == null
-                                ? ""
-                                : " --seeds "
-                                        + String.join(
-                                                ",",
-                                                seeds.stream()
-                                                        .map(String::valueOf)
-                                                        .toList()),
-                        quoted(folder.toString()));
-            } else if (seeds == null) {
-                Path best = run.best().isPresent() ? place.resolve(TrainingRun.BEST) : place;
-                print("evaluate   kpp evaluate%s --run %s", dataOption(), quoted(best.toString()));
-                print(
-                        "export     kpp export%s --run %s --out %s",
-                        dataOption(),
-                        quoted(best.toString()),
-                        quoted(place.resolve("bundle").toString()));
-            }
-            return run.isFinished();
-        }
+    private void hints(boolean hasBest) {
+        Path run = hasBest ? folder.resolve(TrainingRun.BEST) : folder;
+        print("evaluate   kpp evaluate%s --run %s", source.option(), quoted(run.toString()));
+        print(
+                "export     kpp export%s --run %s --out %s",
+                source.option(),
+                quoted(run.toString()),
+                quoted(folder.resolve("bundle").toString()));
+    }
+
+    private void resumeHint(String more) {
+        print("resume     kpp train --resume%s%s --run %s", source.option(), more, quoted(folder.toString()));
     }
 
     private void trainSeeds(Interruption interruption) {
@@ -259,42 +200,24 @@ public final class TrainCommand extends Subcommand {
                                 () -> new Failure("%s: expected the run of one of the seeds %s to resume, found none"
                                         .formatted(folder, seeds)))
                 : possible(() -> planned.plan(seeds.get(0)));
-        DataSource source = DataSource.named(first.data());
-        Binarisation binarisation =
-                source.testBinarisation(first.settings().likelihood().isBinary());
-        Images images = images(first);
+        Images images = source.train(this, first);
         // Loads the test images before the training, so that missing ones are reported at once.
-        TestEpisodes episodes = possible(() -> new TestEpisodes(
-                PictureCheck.readable(
-                        source.test(DataOptions.locate(place(), source), binarisation, EpisodeOptions.shape(first)),
-                        skipUnreadable,
-                        terminal()),
-                binarisation,
-                first.episodeLength(),
-                TEST_SEED));
-        List<Device> where = device.chooseAll();
+        TestEpisodes episodes = source.test(this, first);
+        List<Device> devices = device.chooseAll();
+        SingleTraining training = new SingleTraining(this, images, devices, planned.from(), interruption);
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
             Path place = placeOf(one);
             boolean resumes = resume && Files.exists(place.resolve(TrainingRun.CHECKPOINT));
             OutputFile.requirePlaceForFolder(place);
             if (interruption.asked()
-                    || !train(
-                            resumes ? planOf(place) : first.withSeed(one),
-                            place,
-                            resumes,
-                            images,
-                            where,
-                            interruption)) {
+                    || !training.train(resumes ? planOf(place) : first.withSeed(one), place, resumes)) {
+                resumeHint(" --seeds " + seeds.stream().map(String::valueOf).collect(Collectors.joining(",")));
                 return;
             }
-            Path best = place.resolve(TrainingRun.BEST);
-            Checkpoint checkpoint = RunPath.checkpoint(Files.exists(best) ? best : place);
-            try (var model = checkpoint.model(where.get(0));
-                    Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
-                BoundReport report = CleanBound.evaluate(model, episodes, new PhiloxNoise(TEST_SEED), 0, progress::at);
-                summary.add(one, checkpoint.step(), checkpoint.seconds(), report);
-            }
+            Checkpoint checkpoint = TrainingImages.best(place);
+            BoundReport report = TrainingImages.score(checkpoint, episodes, devices.get(0), terminal());
+            summary.add(one, checkpoint.step(), checkpoint.seconds(), report);
         }
         summary.write(folder);
         summary.lines().forEach(line -> out().println(line));
@@ -305,32 +228,7 @@ public final class TrainCommand extends Subcommand {
         return folder.resolve("seed-" + one);
     }
 
-    private String dataOption() {
-        Path place = place();
-        return place == null ? "" : " --data " + quoted(place.toString());
-    }
-
-    private Images images(TrainingPlan plan) {
-        DataSource source = DataSource.named(plan.data());
-        Images images = possible(
-                () -> source.train(DataOptions.locate(place(), source), plan.augment(), EpisodeOptions.shape(plan)));
-        return lookedAt ? images : PictureCheck.readable(images, skipUnreadable, terminal());
-    }
-
-    private Path place() {
-        return own == null ? data.folder() : own;
-    }
-
     private TrainingPlan planOf(Path place) {
         return RunPath.checkpoint(place).plan();
-    }
-
-    /** What settings, images and devices make impossible is an error in the command line; nothing was trained yet. */
-    private <T> T possible(Supplier<T> made) {
-        try {
-            return made.get();
-        } catch (IllegalArgumentException e) {
-            throw usage(e.getMessage());
-        }
     }
 }
