@@ -2,6 +2,8 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,6 +46,30 @@ class ExperimentCommandsTest {
         }
         assertThat(damages).isEqualTo(8);
         assertThat(run.out()).containsPattern("none .*0\\.00000 .*100\\.00 % 100\\.00 %");
+    }
+
+    @Test
+    void fewerBitsOfMemoryCostMoreAndAnotherEpisodesMemoryCostsMost() throws IOException {
+        Path picture = folder.resolve("bits.svg");
+        CommandRun run = CommandRun.kpp("experiment", "memory-bits", "--episodes", "3", "--out", picture.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("an image has 784 bits");
+        double[] bounds = new double[5];
+        int[] bits = {1, 2, 4, 16, 32};
+        for (int i = 0; i < bits.length; i++) {
+            // 490 floats per image.
+            String start = "(?m)^" + bits[i] + " +" + "%,d".formatted(490 * bits[i]) + " +";
+            bounds[i] = number(run.out().replace(",", ""), start.replace(",", "") + "([0-9.]+)");
+        }
+        assertThat(bounds[0]).isGreaterThan(2 * bounds[1]);
+        assertThat(bounds[1]).isGreaterThan(bounds[2] + 1);
+        assertThat(bounds[2]).isGreaterThan(bounds[4]);
+        assertThat(bounds[3]).isCloseTo(bounds[4], org.assertj.core.api.Assertions.within(1e-2));
+        assertThat(number(run.out().replace(",", ""), "swapped +([0-9.]+)")).isGreaterThan(10 * bounds[4] + 100);
+        CommandRun score = CommandRun.kpp("evaluate", "--episodes", "3");
+        assertThat(number(score.out(), "bound +([0-9.]+)"))
+                .isCloseTo(bounds[4], org.assertj.core.api.Assertions.within(2e-3));
+        assertThat(Files.readString(picture)).startsWith("<svg").contains("the image: 784 bits", "1 a float");
     }
 
     @Test
@@ -106,7 +132,7 @@ class ExperimentCommandsTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
                 .contains(
-                        "Expected a command, generation, iterations, interpolation, one-shot or held-out, found none");
+                        "Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, found none");
     }
 
     private static double number(String text, String pattern) {

@@ -3,7 +3,6 @@ package io.kanerva.tools.experiment;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
-import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Reading;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -30,10 +29,7 @@ public final class InterpolationExperiment {
     public static Result run(Kanerva kanerva, TestEpisodes episodes, int episode, int pairs, int steps) {
         FloatTensor images = Pictures.of(episodes, episode).tensor();
         Memory memory = kanerva.write(images);
-        // Where each sample is found: at its pointers, or without slots at the encoder's own key; [1, T, K, 3].
-        FloatTensor ends = kanerva.bundle().settings().writer() == ModelSettings.Writer.HEAP
-                ? memory.pointers()
-                : kanerva.encode(images).keyMean();
+        FloatTensor ends = memory.pointers(); // [1, T, K, 3]
         int numbers = kanerva.bundle().settings().keys() * 3;
         FloatTensor keys =
                 FloatTensor.zeros(1, pairs * steps, kanerva.bundle().settings().keys(), 3);

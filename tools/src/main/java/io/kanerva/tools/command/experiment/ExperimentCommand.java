@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code kpp experiment}: measures of a trained memory besides its bound. */
 @Command(
         name = "experiment",
-        header = "Measure what a memory does: generation, iterations, interpolation, one-shot, held-out.",
+        header = "Measure what a memory does: generation, iterations, interpolation, one-shot, memory bits, held-out.",
         description =
                 "Each experiment prints its results together with their setting; the same seed gives the same results.",
         footer = {
@@ -18,11 +18,13 @@ import picocli.CommandLine.Command;
             IterationsCommand.class,
             InterpolationCommand.class,
             OneShotCommand.class,
+            MemoryBitsCommand.class,
             HeldOutCommand.class
         })
 public final class ExperimentCommand extends Subcommand {
     @Override
     protected void run() {
-        throw usage("Expected a command, generation, iterations, interpolation, one-shot or held-out, found none");
+        throw usage(
+                "Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, found none");
     }
 }

@@ -1,0 +1,70 @@
+package io.kanerva.tools.report;
+
+import io.kanerva.tools.experiment.MemoryExperiment.Row;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The bound against the bits of memory per image, both on logarithmic axes, with the image's own bits as a line. */
+public final class MemoryBitsFigure {
+    private static final int LEFT = 70;
+    private static final int RIGHT = 620;
+    private static final int TOP = 40;
+    private static final int BOTTOM = 360;
+
+    private MemoryBitsFigure() {}
+
+    /**
+     * Returns an SVG file of its own.
+     *
+     * @param rows at least one
+     * @param imageBits bits of an image as it is
+     */
+    public static String svg(String model, List<Row> rows, double imageBits) {
+        double[] x = {
+            rows.stream().mapToDouble(Row::bitsPerImage).min().orElseThrow(),
+            rows.stream().mapToDouble(Row::bitsPerImage).max().orElseThrow()
+        };
+        x[0] = Math.min(x[0], imageBits) / 1.2;
+        x[1] = Math.max(x[1], imageBits) * 1.2;
+        double[] y = {
+            rows.stream().mapToDouble(row -> row.report().nats()).min().orElseThrow() / 1.3,
+            rows.stream().mapToDouble(row -> row.report().nats()).max().orElseThrow() * 1.3
+        };
+        StringBuilder svg = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 410\" "
+                + "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
+                + "<rect width=\"660\" height=\"410\" fill=\"#fff\"/>\n");
+        text(svg, LEFT, 20, "start", "%s: nats per image against bits of memory per image".formatted(model));
+        svg.append(Html.format("<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#999\"/>\n", LEFT, TOP, BOTTOM, RIGHT));
+        double own = at(imageBits, x, LEFT, RIGHT);
+        svg.append(
+                Html.format("<path d=\"M%.1f %dV%d\" stroke=\"#b00\" stroke-dasharray=\"4 3\"/>\n", own, TOP, BOTTOM));
+        text(svg, own + 4, TOP + 10, "start", Html.format("the image: %,.0f bits", imageBits));
+        svg.append(Html.format(
+                "<polyline fill=\"none\" stroke=\"#06c\" points=\"%s\"/>\n",
+                rows.stream()
+                        .map(row -> Html.format(
+                                "%.1f,%.1f",
+                                at(row.bitsPerImage(), x, LEFT, RIGHT),
+                                at(row.report().nats(), y, BOTTOM, TOP)))
+                        .collect(Collectors.joining(" "))));
+        for (Row row : rows) {
+            double px = at(row.bitsPerImage(), x, LEFT, RIGHT);
+            double py = at(row.report().nats(), y, BOTTOM, TOP);
+            svg.append(Html.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#06c\"/>\n", px, py));
+            text(svg, px, py - 8, "middle", Html.format("%.2f", row.report().nats()));
+            text(svg, px, BOTTOM + 16, "middle", Html.format("%,.0f", row.bitsPerImage()));
+            text(svg, px, BOTTOM + 32, "middle", row.bits() + " a float");
+        }
+        return svg.append("</svg>\n").toString();
+    }
+
+    private static void text(StringBuilder svg, double x, double y, String anchor, String text) {
+        svg.append(Html.format(
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y, anchor, Html.escape(text)));
+    }
+
+    /** Where a value is on a logarithmic axis. */
+    private static double at(double value, double[] range, double from, double to) {
+        return from + (to - from) * Math.log(value / range[0]) / Math.log(range[1] / range[0]);
+    }
+}
