@@ -117,6 +117,7 @@ final class OutsideTable {
 
                 """);
         page.append(engines(all));
+        page.append(causes());
         page.append("""
                 ## Where they come from
 
@@ -142,6 +143,13 @@ final class OutsideTable {
                     String.join(" | ", inEngines(block)))));
         });
         Files.writeString(FILE, page);
+    }
+
+    /** The section that says whose fault a difference is, written by hand: it stays as it is. */
+    private static String causes() throws IOException {
+        String text = Files.readString(FILE);
+        int begin = text.indexOf("## Where other engines differ");
+        return begin < 0 ? "" : text.substring(begin, text.indexOf("## Where they come from", begin));
     }
 
     private List<String> inEngines(OutsideBlock block) {
