@@ -3,7 +3,9 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.lang.reflect.Method;
 import java.util.Arrays;
 
 /** Converts a recorded method's arguments to attributes on the tape and to the engine's arguments. */
@@ -22,6 +24,20 @@ final class Arguments {
             return ((Number) argument).doubleValue();
         }
         return argument instanceof Number number ? (Object) number.longValue() : argument;
+    }
+
+    /**
+     * Refuses arrays of types that the engine lacks, before it is asked for one: PyTorch's native code under DJL 0.36.0
+     * ends the process for them.
+     */
+    static void requireTypes(Recorder recorder, Method method, Object[] arguments) {
+        for (Object argument : arguments) {
+            if (argument instanceof DataType type && !InputSpec.TYPES.contains(type) && type != DataType.COMPLEX64) {
+                throw recorder.fail(
+                        method.getName() + " with " + type + " cannot be exported: DJL's PyTorch engine has "
+                                + "no arrays of this type and would end the process; use one of " + InputSpec.TYPES);
+            }
+        }
     }
 
     /** The arguments with the engine's arrays in place of recording ones. */

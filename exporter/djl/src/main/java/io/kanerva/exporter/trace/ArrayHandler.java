@@ -67,6 +67,7 @@ final class ArrayHandler implements InvocationHandler {
         if (method.getDeclaringClass() == Object.class) {
             return object(name, arguments);
         }
+        Arguments.requireTypes(recorder, method, arguments);
         return switch (ArrayMethods.treatment(method)) {
             case RECORDED -> record(method, RecordedMethods.find(method).orElseThrow(), arguments);
             case ASSIGNED -> assign(method, arguments);

@@ -65,6 +65,7 @@ final class ManagerHandler implements InvocationHandler {
                 default -> "manager of traced arrays";
             };
         }
+        Arguments.requireTypes(recorder, method, arguments);
         Optional<Entry> entry = RecordedMethods.find(method);
         if (entry.isPresent()) {
             return recorder.record(method, entry.get(), null, engine, arguments);

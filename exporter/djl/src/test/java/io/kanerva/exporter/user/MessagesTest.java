@@ -166,6 +166,16 @@ class MessagesTest {
     }
 
     @Test
+    void typesForWhichTheEngineEndsTheProcessAreRefusedBefore() {
+        for (DataType type : List.of(DataType.BFLOAT16, DataType.INT16, DataType.UINT32)) {
+            String reason = " with " + type + " cannot be exported: DJL's PyTorch engine has no arrays of this type";
+            refusal(x -> on(x).toType(type, false)).startsWith("toType" + reason);
+            refusal(x -> on(x).getManager().zeros(new Shape(2), type)).startsWith("zeros" + reason);
+            refusal(x -> on(x).getManager().create(new Shape(2), type)).startsWith("create" + reason);
+        }
+    }
+
+    @Test
     void aBranchOnARemainderNamesInputsThatDecideIt() {
         Block block = LambdaBlock.singleton(
                 x -> x.getShape().get(0) % 2 == 1 ? NDArrays.concat(new NDList(x, x.get("-1:"))) : x);
