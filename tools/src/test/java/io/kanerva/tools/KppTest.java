@@ -109,6 +109,7 @@ class KppTest {
             sweep --run r --preset mnist --over seed         => --over: expected KEY=VALUE,VALUE..., found 'seed'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over seed=1,1     => --over: expected distinct values, found 'seed=1,1'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over sed=1        => 'sed': expected one of model.…, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key; see 'kpp sweep --help'
+            train --run r --preset mnist --precision bfloat16 => --precision: expected float32, found 'bfloat16': DJL has no automatic mixed precision; see 'kpp train --help'
             train --run r --images p --size 64               => Invalid value for option '--size': expected height and width such as 64x64, found '64'; see 'kpp train --help'
             train --run r --preset mnist --size 64x64        => Expected --size with --images, without --preset, --config and --from, found another: use --set model.image.height=… there; see 'kpp train --help'
             train --run r --preset mnist --seed 1 --seeds 2  => Expected --seed or --seeds, found both; see 'kpp train --help'

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,6 +118,29 @@ class OwnImagesCommandsTest {
         assertThat(Files.readString(out.resolve("report.html")))
                 .contains("was trained on your images", pictures + " test", "<section id=\"agreement\">");
         assertThat(out.resolve("bundle/decoder.onnx")).isNotEmptyFile();
+    }
+
+    /** The example of the guide, as it stands there. */
+    @Test
+    void theExampleTrainsExportsAndFindsWhatItWrote() throws Exception {
+        Process example = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dai.djl.offline=true",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Path.of("../trainer/examples/YourImages.java").toString(),
+                        pictures.toString(),
+                        folder.toString(),
+                        "2")
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(example.waitFor()).as(printed).isZero();
+        assertThat(printed)
+                // Two of the eight that follow are the same picture.
+                .contains("step 2: ", "memory of 5120 floats", "found [0, 1, 2, 3, ")
+                .doesNotContain("NaN");
+        assertThat(folder.resolve("bundle/bundle.json")).isNotEmptyFile();
     }
 
     @Test

@@ -37,6 +37,7 @@ class SnippetTest {
             import io.kanerva.exporter.trace.*;
             import io.kanerva.onnx.*;
             import io.kanerva.runtime.*;
+            import io.kanerva.tools.image.*;
             import io.kanerva.trainer.data.*;
             import io.kanerva.trainer.evaluate.*;
             import io.kanerva.trainer.model.KanervaModel;
@@ -77,7 +78,7 @@ class SnippetTest {
                         page,
                         code.start(),
                         PREAMBLE.formatted(
-                                page.endsWith("trainer/README.md") ? "ai.djl" : "io.kanerva.runtime", member)));
+                                page.getParent().endsWith("trainer") ? "ai.djl" : "io.kanerva.runtime", member)));
             }
         }
         assertThat(sources).hasSizeGreaterThan(4);
@@ -95,7 +96,8 @@ class SnippetTest {
 
     private static List<Path> pages() throws IOException {
         Path root = Path.of("..").toRealPath();
-        try (Stream<Path> files = Files.find(root, 3, (file, attributes) -> file.endsWith("README.md"))) {
+        try (Stream<Path> files = Files.find(
+                root, 3, (file, attributes) -> file.endsWith("README.md") || file.endsWith("YOUR_IMAGES.md"))) {
             return files.sorted().toList();
         }
     }

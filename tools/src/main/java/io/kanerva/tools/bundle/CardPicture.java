@@ -31,6 +31,19 @@ public final class CardPicture {
 
     /** The first test episode, the images recalled from its memory, and images read at random keys; T pictures each. */
     public static List<Pictures> rows(KanervaModel model, TestEpisodes episodes, long seed) {
+        return drawn(model, episodes, seed).rows();
+    }
+
+    /**
+     * What a model makes of the first test episode.
+     *
+     * @param rows the episode, the images recalled from its memory, and images read at random keys; T pictures each
+     * @param memory [C, H, W], empty without a memory
+     */
+    public record Drawn(List<Pictures> rows, float[] memory) {}
+
+    /** Writes the first test episode and reads it back. */
+    public static Drawn drawn(KanervaModel model, TestEpisodes episodes, long seed) {
         KanervaSettings s = model.settings();
         int length = episodes.length();
         Pictures episode = Pictures.of(episodes, 0);
@@ -48,7 +61,8 @@ public final class CardPicture {
                     scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
             Pictures recalled = read(model, episode, written.memory(), ownKeys, latentNoise.mul(0));
             Pictures generated = read(model, episode, written.memory(), randomKeys, latentNoise);
-            return List.of(episode, recalled, generated);
+            return new Drawn(
+                    List.of(episode, recalled, generated), written.memory().toFloatArray());
         }
     }
 

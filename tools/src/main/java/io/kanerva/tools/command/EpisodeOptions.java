@@ -10,7 +10,6 @@ import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.ClassEpisodes;
 import io.kanerva.trainer.evaluate.TestEpisodes;
-import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.TrainingPlan;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -96,8 +95,7 @@ public final class EpisodeOptions {
 
     /** The size of the images of a plan's model. */
     public static ImageShape shape(TrainingPlan plan) {
-        MapShape image = plan.settings().image();
-        return new ImageShape(image.channels(), image.height(), image.width());
+        return plan.imageShape();
     }
 
     private TestEpisodes episodes(String trainedOn, boolean blackAndWhite, ImageShape shape, int length) {

@@ -34,7 +34,7 @@ public final class MemoryFigure {
      * @param height H
      * @param width W
      */
-    MemoryFigure(float[] memory, int channels, int height, int width) {
+    public MemoryFigure(float[] memory, int channels, int height, int width) {
         this.memory = memory;
         this.channels = channels;
         this.height = height;

@@ -3,6 +3,7 @@ package io.kanerva.tools.report;
 import io.kanerva.tools.image.Pictures;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The page of a training run: its progress, its curves and an episode as the model recalls it. The page reloads itself
@@ -22,6 +23,9 @@ import java.util.List;
  * @param grids rows of equal length: an episode, its recalled images, images at random keys; empty before the first
  *     checkpoint
  * @param gridStep the step at which they were made
+ * @param before the recalled images at the drawing before, or null
+ * @param stepBefore the step of that drawing
+ * @param memory the memory that the episode was written into, or null without one
  * @param settings names and values
  */
 public record RunPage(
@@ -38,9 +42,13 @@ public record RunPage(
         long bestStep,
         List<Pictures> grids,
         int gridStep,
+        Pictures before,
+        int stepBefore,
+        MemoryFigure memory,
         List<String[]> settings) {
     private static final int RENEWAL_SECONDS = 10;
     private static final int COLUMNS = 16;
+    private static final int LAST_ROWS = 10;
     private static final List<String> ROWS = List.of("image", "recalled", "generated");
 
     /** Returns the markup. */
@@ -83,13 +91,64 @@ public record RunPage(
                             + "their own keys, and those read at keys drawn from the prior.");
             GridFigure grid = new GridFigure("Images of an episode, as recalled, and at random keys", COLUMNS);
             for (int row = 0; row < grids.size(); row++) {
+                if (row == 1 && before != null) {
+                    grid.row("before", before);
+                }
                 grid.row(ROWS.get(row), grids.get(row));
             }
-            page.figure(grid.svg(), "After %,d steps.".formatted(gridStep));
+            page.figure(
+                    grid.svg(),
+                    Html.format("After %,d steps", gridStep)
+                            + (before == null ? "." : Html.format("; before: as recalled after %,d.", stepBefore)));
+            if (memory != null) {
+                page.figure(
+                        memory.blocks(List.of()),
+                        "The memory of that episode, mean over the channels. Blue is below zero, orange above it.");
+            }
+        }
+        if (gridStep > 0 && stepBefore > 0 && !curve.isEmpty()) {
+            page.section(
+                            "changes",
+                            "What changed",
+                            Html.format("From step %,d to step %,d, the last two checkpoints.", stepBefore, gridStep))
+                    .table("", List.of("nats per image", "before", "now", "change"), changes());
         }
         page.section("settings", "Settings", "Everything needed to reproduce this run.")
                 .facts(settings);
         return page.html();
+    }
+
+    private List<List<String>> changes() {
+        List<List<String>> rows = new ArrayList<>();
+        change("bound", CurveFigure.Point::bound, curve, rows);
+        change("reconstruction", CurveFigure.Point::reconstruction, curve, rows);
+        change("KL(Y), keys", CurveFigure.Point::klKeys, curve, rows);
+        change("KL(Z), latent", CurveFigure.Point::klLatent, curve, rows);
+        change("bound, validation", CurveFigure.Point::bound, validation, rows);
+        return rows;
+    }
+
+    private void change(
+            String name,
+            ToDoubleFunction<CurveFigure.Point> value,
+            List<CurveFigure.Point> points,
+            List<List<String>> rows) {
+        double then = mean(points, value, stepBefore);
+        double now = mean(points, value, gridStep);
+        if (Double.isFinite(then) && Double.isFinite(now)) {
+            rows.add(List.of(
+                    name, Html.format("%.2f", then), Html.format("%.2f", now), Html.format("%+.2f", now - then)));
+        }
+    }
+
+    /** The mean of the last rows up to a step. */
+    private static double mean(List<CurveFigure.Point> points, ToDoubleFunction<CurveFigure.Point> value, int step) {
+        List<CurveFigure.Point> until =
+                points.stream().filter(point -> point.step() <= step).toList();
+        return until.subList(Math.max(0, until.size() - LAST_ROWS), until.size()).stream()
+                .mapToDouble(value)
+                .average()
+                .orElse(Double.NaN);
     }
 
     private List<HtmlPage.Tile> tiles() {

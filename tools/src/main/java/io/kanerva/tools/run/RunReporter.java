@@ -4,6 +4,7 @@ import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.CardPicture;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.report.CurveFigure;
+import io.kanerva.tools.report.MemoryFigure;
 import io.kanerva.tools.report.RunPage;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
@@ -32,7 +33,10 @@ public final class RunReporter implements TrainingListener {
     private final LongSupplier clock;
     private long written;
     private List<Pictures> grids = List.of();
+    private Pictures before;
+    private float[] memory = {};
     private int gridStep;
+    private int stepBefore;
 
     /**
      * @param images the training set; its last images are shown, which are those held out for validation
@@ -72,7 +76,15 @@ public final class RunReporter implements TrainingListener {
     }
 
     private void draw(int step) {
-        grids = CardPicture.rows(run.model(), episodes, run.plan().seed());
+        if (step == gridStep && !grids.isEmpty()) {
+            return;
+        }
+        before = grids.isEmpty() ? null : grids.get(1);
+        stepBefore = gridStep;
+        CardPicture.Drawn drawn =
+                CardPicture.drawn(run.model(), episodes, run.plan().seed());
+        grids = drawn.rows();
+        memory = drawn.memory();
         gridStep = step;
     }
 
@@ -113,6 +125,16 @@ public final class RunReporter implements TrainingListener {
                 run.best().map(ValidationScore::step).orElse(0),
                 grids,
                 gridStep,
+                before,
+                stepBefore,
+                plan.settings().memoryFloats() > 0
+                                && memory.length == plan.settings().memoryFloats()
+                        ? new MemoryFigure(
+                                memory,
+                                plan.settings().memory().channels(),
+                                plan.settings().memory().height(),
+                                plan.settings().memory().width())
+                        : null,
                 settings);
         OutputFile.write(folder.resolve(FILE), page.html());
         written = clock.getAsLong();

@@ -4,12 +4,14 @@ import java.util.List;
 
 /**
  * Finds a learning rate from a short run in which it rises ({@link Schedule#RISING}; L. Smith, "Cyclical Learning Rates
- * for Training Neural Networks", 2017, section 3.3): the bound falls, then grows again when the rate is too large. The
- * rate at the lowest point of the smoothed curve is at the edge; a third of it is proposed.
+ * for Training Neural Networks", 2017, section 3.3). Where the smoothed bound leaves its lowest value so far by more
+ * than the noise of single steps, the rate is too large; a tenth of that rate is proposed.
  */
 public final class RateFinder {
     private static final double SMOOTHING = 0.9;
-    private static final double SHARE = 1.0 / 3;
+    private static final double SHARE = 0.1;
+    /** Standard deviations of a single step's bound. */
+    private static final double MARGIN = 2;
 
     private RateFinder() {}
 
@@ -17,28 +19,36 @@ public final class RateFinder {
      * The proposed rate.
      *
      * @param rows of the run, with every step
-     * @throws IllegalArgumentException if the bound did not fall
+     * @param diverged whether it ended because a step's loss was not finite
+     * @throws IllegalArgumentException if the bound does not rise at last
      */
-    public static double propose(List<StepMetrics> rows) {
+    public static double propose(List<StepMetrics> rows, boolean diverged) {
+        double noise = noise(rows.subList(0, Math.max(1, rows.size() / 3)));
         double mean = 0;
         double lowest = Double.POSITIVE_INFINITY;
-        double rate = Double.NaN;
-        double first = Double.NaN;
         for (int i = 0; i < rows.size(); i++) {
             mean = SMOOTHING * mean + (1 - SMOOTHING) * rows.get(i).bound();
             // Without the share of the zero with which the mean began.
             double smooth = mean / (1 - Math.pow(SMOOTHING, i + 1));
-            first = i == 0 ? smooth : first;
-            if (smooth < lowest) {
-                lowest = smooth;
-                rate = rows.get(i).learningRate();
+            if (smooth > lowest + MARGIN * noise) {
+                return rows.get(i).learningRate() * SHARE;
             }
+            lowest = Math.min(lowest, smooth);
         }
-        if (!(lowest < first)) {
-            throw new IllegalArgumentException(
-                    "expected a bound that falls while the learning rate rises, found none in %d steps"
-                            .formatted(rows.size()));
+        if (diverged && !rows.isEmpty()) {
+            return rows.get(rows.size() - 1).learningRate() * SHARE;
         }
-        return rate * SHARE;
+        throw new IllegalArgumentException(
+                "expected a bound that rises when the learning rate is too large, found none in %d steps"
+                        .formatted(rows.size()));
+    }
+
+    /** The standard deviation of a step's bound, from the differences of neighbours. */
+    private static double noise(List<StepMetrics> rows) {
+        double squares = 0;
+        for (int i = 1; i < rows.size(); i++) {
+            squares += Math.pow(rows.get(i).bound() - rows.get(i - 1).bound(), 2);
+        }
+        return Math.sqrt(squares / 2 / Math.max(1, rows.size() - 1));
     }
 }

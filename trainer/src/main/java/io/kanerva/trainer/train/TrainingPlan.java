@@ -3,6 +3,7 @@ package io.kanerva.trainer.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.List;
@@ -107,6 +108,14 @@ public record TrainingPlan(
     public double learningRateAt(int step) {
         double warm = warmup == 0 ? 1 : Math.min(1, (step + 1) / (double) warmup);
         return learningRate * warm * schedule.at(step, steps);
+    }
+
+    /** The size of the model's images, which images that the user brings are brought to. */
+    public ImageShape imageShape() {
+        return new ImageShape(
+                settings.image().channels(),
+                settings.image().height(),
+                settings.image().width());
     }
 
     /** The same plan with another number of steps, of which the warm-up takes at most a quarter. */

@@ -84,15 +84,17 @@ class WarmStartTest {
     }
 
     @Test
-    void theRateFinderProposesAThirdOfTheRateAtTheLowestBound() {
+    void theRateFinderProposesATenthOfTheRateAtWhichTheBoundRises() {
+        // Falls to step 60, then rises, with a noise of up to 2 throughout; twenty steps for a factor of ten.
         List<StepMetrics> rows = IntStream.range(0, 100)
-                .mapToObj(i -> new StepMetrics(i + 1, Math.abs(i - 60) + 10, 0, 0, 1, Math.pow(10, i / 20.0), 1, 1))
+                .mapToObj(i -> new StepMetrics(
+                        i + 1, Math.abs(i - 60) + 10 + i * 7 % 5 - 2, 0, 0, 1, Math.pow(10, i / 20.0), 1, 1))
                 .toList();
-        // The smoothed curve is lowest some steps after the curve itself.
-        assertThat(RateFinder.propose(rows)).isBetween(Math.pow(10, 3) / 3, Math.pow(10, 3.5) / 3);
+        assertThat(RateFinder.propose(rows, false)).isBetween(Math.pow(10, 3) / 10, Math.pow(10, 4) / 10);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RateFinder.propose(rows.subList(60, 100)))
-                .withMessage("expected a bound that falls while the learning rate rises, found none in 40 steps");
+                .isThrownBy(() -> RateFinder.propose(rows.subList(0, 60), false))
+                .withMessage("expected a bound that rises when the learning rate is too large, found none in 60 steps");
+        assertThat(RateFinder.propose(rows.subList(0, 61), true)).as("diverged").isEqualTo(100);
     }
 
     private static TrainingRun start(TrainingPlan plan, Path place, Checkpoint from) {

@@ -1,5 +1,6 @@
 package io.kanerva.tools.command.train;
 
+import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.trainer.data.DataFormatException;
@@ -9,6 +10,7 @@ import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.PlanFile;
 import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -120,6 +122,11 @@ final class PlanOptions {
 
     /** The checkpoint whose weights a run starts with. */
     Optional<Checkpoint> from() {
+        if (from != null && Files.isRegularFile(from.resolve("bundle.json"))) {
+            throw new Failure(("--from %s: expected a run or a checkpoint, found a bundle, whose graphs have the "
+                            + "weights folded for inference")
+                    .formatted(from));
+        }
         if (from != null && source == null) {
             source = RunPath.checkpoint(from);
         }

@@ -77,22 +77,23 @@ final class RateProbe {
                     "logEvery=1",
                     "validation.images=0",
                     "validation.patience=0");
+            boolean diverged = false;
             try {
                 train(rising, scratch.path(), step -> {});
             } catch (Failure e) {
-                // It diverges at last, or else the curve would not show where.
+                diverged = true;
                 command.terminal().line("rate       " + e.getMessage());
             }
             List<StepMetrics> rows = CurveFile.metrics(scratch.path().resolve(TrainingRun.METRICS))
                     .read();
-            double rate = RateFinder.propose(rows);
+            double rate = RateFinder.propose(rows, diverged);
             for (int i = 9; i < rows.size(); i += 10) {
                 command.print(
                         "  %.1e %12.2f nats",
                         rows.get(i).learningRate(), rows.get(i).bound());
             }
             command.print(
-                    "rate       %.1e, a third of the rate with the lowest bound; the plan has %.1e",
+                    "rate       %.1e, a tenth of the rate at which the bound rises; the plan has %.1e",
                     rate, plan.learningRate());
         } catch (IllegalArgumentException e) {
             throw new Failure("--find-rate: " + e.getMessage(), e);

@@ -96,6 +96,14 @@ public final class TrainCommand extends Subcommand {
     @Mixin
     private LearningDevice device;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            order = 901,
+            description = "float32. bfloat16 and float16 are refused, as DJL has no automatic mixed precision.")
+    private String precision;
+
     @Override
     protected void run() throws IOException {
         requireConsistentOptions();
@@ -140,6 +148,10 @@ public final class TrainCommand extends Subcommand {
 
     private void requireConsistentOptions() {
         source.requireOnePlace(this);
+        if (!precision.equals("float32")) {
+            throw usage("--precision: expected float32, found '%s': DJL has no automatic mixed precision"
+                    .formatted(precision));
+        }
         if (resume && planned.hasPreset()) {
             throw usage("Expected either --preset or --resume, found both");
         }
