@@ -56,8 +56,8 @@ import picocli.CommandLine.Option;
         header = "Train, export, run and check a small model, and show the results on one page.",
         description =
                 "Trains a small model on the Fashion-MNIST images that ship with kpp, or on your own images, exports "
-                        + "it as four ONNX graphs, writes some test images into a memory, recalls them from intact and damaged queries, "
-                        + "generates images, "
+                        + "it as four ONNX graphs, writes some test images into a memory, recalls them from intact and "
+                        + "damaged queries, generates images, "
                         + "scores the model with DJL and with the graphs alone, checks every graph, and writes "
                         + "an HTML report. "
                         + "Takes a few minutes on two cores.",
@@ -73,9 +73,9 @@ public final class QuickstartCommand extends Subcommand {
     private static final int OWN_STEPS_BLACK_AND_WHITE = 1000;
 
     /**
-     * What a value of 256 levels may add to the difference of two bounds, in nats: less than the last digit of the
-     * bits per dimension that are reported. DJL takes the difference of two close logistics in float32, which on
-     * smooth pictures costs a bound of 5,000 nats 0.1.
+     * What a value of 256 levels may add to the difference of two bounds, in nats: less than the last digit of the bits
+     * per dimension that are reported. DJL takes the difference of two close logistics in float32, which on smooth
+     * pictures costs a bound of 5,000 nats 0.1.
      */
     private static final double NATS_PER_LEVEL = 5e-5;
 
