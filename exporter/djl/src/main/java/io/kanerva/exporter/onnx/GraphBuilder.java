@@ -234,6 +234,11 @@ public final class GraphBuilder {
                 Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList());
     }
 
+    /** The values of a weight or a constant; empty for other values. */
+    public Optional<Tensor> tensor(String name) {
+        return parent != null ? parent.tensor(name) : Optional.ofNullable(initializers.get(name));
+    }
+
     /** A constant without dimensions. */
     public Value scalar(ElementType type, double value) {
         return constant(Tensor.filled(type, value));

@@ -14,6 +14,8 @@ final class LayerKernels {
         table.put("Gemm", Kernel.of(LayerKernels::gemm));
         table.put("BatchNormalization", Kernel.of(LayerKernels::batchNormalization));
         table.put("LayerNormalization", (a, in, outputs) -> List.of(layerNormalization(a, in)));
+        table.put("RMSNormalization", Kernel.of(LayerKernels::rootMeanSquare));
+        table.put("Attention", Kernel.of(LayerKernels::attention));
     }
 
     static Array matMul(Array a, Array b) {
@@ -98,5 +100,33 @@ final class LayerKernels {
         Array normal = Array.combine(centred, variance, (p, q) -> p / Math.sqrt(q + a.real("epsilon", 1e-5)));
         Array scaled = Array.combine(normal, in.get(1), (p, q) -> p * q);
         return Kernel.optional(in, 2) == null ? scaled : Array.combine(scaled, in.get(2), Double::sum);
+    }
+
+    private static Array rootMeanSquare(Attributes a, List<Array> in) {
+        Array x = in.get(0);
+        int[] axes = IntStream.range(x.axis(a.integer("axis", -1)), x.rank()).toArray();
+        Array mean = ReductionKernels.reduce(
+                x,
+                axes,
+                true,
+                row -> Arrays.stream(row).map(v -> v * v).average().orElseThrow());
+        Array normal = Array.combine(x, mean, (p, q) -> p / Math.sqrt(q + a.real("epsilon", 1e-5)));
+        return Array.combine(normal, in.get(1), (p, q) -> p * q);
+    }
+
+    /** Queries, keys and values of four dimensions, and a mask of numbers that are added. */
+    private static Array attention(Attributes a, List<Array> in) {
+        double scale = a.real("scale", 1 / Math.sqrt(in.get(0).shape()[3]));
+        Array scores = matMul(in.get(0), MovementKernels.transpose(in.get(1), 0, 1, 3, 2))
+                .map(x -> x * scale);
+        Array mask = Kernel.optional(in, 3);
+        Array masked = mask == null ? scores : Array.combine(scores, mask, Double::sum);
+        int[] last = {3};
+        Array largest = ReductionKernels.reduce(
+                masked, last, true, row -> Arrays.stream(row).max().orElseThrow());
+        Array powers = Array.combine(masked, largest, (x, max) -> Math.exp(x - max));
+        Array sums = ReductionKernels.reduce(
+                powers, last, true, row -> Arrays.stream(row).sum());
+        return matMul(Array.combine(powers, sums, (x, sum) -> x / sum), in.get(2));
     }
 }

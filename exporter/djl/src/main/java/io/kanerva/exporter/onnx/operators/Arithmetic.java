@@ -7,6 +7,7 @@ import io.kanerva.exporter.trace.size.RealSize;
 import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Operations on two arrays, or on an array and a number, with broadcasting.
@@ -19,8 +20,18 @@ final class Arithmetic {
     static void register(Operators table) {
         forComplex(table, "add", "Add", "Add; for complex numbers Mul for a missing imaginary part");
         forComplex(table, "sub", "Sub", "Sub; for complex numbers Mul for a missing imaginary part");
-        forComplex(table, "mul", "Mul", "Mul; for complex numbers Unsqueeze, Split, Add, Sub and Concat");
-        forComplex(table, "div", "Div", "Div; for complex numbers the product with the conjugate, and ReduceSum");
+        forComplex(
+                table,
+                "mul",
+                "Mul",
+                "Mul; for complex numbers Unsqueeze, Split, Add, Sub and Concat; RMSNormalization from opset 23 on "
+                        + "where it is the last step of one");
+        forComplex(
+                table,
+                "div",
+                "Div",
+                "Div; for complex numbers the product with the conjugate, and ReduceSum; RMSNormalization from opset 23 "
+                        + "on where it is the last step of one");
         table.put(
                 "pow",
                 "Pow; Mul for integers and a fixed exponent, with Mod, Div, Equal, And, Where, GreaterOrEqual and Less "
@@ -57,6 +68,14 @@ final class Arithmetic {
 
     /** PyTorch also calculates with booleans (as 0 and 1) and 8-bit integers; ONNX Runtime does not. */
     private static Value calculate(GraphBuilder g, Operation op, List<Value> in, String onnx) {
+        Optional<Value> normalised = switch (onnx) {
+            case "Mul" -> Patterns.product(g, op, in);
+            case "Div" -> Patterns.quotient(g, op, in);
+            default -> Optional.empty();
+        };
+        if (normalised.isPresent()) {
+            return normalised.get();
+        }
         ElementType type = op.output().type();
         ElementType calculated = calculated(type);
         Value result = g.node(onnx, operands(g, op, in, type, calculated));

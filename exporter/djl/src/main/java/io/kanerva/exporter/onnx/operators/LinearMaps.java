@@ -9,6 +9,7 @@ import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 
 /** Matrix products and convolutions. */
@@ -16,7 +17,7 @@ final class LinearMaps {
     private LinearMaps() {}
 
     static void register(Operators table) {
-        table.put("matMul", "MatMul", LinearMaps::product);
+        table.put("matMul", "MatMul; Attention from opset 23 on where it is the last step of one", LinearMaps::product);
         table.put("dot", "MatMul", LinearMaps::product);
         table.put("linear", "Gemm for matrices; MatMul, Add for others", LinearMaps::linear);
         table.put("convolution", "Conv", LinearMaps::convolution);
@@ -25,6 +26,10 @@ final class LinearMaps {
 
     /** ONNX's MatMul takes no integers of 8 bits. */
     private static Value product(GraphBuilder g, Operation op, List<Value> in) {
+        Optional<Value> attention = Patterns.attention(g, op, in);
+        if (attention.isPresent()) {
+            return attention.get();
+        }
         ElementType type = op.output().type();
         ElementType calculated = Arithmetic.calculated(type);
         Value product = g.node("MatMul", g.cast(in.get(0), calculated), g.cast(in.get(1), calculated));
