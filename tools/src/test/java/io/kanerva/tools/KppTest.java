@@ -111,7 +111,7 @@ class KppTest {
             sweep --run r --preset mnist --over sed=1        => 'sed': expected one of model.…, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key; see 'kpp sweep --help'
             train --run r --preset mnist --precision bfloat16 => --precision: expected float32, found 'bfloat16': DJL has no automatic mixed precision; see 'kpp train --help'
             train --run r --images p --size 64               => Invalid value for option '--size': expected height and width such as 64x64, found '64'; see 'kpp train --help'
-            train --run r --preset mnist --size 64x64        => Expected --size with --images, without --preset, --config and --from, found another: use --set model.image.height=… there; see 'kpp train --help'
+            train --run r --preset mnist --size 64x64        => Expected --size and --memory-floats with --images, without --preset, --config and --from, found another: use --set model.… there; see 'kpp train --help'
             train --run r --preset mnist --seed 1 --seeds 2  => Expected --seed or --seeds, found both; see 'kpp train --help'
             train --run r --preset mnist --seeds 1,2,1       => Expected distinct --seeds, found [1, 2, 1]; see 'kpp train --help'
             evaluate --run r --bundle b                      => Expected --run or --bundle, found both; see 'kpp evaluate --help'

@@ -2,6 +2,7 @@ package io.kanerva.trainer.train;
 
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.OwnImages;
+import io.kanerva.trainer.model.KanervaSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -91,6 +92,25 @@ public record FittedPlan(TrainingPlan plan, List<String> reasons) {
                         plan.settings().capacity(),
                         blackAndWhite ? "mnist" : "cifar10"));
         return new FittedPlan(plan, List.copyOf(reasons));
+    }
+
+    /**
+     * The same with as much memory as fits into a budget, but no more than a block has pixels.
+     *
+     * @param floats for a whole episode
+     * @throws IllegalArgumentException if the budget is below one channel
+     */
+    public FittedPlan withMemory(int floats) {
+        KanervaSettings settings = plan.settings();
+        int area = settings.memory().height() * settings.memory().width();
+        int channels = Math.min(floats / area, CELL * CELL * settings.image().channels());
+        if (channels < 1) {
+            throw new IllegalArgumentException(
+                    "memory of %,d floats: expected at least %,d, one for each cell".formatted(floats, area));
+        }
+        List<String> more = new ArrayList<>(reasons);
+        more.add("but %,d floats of memory, within %,d".formatted(channels * area, floats));
+        return new FittedPlan(plan.with("model.memory.channels=" + channels), List.copyOf(more));
     }
 
     /** A side of the images, a multiple of a cell; the other side counts for the limit. */

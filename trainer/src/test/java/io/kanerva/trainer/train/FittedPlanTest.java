@@ -79,6 +79,25 @@ class FittedPlanTest {
     }
 
     @Test
+    void takesTheSizeAndTheMemoryThatAreAskedFor() throws IOException {
+        put(20, 30, 50, 0x804020);
+        OwnImages images = OwnImages.at(folder);
+        FittedPlan fitted =
+                FittedPlan.of(images, images.survey(done -> {}), 96, 72).withMemory(50_000);
+        assertThat(fitted.plan().settings().image()).isEqualTo(new MapShape(3, 96, 72));
+        assertThat(fitted.plan().settings().memory()).isEqualTo(new MapShape(3, 96, 144));
+        assertThat(fitted.reasons())
+                .startsWith("96 x 72 pixels, resized from 30 x 50")
+                .endsWith("but 41,472 floats of memory, within 50,000");
+        requireTrainable(fitted.plan());
+        assertThatThrownBy(() -> fitted.withMemory(13_000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("memory of 13,000 floats: expected at least 13,824, one for each cell");
+        assertThatThrownBy(() -> FittedPlan.of(images, images.survey(done -> {}), 30, 72))
+                .hasMessage("size 30 x 72: expected multiples of 4 from 8 on");
+    }
+
+    @Test
     void refusesPicturesNoneOfWhichCanBeRead() throws IOException {
         Files.writeString(folder.resolve("1.png"), "text");
         Files.writeString(folder.resolve("2.png"), "text");

@@ -126,7 +126,13 @@ class TrainingRunTest {
         TinyRuns.finished(TinyRuns.plan(), folder);
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder(".lock", "plan.json", "metrics.csv", "last.ckpt");
+                    .containsExactlyInAnyOrder(
+                            ".lock",
+                            "metrics.jsonl",
+                            "events.out.tfevents.kpp",
+                            "plan.json",
+                            "metrics.csv",
+                            "last.ckpt");
         }
         assertThat(new ObjectMapper().readValue(folder.resolve("plan.json").toFile(), TrainingPlan.class))
                 .isEqualTo(TinyRuns.plan());

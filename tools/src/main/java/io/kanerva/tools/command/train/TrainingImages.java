@@ -4,6 +4,7 @@ import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.EpisodeOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.PictureCheck;
 import io.kanerva.tools.run.RunPath;
@@ -56,6 +57,15 @@ final class TrainingImages {
                             + "multiples of 4. Default: their own, at most 64.")
     private Size size;
 
+    @Option(
+            names = "--memory-floats",
+            paramLabel = "N",
+            order = 3,
+            converter = Positive.class,
+            description = "With --images and without --preset: the most floats of memory for an episode. Default: a "
+                    + "block of eight channels (ten for black and white) of a sixteenth of the pixels for each image.")
+    private Integer memoryFloats;
+
     /** Whether all pictures are known to be readable. */
     private boolean lookedAt;
 
@@ -102,9 +112,9 @@ final class TrainingImages {
      * @throws picocli.CommandLine.ParameterException if options or images do not fit
      */
     void fit(Subcommand command, PlanOptions planned) {
-        if (size != null && (own == null || planned.hasStart())) {
-            throw command.usage("Expected --size with --images, without --preset, --config and --from, found another: "
-                    + "use --set model.image.height=… there");
+        if ((size != null || memoryFloats != null) && (own == null || planned.hasStart())) {
+            throw command.usage("Expected --size and --memory-floats with --images, without --preset, --config and "
+                    + "--from, found another: use --set model.… there");
         }
         if (own == null) {
             return;
@@ -116,9 +126,10 @@ final class TrainingImages {
                 images.place(), images.trainCount() + images.testCount(), survey.unreadable(), data.skipsUnreadable());
         lookedAt = survey.unreadable().isEmpty();
         command.possible(() -> {
-            FittedPlan fitted = size == null
+            FittedPlan sized = size == null
                     ? FittedPlan.of(images, survey)
                     : FittedPlan.of(images, survey, size.height(), size.width());
+            FittedPlan fitted = memoryFloats == null ? sized : sized.withMemory(memoryFloats);
             if (!planned.hasStart()) {
                 fitted.reasons().forEach(reason -> terminal.line("fitted     " + reason));
             }
