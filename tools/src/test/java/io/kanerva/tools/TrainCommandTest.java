@@ -237,7 +237,8 @@ class TrainCommandTest {
                         "<section id=\"training\">",
                         "<section id=\"validation\">",
                         "<section id=\"samples\">",
-                        "After 12 steps.",
+                        "After 12 steps; before: as recalled after 1.",
+                        "<section id=\"changes\">",
                         "of 12, finished",
                         "kpp train --run ")
                 .doesNotContain("http-equiv=\"refresh\"", "http:", "https:", "<script", "<link");
@@ -245,8 +246,8 @@ class TrainCommandTest {
                         .matcher(page)
                         .results()
                         .count())
-                .as("rows of samples")
-                .isEqualTo(3);
+                .as("images, recalled before and now, generated, and the memory")
+                .isEqualTo(5);
     }
 
     @Test
