@@ -1,5 +1,6 @@
 """Runs ONNX test cases on ONNX Runtime; the protocol is in ../README.md."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -46,7 +47,10 @@ def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    passes = [name for name in os.environ.get("KPP_WITHOUT_PASSES", "").split(";") if name]
+    return onnxruntime.InferenceSession(
+        model, options, providers=["CPUExecutionProvider"], **({"disabled_optimizers": passes} if passes else {})
+    )
 
 
 # Types of less than a byte, which numpy packs in another way than ONNX Runtime.

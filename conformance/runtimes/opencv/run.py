@@ -20,7 +20,7 @@ class Loaded:
         self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
         self.outputs = list(proto.graph.output)
         for entry in [*self.inputs, *self.outputs]:
-            if not entry.type.HasField("tensor_type"):
+            if entry.type.WhichOneof("value") not in (None, "tensor_type"):
                 raise Limit(f"the OpenCV adapter passes tensors, and '{entry.name}' is none")
         # The new engine only: the classic one, to which it falls back otherwise, is another implementation.
         self.net = cv2.dnn.readNetFromONNX(file, cv2.dnn.ENGINE_NEW)

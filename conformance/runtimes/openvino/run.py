@@ -25,7 +25,7 @@ class Loaded:
         self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
         self.outputs = list(proto.graph.output)
         for entry in [*self.inputs, *self.outputs]:
-            if not entry.type.HasField("tensor_type"):
+            if entry.type.WhichOneof("value") not in (None, "tensor_type"):
                 raise Limit(f"the OpenVINO adapter passes tensors, and '{entry.name}' is none")
             narrowed = NARROWED.get(entry.type.tensor_type.elem_type)
             if narrowed:

@@ -133,6 +133,43 @@ class VerifyModelTest {
         assertThat(page.indexOf("id=\"runtimes\"")).isLessThan(page.indexOf("id=\"problems\""));
     }
 
+    @Test
+    void theSmallestPartThatStillDiffersIsWrittenAndWhereItIsStandsOnThePage() throws IOException {
+        GraphProto.Builder graph =
+                GraphProto.newBuilder().addNode(node("Abs", "x", "a")).addNode(node("Neg", "a", "y"));
+        input(graph, "x", ElementType.FLOAT32, 2);
+        Path model = write(graph, ElementType.FLOAT32);
+        Path set = temporary.resolve("vectors/test_data_set_0");
+        Tensor.of("x", new float[] {1, 2}, 2).write(set.resolve("input_0.pb"));
+        Tensor.of("y", new float[] {-1, -2}, 2).write(set.resolve("output_0.pb"));
+        runtime("copies", "done\\t%d\\n");
+        Path html = temporary.resolve("page.html");
+        Path reduced = temporary.resolve("reduced");
+        CommandRun run = compare(
+                model,
+                "copies",
+                "--vectors",
+                set.getParent().toString(),
+                "--random",
+                "0",
+                "--reduce",
+                reduced.toString(),
+                "--html",
+                html.toString());
+        Path part = reduced.resolve("model.onnx-copies-off");
+        assertThat(run.out()).contains("reduced   " + part + ": 1 nodes and the vectors that show it");
+        assertThat(ModelProto.parseFrom(Files.readAllBytes(part.resolve("model.onnx")))
+                        .getGraph()
+                        .getNodeList())
+                .extracting(NodeProto::getOpType)
+                .containsExactly("Neg");
+        assertThat(Tensor.read(part.resolve("test_data_set_0/output_0.pb")).floats())
+                .containsExactly(-1, -2);
+        assertThat(Files.readString(html))
+                .contains(
+                        "copies, graph &#39;model.onnx&#39;, optimisations off: the first node whose value differs is");
+    }
+
     private static NodeProto node(String operator, String... values) {
         NodeProto.Builder node = NodeProto.newBuilder().setOpType(operator).addOutput(values[values.length - 1]);
         for (int i = 0; i < values.length - 1; i++) {

@@ -274,7 +274,7 @@ public final class ConformancePage {
         return all.slice(0, Math.min(MAX_PICTURES, all.count()));
     }
 
-    private static String sentence(String text) {
+    static String sentence(String text) {
         return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
     }
 

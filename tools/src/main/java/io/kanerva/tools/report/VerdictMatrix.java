@@ -44,7 +44,10 @@ final class VerdictMatrix {
                     cell -> cell.startsWith("wrong") ? "bad" : cell.equals("agrees") ? "" : "soft");
         }
         findings.faults().forEach(page::paragraph);
-        findings.causes().stream().map(Cause::describe).forEach(page::paragraph);
+        findings.causes().stream()
+                .map(Cause::describe)
+                .map(ConformancePage::sentence)
+                .forEach(page::paragraph);
         if (findings.engines().size() == 1) {
             page.paragraph("Only one engine was compared (%s), which cannot confirm itself."
                     .formatted(String.join("", findings.engines())));
@@ -79,9 +82,10 @@ final class VerdictMatrix {
             return "–";
         }
         if (wrong > 0) {
-            boolean onlyOptimised = own.stream()
-                    .filter(finding -> finding.outcome() == Outcome.WRONG)
-                    .allMatch(Finding::optimised);
+            boolean onlyOptimised = own.stream().anyMatch(finding -> !finding.optimised())
+                    && own.stream()
+                            .filter(finding -> finding.outcome() == Outcome.WRONG)
+                            .allMatch(Finding::optimised);
             return "wrong in " + ConformancePage.counted((int) wrong, "output") + (onlyOptimised ? ", optimised" : "");
         }
         if (own.stream().anyMatch(finding -> finding.outcome() == Outcome.CANNOT_RUN)) {

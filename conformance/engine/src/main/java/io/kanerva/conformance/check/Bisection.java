@@ -7,6 +7,7 @@ import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -72,12 +74,14 @@ public final class Bisection {
             throws IOException {
         List<String> expectedNames = new ArrayList<>();
         List<String> foundNames = new ArrayList<>();
-        Path expectedModel = exposed(reference.model(), scratch.resolve("reference"), expectedNames);
-        Path foundModel = exposed(suspect.model(), scratch.resolve("suspect"), foundNames);
+        Path expectedModel = exposed(reference.model(), scratch.resolve("reference"), expectedNames, Map.of());
         Answer expected = reference
                 .runtime()
                 .run(List.of(new Job(expectedModel, inputs, reference.optimised())), done -> {})
                 .get(0);
+        Map<String, Tensor> types =
+                expected instanceof Outputs outputs ? byName(expectedNames, outputs.outputs()) : Map.of();
+        Path foundModel = exposed(suspect.model(), scratch.resolve("suspect"), foundNames, types);
         Answer found = suspect.runtime()
                 .run(List.of(new Job(foundModel, inputs, suspect.optimised())), done -> {})
                 .get(0);
@@ -107,8 +111,7 @@ public final class Bisection {
                     continue;
                 }
                 compared++;
-                Comparison comparison = Comparison.between(
-                        output, expected.get(output), found.get(output), tolerance.apply(expected.get(output)));
+                Comparison comparison = compared(output, expected.get(output), found.get(output), tolerance);
                 if (!comparison.within()) {
                     String name = node.getName().isEmpty()
                             ? "the one with output '" + output + "'"
@@ -122,6 +125,23 @@ public final class Bisection {
                 : new Result("", compared, null, "");
     }
 
+    /** Values of two floating-point types are compared as numbers, as closely as the coarser type allows. */
+    private static Comparison compared(
+            String output, Tensor expected, Tensor found, Function<Tensor, Tolerance> tolerance) {
+        if (expected.type() == found.type()
+                || !expected.type().isFloat()
+                || !found.type().isFloat()
+                || !Arrays.equals(expected.shape(), found.shape())) {
+            return Comparison.between(output, expected, found, tolerance.apply(expected));
+        }
+        double coarser = Math.max(expected.type().precision(), found.type().precision());
+        Tolerance between = coarser == ElementType.BFLOAT16.precision()
+                ? Tolerance.BFLOAT16
+                : coarser == ElementType.FLOAT16.precision() ? Tolerance.FLOAT16 : Tolerance.FLOAT32;
+        return Comparison.between(
+                output, expected, Tensor.of(expected.type(), found.doubles(), found.shape()), between);
+    }
+
     private static Map<String, Tensor> byName(List<String> names, List<Tensor> values) {
         Map<String, Tensor> map = new HashMap<>();
         for (int i = 0; i < Math.min(names.size(), values.size()); i++) {
@@ -130,16 +150,25 @@ public final class Bisection {
         return map;
     }
 
-    /** Writes the model with all values as outputs, and appends their names to {@code names}. */
-    private static Path exposed(Path model, Path folder, List<String> names) throws IOException {
+    /**
+     * Writes the model with all values as outputs, and appends their names to {@code names}.
+     *
+     * @param types values whose types are declared, which some engines and adapters need
+     */
+    private static Path exposed(Path model, Path folder, List<String> names, Map<String, Tensor> types)
+            throws IOException {
         ModelProto.Builder proto = SelfContained.read(model);
         proto.getGraph().getOutputList().forEach(output -> names.add(output.getName()));
         Set<String> known = new HashSet<>(names);
         for (NodeProto node : proto.getGraph().getNodeList()) {
             for (String output : node.getOutputList()) {
                 if (!output.isEmpty() && known.add(output)) {
-                    proto.getGraphBuilder()
-                            .addOutput(ValueInfoProto.newBuilder().setName(output));
+                    ValueInfoProto.Builder value = ValueInfoProto.newBuilder().setName(output);
+                    if (types.containsKey(output)) {
+                        int type = types.get(output).type().number();
+                        value.getTypeBuilder().getTensorTypeBuilder().setElemType(type);
+                    }
+                    proto.getGraphBuilder().addOutput(value);
                     names.add(output);
                 }
             }

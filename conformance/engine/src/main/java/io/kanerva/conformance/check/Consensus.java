@@ -191,32 +191,31 @@ final class Consensus {
                     "%s and %s disagree at %s; with two engines there is no majority, and a third tells which is wrong"
                             .formatted(list(right), list(whole), where));
         }
+        // A version of an engine that is right in another version is as suspect as an engine that is wrong in all.
         Set<String> versions = union(others, Group::versions);
         versions.removeAll(expected.versions());
-        if (whole.isEmpty() && union(others, Group::versions).equals(versions)) {
-            return new Conclusion(
-                    Kind.ENGINE,
-                    versions,
-                    "%s at %s, while %s agrees: suspect %s"
-                            .formatted(alone(runtimes), where, list(expected.versions()), list(versions)));
-        }
-        if (whole.isEmpty()) {
+        versions.removeIf(version -> whole.contains(version.substring(0, version.lastIndexOf(' '))));
+        if (whole.isEmpty() && versions.isEmpty()) {
             return new Conclusion(
                     Kind.RUNTIME,
                     runtimes,
                     "%s at %s, while %s agrees elsewhere: suspect the binding or our adapter%s"
                             .formatted(alone(runtimes), where, list(wrong), split()));
         }
+        Set<String> suspects = new TreeSet<>(whole);
+        suspects.addAll(versions);
         return new Conclusion(
                 Kind.ENGINE,
-                whole,
-                "%s at %s: suspect the %s %s%s"
+                suspects,
+                "%s at %s: suspect %s%s%s"
                         .formatted(
                                 alone(runtimes),
                                 where,
-                                whole.size() == 1 ? "engine" : "engines",
-                                list(whole),
-                                others.size() > 1 ? ", which do not agree with each other either" : ""));
+                                versions.isEmpty() ? whole.size() == 1 ? "the engine " : "the engines " : "",
+                                list(suspects),
+                                suspects.size() > 1 && others.size() > 1
+                                        ? ", which do not agree with each other either"
+                                        : ""));
     }
 
     private String split() {

@@ -37,6 +37,7 @@ public final class ForeignRuntime implements ModelRuntime {
     private final Path folder;
     private final Manifest manifest;
     private final long silenceSeconds;
+    private Map<String, String> environment = Map.of();
     private String about = "";
 
     private ForeignRuntime(String name, Path folder, Manifest manifest, long silenceSeconds) {
@@ -118,6 +119,18 @@ public final class ForeignRuntime implements ModelRuntime {
         return new ForeignRuntime(name, own, manifest.at(parts[1]), silenceSeconds);
     }
 
+    /** Whether passes of its optimiser can be switched off. */
+    public boolean switchesPasses() {
+        return manifest.switchesPasses();
+    }
+
+    /** The same runtime without some passes of its optimiser, which can be switched off. */
+    public ModelRuntime withoutPasses(List<String> passes) {
+        ForeignRuntime other = new ForeignRuntime(name(), folder, manifest, silenceSeconds);
+        other.environment = Map.of(JavaRuntime.WITHOUT_PASSES, String.join(";", passes));
+        return other;
+    }
+
     /** Copies a file unless the copy is up to date, so that a running program keeps its own. */
     private static void copy(Path file, Path target) throws IOException {
         if (!Files.exists(target) || Files.mismatch(file, target) >= 0) {
@@ -145,6 +158,7 @@ public final class ForeignRuntime implements ModelRuntime {
                         List.of(),
                         List.of(),
                         null,
+                        true,
                         List.of(
                                 "{java}",
                                 "--enable-native-access=ALL-UNNAMED",
@@ -280,8 +294,10 @@ public final class ForeignRuntime implements ModelRuntime {
         JobProcess[] started = new JobProcess[1];
         temporary.use(() -> {
             List<Path> outputs = outputs(temporary.path(), jobs.size());
+            ProcessBuilder command = Command.of(folder, manifest.run());
+            command.environment().putAll(environment);
             started[0] = new JobProcess(
-                    Command.of(folder, manifest.run()),
+                    command,
                     temporary.path(),
                     jobs.subList(first, jobs.size()),
                     outputs.subList(first, jobs.size()),

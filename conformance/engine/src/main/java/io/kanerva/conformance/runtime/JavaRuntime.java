@@ -28,6 +28,9 @@ import java.util.function.IntConsumer;
 
 /** ONNX Runtime's Java API in this process, on the CPU or on a GPU; the reference for bit-by-bit comparisons. */
 public final class JavaRuntime implements ModelRuntime {
+    /** Names of passes of ONNX Runtime's optimiser to switch off, separated by semicolons. */
+    static final String WITHOUT_PASSES = "KPP_WITHOUT_PASSES";
+
     private static final String TITLE = "ONNX Runtime 1.29.0, Java";
 
     /** Files of NVIDIA's driver: on Linux, on Linux inside Windows, on Windows. */
@@ -42,10 +45,22 @@ public final class JavaRuntime implements ModelRuntime {
     public static final JavaRuntime CUDA = new JavaRuntime("onnxruntime-java-cuda", TITLE + ", CUDA", "cuda");
 
     private final Description description;
+    private final String passes;
 
     private JavaRuntime(String name, String title, String device) {
+        passes = "";
         // No float64: ONNX Runtime has no convolution in float64.
         description = new Description(name, title, "onnxruntime 1.29.0", device, Set.of(false, true), false);
+    }
+
+    private JavaRuntime(Description description, String passes) {
+        this.description = description;
+        this.passes = passes;
+    }
+
+    /** The same without some passes of the optimiser. */
+    public ModelRuntime withoutPasses(List<String> names) {
+        return new JavaRuntime(description, String.join(";", names));
     }
 
     @Override
@@ -54,7 +69,7 @@ public final class JavaRuntime implements ModelRuntime {
     }
 
     private boolean cuda() {
-        return this == CUDA;
+        return description.device().equals("cuda");
     }
 
     @Override
@@ -138,6 +153,9 @@ public final class JavaRuntime implements ModelRuntime {
                     job.optimised() ? SessionOptions.OptLevel.ALL_OPT : SessionOptions.OptLevel.NO_OPT);
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
+            if (!passes.isEmpty()) {
+                options.addConfigEntry("optimization.disable_specified_optimizers", passes);
+            }
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             if (cuda()) {
                 options.addCUDA();

@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
  * @param setup command that installs the runtime
  * @param setupVersion command that installs another version of the engine, whose word {@code {version}} stands for it;
  *     null if there is only the one
+ * @param switchesPasses whether it switches off the passes of ONNX Runtime's optimiser that the environment variable
+ *     {@value JavaRuntime#WITHOUT_PASSES} names
  * @param run command that runs jobs
  */
 public record Manifest(
@@ -31,6 +33,7 @@ public record Manifest(
         @JsonProperty(required = true) List<List<String>> needs,
         @JsonProperty(required = true) List<String> setup,
         List<String> setupVersion,
+        boolean switchesPasses,
         @JsonProperty(required = true) List<String> run) {
 
     private static final String VERSION = "{version}";
@@ -66,6 +69,7 @@ public record Manifest(
                         .map(word -> word.replace(VERSION, version))
                         .toList(),
                 null,
+                switchesPasses,
                 run);
     }
 

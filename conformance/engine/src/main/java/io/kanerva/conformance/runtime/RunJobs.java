@@ -17,7 +17,8 @@ public final class RunJobs {
 
     /** @param arguments the file of jobs */
     public static void main(String[] arguments) throws IOException {
-        serve(JavaRuntime.CPU, Path.of(arguments[0]));
+        String passes = System.getenv(JavaRuntime.WITHOUT_PASSES);
+        serve(passes == null ? JavaRuntime.CPU : JavaRuntime.CPU.withoutPasses(List.of(passes)), Path.of(arguments[0]));
     }
 
     /** Runs the jobs in a file, and reports each on standard output. */

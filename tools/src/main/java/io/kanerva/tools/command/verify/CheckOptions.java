@@ -37,8 +37,16 @@ final class CheckOptions {
             names = "--bisect",
             order = 12,
             description = "For each graph that fails, name the first node whose value differs: from ONNX Runtime's in "
-                    + "Java, or with --against from the other graph's.")
+                    + "Java, or with --against from the other graph's; where it differs only as long as no value "
+                    + "between is an output, the nodes that are fused, and the optimiser's pass.")
     private boolean bisect;
+
+    @Option(
+            names = "--reduce",
+            paramLabel = "DIR",
+            order = 12,
+            description = "Also write the smallest part of each graph that fails, and the vectors that show it.")
+    private Path reduced;
 
     @Option(
             names = "--details",
@@ -65,12 +73,20 @@ final class CheckOptions {
     }
 
     boolean bisect() {
-        return bisect;
+        return bisect || reduced != null;
+    }
+
+    /** Folder for parts of graphs that fail; null for none. */
+    Path reduced() {
+        return reduced;
     }
 
     /** Checks before any work that the reports can be written. */
     void requireWritable() {
         Stream.of(html, junit, json).filter(Objects::nonNull).forEach(OutputFile::requireWritable);
+        if (reduced != null) {
+            OutputFile.requireWritableFolder(reduced);
+        }
     }
 
     /**

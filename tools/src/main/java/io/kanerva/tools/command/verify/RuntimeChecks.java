@@ -4,6 +4,7 @@ import io.kanerva.conformance.check.Bisection;
 import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.HiddenBisection;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
@@ -37,6 +38,7 @@ final class RuntimeChecks implements AutoCloseable {
     private final Verification verification;
     private final Thread hook = new Thread(() -> keep("this process was terminated"), "keep-what-was-found");
     private boolean reported;
+    private int parts;
 
     /** For bundles, which ONNX Runtime runs in this process. */
     RuntimeChecks(Subcommand command, RuntimeOptions options, CheckOptions checks) throws IOException {
@@ -91,7 +93,9 @@ final class RuntimeChecks implements AutoCloseable {
      * @param against a correct model or bundle for the bisection, or null
      * @throws Failure if a comparison failed, or a required runtime did not run
      */
-    void conclude(Findings findings, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
+    void conclude(Findings compared, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
+        Findings findings =
+                checks.bisect() ? compared.and(bisect(compared, chosen, Optional.ofNullable(against))) : compared;
         Verification.Shown shown = verification.shown();
         DecodedImages pictures = DecodedImages.of(
                 shown.source(),
@@ -103,9 +107,6 @@ final class RuntimeChecks implements AutoCloseable {
         synchronized (this) {
             reported = true;
             checks.report(command, findings, pictures);
-        }
-        if (checks.bisect()) {
-            bisect(findings, chosen, Optional.ofNullable(against));
         }
         options.requireOutputs(findings, !bundles.isEmpty()); // a bundle must run wherever it is run
         findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
@@ -129,8 +130,9 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Bisects each runtime and graph that fails, on its worst case. */
-    private void bisect(Findings findings, List<ModelRuntime> chosen, Optional<Path> against) throws IOException {
+    private Findings bisect(Findings findings, List<ModelRuntime> chosen, Optional<Path> against) throws IOException {
         List<String> done = new ArrayList<>();
+        List<String> found = new ArrayList<>();
         for (Finding finding : findings.failures()) {
             String what = "%s, graph '%s', optimisations %s"
                     .formatted(finding.runtime(), finding.graph(), finding.optimised() ? "on" : "off");
@@ -157,14 +159,50 @@ final class RuntimeChecks implements AutoCloseable {
                     failed.inputs(),
                     failed.budget(),
                     verification.scratch());
-            command.print(
-                    "bisected  %s: %s",
-                    what,
-                    result.describe()
-                            + (result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty()
-                                    ? ", so the model itself differs; --against a correct one finds where"
-                                    : ""));
+            boolean agrees = result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty();
+            String hidden = agrees || checks.reduced() != null ? hidden(finding, failed, suspect) : "";
+            found.add("bisected: %s: %s"
+                    .formatted(
+                            what,
+                            agrees && !hidden.isEmpty()
+                                    ? hidden
+                                    : result.describe()
+                                            + (agrees
+                                                    ? ", so the model itself differs from what gave the expected outputs; "
+                                                            + "--against a correct one finds where"
+                                                    : "")));
         }
+        return Findings.of(findings.subject(), List.of(), found);
+    }
+
+    /** Where a runtime differs only as long as no intermediate value is an output; empty if it does not. */
+    private String hidden(Finding finding, Case failed, ModelRuntime suspect) throws IOException {
+        HiddenBisection bisection = new HiddenBisection(
+                java, suspect, finding.optimised(), failed, temporary.path().resolve("hidden-" + parts++));
+        HiddenBisection.Result part = bisection.find(finding.comparison().output());
+        if (part == null) {
+            return "";
+        }
+        if (checks.reduced() != null) {
+            Path folder = checks.reduced()
+                    .resolve("%s-%s-%s"
+                            .formatted(finding.graph(), finding.runtime(), finding.optimised() ? "on" : "off")
+                            .replaceAll("[^\\w.@-]", "_"));
+            part.part().write(folder, part.expected());
+            command.print(
+                    "reduced   %s: %d nodes and the vectors that show it",
+                    folder, part.nodes().size());
+        }
+        String pass = "";
+        if (finding.optimised() && suspect instanceof JavaRuntime own) {
+            pass = bisection.pass(part, own::withoutPasses);
+        } else if (finding.optimised() && suspect instanceof ForeignRuntime foreign && foreign.switchesPasses()) {
+            pass = bisection.pass(part, foreign::withoutPasses);
+        }
+        return part.describe()
+                + (!pass.isEmpty()
+                        ? "; not without the optimiser's pass " + pass
+                        : finding.optimised() ? "; suspect the optimiser" : "");
     }
 
     @Override

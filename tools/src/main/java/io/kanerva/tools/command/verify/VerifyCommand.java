@@ -129,8 +129,8 @@ public final class VerifyCommand extends Subcommand {
         if (folders.isEmpty()) {
             throw usage("Expected a bundle, or a model or suite, found none");
         }
-        if (folders.size() > 1 && (runFolder != null || other != null || options.bisect())) {
-            throw usage("Expected one BUNDLE with --run, --against or --bisect, found %d".formatted(folders.size()));
+        if (folders.size() > 1 && (runFolder != null || other != null)) {
+            throw usage("Expected one BUNDLE with --run or --against, found %d".formatted(folders.size()));
         }
         if (runFolder == null && maxEpisodes != null) {
             throw usage("Expected --episodes together with --run");
