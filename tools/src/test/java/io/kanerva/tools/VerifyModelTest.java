@@ -166,8 +166,7 @@ class VerifyModelTest {
         assertThat(Tensor.read(part.resolve("test_data_set_0/output_0.pb")).floats())
                 .containsExactly(-1, -2);
         assertThat(Files.readString(html))
-                .contains(
-                        "copies, graph &#39;model.onnx&#39;, optimisations off: the first node whose value differs is");
+                .contains("copies, graph 'model.onnx', optimisations off: the first node whose value differs is");
     }
 
     private static NodeProto node(String operator, String... values) {

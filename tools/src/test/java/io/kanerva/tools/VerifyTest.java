@@ -256,9 +256,9 @@ class VerifyTest {
                 .contains(
                         "DJL's blocks on PyTorch",
                         "did not run: it needs the model that the bundle was exported from: --run RUN");
-        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.toString(), "--bisect")
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.toString(), "--against", BUNDLE.toString())
                         .err())
-                .contains("Expected one BUNDLE with --run, --against or --bisect, found 2");
+                .contains("Expected one BUNDLE with --run or --against, found 2");
     }
 
     @Test

@@ -118,7 +118,8 @@ public final class RandomInputs {
             TypeProto.Tensor leaf = MadeUpValue.leaf(input.getType());
             ElementType type = ElementType.of(leaf.getElemType()).orElse(null);
             if (type == null) {
-                return "%s: input '%s': expected a type of ONNX that can be made up, found %s; --vectors takes other inputs"
+                return ("%s: input '%s': expected a type of ONNX that can be made up, found %s; "
+                                + "--vectors takes other inputs")
                         .formatted(model, input.getName(), MadeUpValue.describe(input.getType(), leaf.getElemType()));
             }
             Range range = ranges.get(input.getName());

@@ -29,6 +29,8 @@ import java.util.stream.Collectors;
 /** The engine with the options of a command: collects findings, reports them, and fails if a comparison failed. */
 final class RuntimeChecks implements AutoCloseable {
     private static final int MAX_BISECTIONS = 5;
+    private static final String OTHER_MODEL =
+            ", so the model itself differs from what gave the expected outputs; --against a correct one finds where";
 
     private final Subcommand command;
     private final RuntimeOptions options;
@@ -161,16 +163,9 @@ final class RuntimeChecks implements AutoCloseable {
                     verification.scratch());
             boolean agrees = result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty();
             String hidden = agrees || checks.reduced() != null ? hidden(finding, failed, suspect) : "";
-            found.add("bisected: %s: %s"
-                    .formatted(
-                            what,
-                            agrees && !hidden.isEmpty()
-                                    ? hidden
-                                    : result.describe()
-                                            + (agrees
-                                                    ? ", so the model itself differs from what gave the expected outputs; "
-                                                            + "--against a correct one finds where"
-                                                    : "")));
+            String sentence = agrees && !hidden.isEmpty() ? hidden : result.describe();
+            String remark = agrees && hidden.isEmpty() ? OTHER_MODEL : "";
+            found.add("bisected: %s: %s%s".formatted(what, sentence, remark));
         }
         return Findings.of(findings.subject(), List.of(), found);
     }
