@@ -24,6 +24,11 @@ public record Program(
                         .sum();
     }
 
+    /** The number of values that go in and come out at given sizes. */
+    double values(Map<String, Long> sizes) {
+        return elements(inputs, sizes) + elements(outputs, sizes);
+    }
+
     private static double cost(Operation operation, Map<String, Long> sizes) {
         double factors = switch (operation.name()) {
             case "matMul", "dot" -> last(operation.input(), sizes);

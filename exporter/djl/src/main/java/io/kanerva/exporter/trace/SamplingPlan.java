@@ -40,6 +40,8 @@ public record SamplingPlan(
     private static final int MIN_CHECKS = 2;
     /** A graph is not run where that takes more multiplications, some ten seconds. */
     private static final double MAX_COST = 5e10;
+    /** Nor where more values go in and come out: both results are compared as float64, a gigabyte together. */
+    private static final double MAX_VALUES = 1 << 26;
     /** At large sizes, a graph is run where that takes at most as many multiplications. */
     private static final double CHEAP = 1e5;
     /** The largest size at which a graph is run without being asked to. */
@@ -264,13 +266,16 @@ public record SamplingPlan(
      * ones of each dimension and of all together, as far as they are proven and cheap.
      *
      * @param cost the multiplications that a run takes at given sizes
+     * @param values the values that go in and come out
      */
-    List<Map<String, Long>> runs(ProvenSizes proven, ToDoubleFunction<Map<String, Long>> cost) {
+    List<Map<String, Long>> runs(
+            ProvenSizes proven, ToDoubleFunction<Map<String, Long>> cost, ToDoubleFunction<Map<String, Long>> values) {
         Set<Map<String, Long>> runs = new LinkedHashSet<>();
         for (Map<String, Long> check : checks) {
             Map<String, Long> sizes = check;
             Map<String, Long> smaller = halved(sizes);
-            while (cost.applyAsDouble(sizes) > MAX_COST && !smaller.equals(sizes)) {
+            while ((cost.applyAsDouble(sizes) > MAX_COST || values.applyAsDouble(sizes) > MAX_VALUES)
+                    && !smaller.equals(sizes)) {
                 sizes = smaller;
                 smaller = halved(sizes);
             }

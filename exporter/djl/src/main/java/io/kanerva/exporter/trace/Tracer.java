@@ -275,7 +275,7 @@ public final class Tracer {
             proven = withTableEnds(
                     new ProgramComparison(recorded, plan, limits, program, traced, probeBudget).search(stated));
             programs = new Programs.One(program, fixed);
-            runs = plan.runs(proven, program::cost).stream()
+            runs = plan.runs(proven, program::cost, program::values).stream()
                     .map(this::withFixed)
                     .toList();
         } catch (Prober.Change e) {
