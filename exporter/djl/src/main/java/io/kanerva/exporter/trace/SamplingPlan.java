@@ -44,6 +44,8 @@ public record SamplingPlan(
     private static final double MAX_VALUES = 1 << 26;
     /** At large sizes, a graph is run where that takes at most as many multiplications. */
     private static final double CHEAP = 1e5;
+    /** A run of so many multiplications takes a few milliseconds. */
+    private static final double QUICK = 1e7;
     /** The largest size at which a graph is run without being asked to. */
     private static final long MAX_RUN = 1 << 17;
     /** With more dimensions, three sizes each would be too many traces. */
@@ -299,7 +301,8 @@ public record SamplingPlan(
             }
             runs.add(large);
         }
-        runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 2);
+        // Traced sizes say little that is new, but two sizes are better than one where that takes little time.
+        runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > (cost.applyAsDouble(sizes) <= QUICK ? 2 : 1));
         return List.copyOf(runs);
     }
 
