@@ -1,5 +1,5 @@
 // The posteriors of keys and latents and their KL divergences from the priors, in float64 (see conformance/SAMPLER.md).
-import { cdf, cellFinder, quantile } from './geometry.mjs';
+import { cdf, quantile } from './geometry.mjs';
 
 const CELL_MARGIN = 1e-6;
 
@@ -11,29 +11,29 @@ export function gaussian(mean, logVariance, noise) {
   };
 }
 
-/** Samples keys [B, T, K, 3] from the posterior. */
+/** Samples keys [B, T, K, 3] from the posterior; dereferenced ones are in their pointers' slots. */
 export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
-  const grid = [settings.scaleCells ?? 1, settings.slotColumns, settings.slotRows];
-  const cells = grid.map(cellFinder);
   const data = mean.data.map((value, i) => {
     const offset = value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i];
-    const coordinate = i % 3;
     if (settings.addressing === 'continuous') {
       return pointers.data[i] + offset;
     }
-    if (coordinate === 0 && grid[0] === 1) {
+    if (i % 3 > 0) {
+      return pointers.data[i];
+    }
+    if ((settings.scaleCells ?? 1) === 1) {
       return offset;
     }
     const share = Math.min(Math.max(cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
-    return quantile((cells[coordinate](pointers.data[i]) + share) / grid[coordinate]);
+    return quantile(((pointers.data[i] > 0 ? 1 : 0) + share) / 2);
   });
   return { data, dims: mean.dims };
 }
 
-/** Returns KL(q(Y|X) || p(Y)) of each sample in nats: a Float64Array [B * T]. */
-export function klKeys(settings, mean, logVariance, pointers) {
+/** Returns KL(q(Y|X) || p(Y)) of each sample in nats, in memories of slotRows rows of slots: a Float64Array [B * T]. */
+export function klKeys(settings, mean, logVariance, pointers, slotRows) {
   const dereferenced = settings.addressing === 'dereferenced';
-  const cells = settings.slotRows * settings.slotColumns * (settings.scaleCells ?? 1);
+  const cells = slotRows * settings.slotColumns * (settings.scaleCells ?? 1);
   const choice = dereferenced ? settings.keys * Math.log(cells) : 0;
   return sums(
     mean,

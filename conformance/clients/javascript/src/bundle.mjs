@@ -48,9 +48,9 @@ export function parseDescription(bytes) {
   } catch (problem) {
     throw new Error(`bundle.json: expected JSON, found other text (${problem.message})`, { cause: problem });
   }
-  if (bundle?.format !== 'kanerva-bundle' || bundle.formatVersion !== 1) {
+  if (bundle?.format !== 'kanerva-bundle' || bundle.formatVersion !== 2) {
     const found = `${bundle?.format} ${bundle?.formatVersion}`;
-    throw new Error(`bundle.json: expected a kanerva-bundle of format version 1, found ${found}`);
+    throw new Error(`bundle.json: expected a kanerva-bundle of format version 2, found ${found}`);
   }
   const missing = SETTINGS.filter((name) => bundle.settings?.[name] === undefined);
   if (missing.length > 0) {

@@ -59,14 +59,5 @@ export function cdf(x) {
   return x < 0 ? tail : 1 - tail;
 }
 
-/** Returns a function from a coordinate to its cell, of `cells` with equal prior mass and float32 boundaries. */
-export function cellFinder(cells) {
-  const boundaries = Float32Array.from({ length: Math.max(0, cells - 1) }, (_, m) => quantile((m + 1) / cells));
-  return (at) => boundaries.reduce((count, boundary) => count + (boundary < at ? 1 : 0), 0);
-}
-
-/** Returns a function from a key's x and y to its slot: row * columns + column. */
-export function slotFinder(rows, columns) {
-  const [column, row] = [cellFinder(columns), cellFinder(rows)];
-  return (x, y) => row(y) * columns + column(x);
-}
+/** Returns the cell in which a standard normal coordinate is, of cells of equal prior mass. */
+export const cell = (coordinate, cells) => Math.min(cells - 1, Math.floor(cdf(coordinate) * cells));

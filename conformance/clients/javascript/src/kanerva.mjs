@@ -1,6 +1,6 @@
 import { gaussian, klKeys, klLatent, posteriorKeys } from './bound.mjs';
 import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
-import { slotFinder } from './geometry.mjs';
+import { cell } from './geometry.mjs';
 import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
@@ -21,7 +21,6 @@ export const url = (base) => async (file) => {
 export class Kanerva {
   #ort;
   #sessions;
-  #slot;
 
   constructor(bundle, modelId, ort, sessions) {
     this.bundle = bundle;
@@ -29,7 +28,6 @@ export class Kanerva {
     this.modelId = modelId;
     this.#ort = ort;
     this.#sessions = sessions;
-    this.#slot = slotFinder(bundle.settings.slotRows, bundle.settings.slotColumns);
   }
 
   /**
@@ -88,10 +86,13 @@ export class Kanerva {
     return { ...found, keys: { data: keys, dims: [b, q, k, 3] } };
   }
 
-  /** Reads memories at keys [B, Q, K, 3], each (scale, x, y): { traces, prior_mean, prior_log_variance }. */
+  /** Reads memories at keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot:
+   * { traces, prior_mean, prior_log_variance }.
+   */
   async read(memory, keys) {
     this.#checkModel(memory);
     checkTensor('keys', keys, [memory.memory.dims[0], undefined, this.settings.keys, 3]);
+    this.#checkNames(memory, keys);
     return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
   }
 
@@ -154,7 +155,7 @@ export class Kanerva {
     const { logits } = await this.#run('decoder', { latent, traces: prior.traces }, 'logits');
     const terms = {
       reconstruction: negativeLogLikelihood(this.settings, episodes, logits),
-      klKeys: klKeys(this.settings, keyMean, keyLogVariance, pointers),
+      klKeys: klKeys(this.settings, keyMean, keyLogVariance, pointers, this.#slotRows(memory)),
       klLatent: klLatent(mean, logVariance, prior.prior_mean, prior.prior_log_variance),
     };
     const sum = (nats, i) => nats + terms.klKeys[i] + terms.klLatent[i];
@@ -170,12 +171,30 @@ export class Kanerva {
     const k = this.settings.keys;
     const allocated = memory.pointers.dims[1] * k;
     const keys = new Float32Array(memory.memory.dims[0] * count * k * 3);
+    const dereferenced = this.settings.addressing === 'dereferenced';
+    const [columns, rows] = [this.settings.slotColumns, this.#slotRows(memory.memory)];
     for (let i = 0; i < keys.length; i += 3) {
       do {
         keys.set([sampler.next(), sampler.next(), sampler.next()], i);
-      } while (this.settings.addressing === 'dereferenced' && this.#slot(keys[i + 1], keys[i + 2]) >= allocated);
+        if (dereferenced) {
+          keys.set([cell(keys[i + 1], columns), cell(keys[i + 2], rows)], i + 1);
+        }
+      } while (dereferenced && keys[i + 2] * columns + keys[i + 1] >= allocated);
     }
     return { data: keys, dims: [memory.memory.dims[0], count, k, 3] };
+  }
+
+  /** The rows of slots of memories [B, C, H, W] with dereferenced keys. */
+  #slotRows(memory) {
+    return Math.floor(memory.dims[2] / this.settings.blockShape[1]);
+  }
+
+  #checkNames(memory, { data }) {
+    const [columns, rows] = [this.settings.slotColumns, this.#slotRows(memory.memory)];
+    const limits = [Infinity, columns, rows];
+    if (this.settings.addressing === 'dereferenced' && !data.every((at, i) => i % 3 === 0 || (at >= 0 && at < limits[i % 3]))) {
+      throw new Error(`keys: expected slots of ${rows} rows and ${columns} columns, found others`);
+    }
   }
 
   async #decodeAtMean(memory, keys) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
 import { klKeys, posteriorKeys } from '../src/bound.mjs';
-import { cdf, quantile, slotFinder } from '../src/geometry.mjs';
+import { cdf, cell, quantile } from '../src/geometry.mjs';
 import { means, negativeLogLikelihood } from '../src/likelihood.mjs';
 
 const near = (found, expected, tolerance = 1e-6) => {
@@ -42,9 +42,10 @@ test('the distribution function has its tabulated values', () => {
   }
 });
 
-test('cells of slots are bounded by quantiles', () => {
-  const slot = slotFinder(2, 4);
-  assert.deepEqual([slot(-1, -1), slot(-0.5, -1), slot(0.1, 1), slot(2, 1)], [0, 1, 6, 7]);
+test('a coordinate is in the cell of its quantile', () => {
+  assert.deepEqual([-40, -1e-4, 1e-4, 40].map((x) => cell(x, 2)), [0, 0, 1, 1]);
+  assert.deepEqual([-0.68, -0.67, 0.67, 0.68].map((x) => cell(x, 4)), [0, 1, 2, 3]);
+  assert.equal(cell(Math.fround(0.3), 125_000), 77_238);
 });
 
 test('a memory survives a round trip, and a damaged file is rejected', async () => {
@@ -128,21 +129,20 @@ test('the error at a neighbour moves the mean', () => {
   near(nats(parameters), nats(moved));
 });
 
-test('a dereferenced key stays in the cell of its pointer', () => {
+test("a dereferenced key stays in its pointer's slot, and naming it costs the slots that there are", () => {
   const settings = { addressing: 'dereferenced', keys: 1, slotRows: 2, slotColumns: 4 };
   const tensor = (...data) => ({ data: Float32Array.from(data), dims: [1, 2, 1, 3] });
-  const pointers = tensor(0, -1, -1, 0, 0.3, 1);
+  const pointers = tensor(0, 3, 0, 0, 2, 124_999);
   const zeros = tensor(0, 0, 0, 0, 0, 0);
-  near(
-    posteriorKeys(settings, zeros, zeros, pointers, zeros).data,
-    [0, -1.15034938, -0.67448975, 0, 0.31863936, 0.67448975],
-  );
-  near(
-    posteriorKeys(settings, zeros, zeros, pointers, tensor(9, 9, 9, 9, 9, 9)).data.slice(3),
-    [9, 0.67448661, 4.8916385],
-    1e-5,
-  );
-  near(klKeys(settings, zeros, zeros, pointers), [Math.log(8), Math.log(8)], 1e-14);
+  for (const noise of [-9, 0, 9]) {
+    const keys = posteriorKeys(settings, zeros, zeros, pointers, tensor(...new Array(6).fill(noise)));
+    assert.deepEqual([...keys.data], [noise, 3, 0, noise, 2, 124_999]);
+  }
+  for (const rows of [2, 125_000]) {
+    near(klKeys(settings, zeros, zeros, pointers, rows), new Array(2).fill(Math.log(4 * rows)), 1e-12);
+  }
+  const sided = posteriorKeys({ ...settings, scaleCells: 2 }, zeros, zeros, tensor(0.6, 3, 0, -0.6, 2, 9), zeros);
+  near([sided.data[0], sided.data[3]], [0.67448975, -0.67448975]);
 });
 
 test('a continuous key is relative to its pointer and costs its divergence', () => {
@@ -151,5 +151,5 @@ test('a continuous key is relative to its pointer and costs its divergence', () 
   const [mean, logVariance] = [tensor(0.5, 0.5, 0.5), tensor(...new Array(3).fill(Math.log(4)))];
   const settings = { addressing: 'continuous', keys: 1 };
   near(posteriorKeys(settings, mean, logVariance, pointers, tensor(1, 1, 1)).data, [2.5, 3.5, 1.5]);
-  near(klKeys(settings, mean, logVariance, pointers), [0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - Math.log(4)))]);
+  near(klKeys(settings, mean, logVariance, pointers, 0), [0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - Math.log(4)))]);
 });

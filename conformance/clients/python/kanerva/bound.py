@@ -30,33 +30,33 @@ def gaussian(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> n
 
 
 def posterior_keys(
-    settings: dict,
-    boundaries: list[np.ndarray],
-    mean: np.ndarray,
-    log_variance: np.ndarray,
-    pointers: np.ndarray,
-    noise: np.ndarray,
+    settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray, noise: np.ndarray
 ) -> np.ndarray:
-    """Samples keys [B, T, K, 3], float32, from the posterior; boundaries are those of the grid's columns and rows."""
+    """Samples keys [B, T, K, 3], float32, from the posterior; dereferenced ones are in their pointers' slots."""
     keys = gaussian(mean, log_variance, noise)
     if settings["addressing"] == "continuous":
         return (pointers + keys).astype(np.float32)
     if settings.get("scaleCells", 1) == 2:
-        boundaries = [np.zeros(1, np.float32), *boundaries]
-    for coordinate, cells in zip(range(3 - len(boundaries), 3), boundaries):
-        cell = np.searchsorted(cells, pointers[..., coordinate])  # the number of boundaries below it
-        share = np.clip(_cdf(keys[..., coordinate]), _CELL_MARGIN, 1 - _CELL_MARGIN)
-        keys[..., coordinate] = _quantile((cell + share) / (len(cells) + 1))
+        share = np.clip(_cdf(keys[..., 0]), _CELL_MARGIN, 1 - _CELL_MARGIN)
+        keys[..., 0] = _quantile(((pointers[..., 0] > 0) + share) / 2)
+    keys[..., 1:] = pointers[..., 1:]
     return keys.astype(np.float32)
 
 
-def kl_keys(settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray) -> np.ndarray:
-    """Returns KL(q(Y|X) || p(Y)), [B, T]."""
+def cell(coordinate: float, cells: int) -> int:
+    """Returns the cell in which a standard normal coordinate is, of cells of equal prior mass."""
+    return min(cells - 1, math.floor(0.5 * math.erfc(-float(coordinate) / math.sqrt(2)) * cells))
+
+
+def kl_keys(
+    settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray, slot_rows: int
+) -> np.ndarray:
+    """Returns KL(q(Y|X) || p(Y)), [B, T], in memories of slot_rows rows of slots."""
     dereferenced = settings["addressing"] == "dereferenced"
     v = log_variance.astype(np.float64)
     centre = mean.astype(np.float64) + (0 if dereferenced else pointers)
     choice = (
-        settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"] * settings.get("scaleCells", 1))
+        settings["keys"] * math.log(slot_rows * settings["slotColumns"] * settings.get("scaleCells", 1))
         if dereferenced
         else 0
     )

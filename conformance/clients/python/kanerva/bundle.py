@@ -49,9 +49,9 @@ def read_description(folder: Path) -> dict:
     found = (
         (bundle.get("format"), bundle.get("formatVersion")) if isinstance(bundle, dict) else (type(bundle).__name__, "")
     )
-    if found != ("kanerva-bundle", 1):
+    if found != ("kanerva-bundle", 2):
         raise ValueError(
-            f"{folder}: bundle.json: expected a kanerva-bundle of format version 1, found {found[0]} {found[1]}"
+            f"{folder}: bundle.json: expected a kanerva-bundle of format version 2, found {found[0]} {found[1]}"
         )
     settings, graphs = bundle.get("settings"), bundle.get("graphs")
     missing = [name for name in _SETTINGS if not isinstance(settings, dict) or name not in settings]

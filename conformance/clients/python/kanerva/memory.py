@@ -18,8 +18,8 @@ _FLOATS_AT = 76
 class Memory:
     """B memories of one model.
 
-    memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], the keys (scale, x, y) at which each sample was
-    written; model_id: hexadecimal.
+    memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], the keys, (scale, x, y) or (scale, column, row), at
+    which each sample was written; model_id: hexadecimal.
     """
 
     memory: np.ndarray

@@ -4,12 +4,11 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
 import onnxruntime
 
-from .bound import BoundTerms, gaussian, kl_keys, kl_latent, posterior_keys
+from .bound import BoundTerms, cell, gaussian, kl_keys, kl_latent, posterior_keys
 from .bundle import GRAPHS, read_description, read_graph
 from .likelihood import means, negative_log_likelihood
 from .memory import Memory
@@ -62,11 +61,6 @@ class Kanerva:
         digests = "".join(graphs[name]["sha256"] for name in ("encoder", "memory-writer", "reader"))
         self.model_id = hashlib.sha256(digests.encode("ascii")).hexdigest()
         self._sessions = sessions
-        self._boundaries = [
-            np.array([NormalDist().inv_cdf(m / cells) for m in range(1, cells)], np.float32)
-            for cells in (max(1, self.settings["slotColumns"]), max(1, self.settings["slotRows"]))
-        ]
-
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
         """Opens a bundle's folder, with `threads` threads per call; raises ValueError if the bundle is invalid."""
@@ -124,9 +118,10 @@ class Kanerva:
         )
 
     def read(self, memory: Memory, keys: np.ndarray) -> Reading:
-        """Reads memories at keys [B, Q, K, 3], each (scale, x, y)."""
+        """Reads memories at keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot."""
         self._check_model(memory)
         keys = self._finite("keys", keys, len(memory.memory), None, self.settings["keys"], 3)
+        self._check_names(memory, keys)
         return Reading(
             *self._run("reader", {"memory": memory.memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance")
         )
@@ -174,7 +169,7 @@ class Kanerva:
             "encoder", {"images": images}, *GRAPHS["encoder"][1]
         )
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
-        keys = posterior_keys(self.settings, self._boundaries, key_mean, key_log_variance, pointers, key_noise)
+        keys = posterior_keys(self.settings, key_mean, key_log_variance, pointers, key_noise)
         traces, prior_mean, prior_log_variance = self._run(
             "reader", {"memory": memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance"
         )
@@ -182,23 +177,34 @@ class Kanerva:
         (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
         return BoundTerms(
             negative_log_likelihood(self.settings, images, logits),
-            kl_keys(self.settings, key_mean, key_log_variance, pointers),
+            kl_keys(self.settings, key_mean, key_log_variance, pointers, self._slot_rows(memory)),
             kl_latent(mean, log_variance, prior_mean, prior_log_variance),
         )
 
     def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
         keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
         allocated = memory.pointers.shape[1] * self.settings["keys"]
+        columns, rows = self.settings["slotColumns"], self._slot_rows(memory.memory)
         for key in keys.reshape(-1, 3):
             while True:
                 key[:] = sampler.next(3)
-                if self.settings["addressing"] == "continuous" or self._slot(key[1], key[2]) < allocated:
+                if self.settings["addressing"] == "continuous":
+                    break
+                key[1:] = cell(key[1], columns), cell(key[2], rows)
+                if int(key[2]) * columns + int(key[1]) < allocated:
                     break
         return keys
 
-    def _slot(self, x: np.float32, y: np.float32) -> int:
-        column, row = (int(np.count_nonzero(cells < at)) for cells, at in zip(self._boundaries, (x, y)))
-        return row * self.settings["slotColumns"] + column
+    def _slot_rows(self, memory: np.ndarray) -> int:
+        """The rows of slots of memories [B, C, H, W] with dereferenced keys."""
+        return memory.shape[2] // self.settings["blockShape"][1]
+
+    def _check_names(self, memory: Memory, keys: np.ndarray) -> None:
+        if self.settings["addressing"] == "continuous":
+            return
+        columns, rows = self.settings["slotColumns"], self._slot_rows(memory.memory)
+        if not ((keys[..., 1:] >= 0) & (keys[..., 1:] < (columns, rows))).all():
+            raise ValueError(f"keys: expected slots of {rows} rows and {columns} columns, found others")
 
     def _decode_at_mean(self, memory: Memory, keys: np.ndarray) -> np.ndarray:
         reading = self.read(memory, keys)

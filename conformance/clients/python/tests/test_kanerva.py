@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from kanerva import Memory, NormalSampler
-from kanerva.bound import kl_keys, posterior_keys
+from kanerva.bound import cell, kl_keys, posterior_keys
 from kanerva.likelihood import means, negative_log_likelihood
 from kanerva.sampler import philox
 
@@ -119,28 +119,34 @@ class LikelihoodTest(unittest.TestCase):
 
 
 class BoundTest(unittest.TestCase):
-    def test_a_dereferenced_key_stays_in_the_cell_of_its_pointer(self):
+    def test_a_dereferenced_key_stays_in_its_pointers_slot_and_naming_it_costs_the_slots_that_there_are(self):
         settings = {"addressing": "dereferenced", "keys": 1, "slotRows": 2, "slotColumns": 4}
-        boundaries = [np.array([-0.6745, 0, 0.6745], np.float32), np.array([0], np.float32)]
-        pointers = np.array([[0, -1, -1], [0, 0.3, 1]], np.float32).reshape(1, 2, 1, 3)
+        pointers = np.array([[0, 3, 0], [0, 2, 124_999]], np.float32).reshape(1, 2, 1, 3)
         zeros = np.zeros_like(pointers)
-        middle = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros)
-        np.testing.assert_allclose(
-            middle.reshape(2, 3), [[0, -1.15034938, -0.67448975], [0, 0.31863936, 0.67448975]], rtol=1e-6
-        )
-        far = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros + 9)
-        np.testing.assert_allclose(far[0, 1, 0], [9, 0.67448661, 4.8916385], rtol=1e-5)
-        np.testing.assert_allclose(kl_keys(settings, zeros, zeros, pointers), np.full((1, 2), np.log(8)))
+        for noise in (-9, 0, 9):
+            keys = posterior_keys(settings, zeros, zeros, pointers, zeros + noise)
+            np.testing.assert_array_equal(keys.reshape(2, 3), [[noise, 3, 0], [noise, 2, 124_999]])
+        for rows in (2, 125_000):
+            np.testing.assert_allclose(
+                kl_keys(settings, zeros, zeros, pointers, rows), np.full((1, 2), np.log(4 * rows))
+            )
+        sided = posterior_keys({**settings, "scaleCells": 2}, zeros, zeros, pointers + [0.6, 0, 0], zeros)
+        np.testing.assert_allclose(sided[..., 0], 0.67448975, rtol=1e-6)
+
+    def test_a_coordinate_is_in_the_cell_of_its_quantile(self):
+        self.assertEqual([cell(x, 2) for x in (-40, -1e-4, 1e-4, 40)], [0, 0, 1, 1])
+        self.assertEqual([cell(x, 4) for x in (-0.68, -0.67, 0.67, 0.68)], [0, 1, 2, 3])
+        self.assertEqual(cell(np.float32(0.3), 125_000), 77_238)
 
     def test_a_continuous_key_is_relative_to_its_pointer_and_costs_its_divergence(self):
         settings = {"addressing": "continuous", "keys": 1}
         pointers = np.array([0, 1, -1], np.float32).reshape(1, 1, 1, 3)
         mean, log_variance, noise = pointers * 0 + 0.5, pointers * 0 + np.float32(np.log(4)), pointers * 0 + 1
         np.testing.assert_allclose(
-            posterior_keys(settings, [], mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6
+            posterior_keys(settings, mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6
         )
         self.assertAlmostEqual(
-            kl_keys(settings, mean, log_variance, pointers).item(),
+            kl_keys(settings, mean, log_variance, pointers, 0).item(),
             0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - np.log(4))),
             places=6,
         )

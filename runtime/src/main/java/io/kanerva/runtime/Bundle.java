@@ -10,10 +10,11 @@ import java.util.Map;
  * A bundle's description, bundle.json.
  *
  * @param name the model's name
- * @param formatVersion 1 up to {@link #NEWEST_FORMAT_VERSION}
+ * @param formatVersion {@link #FORMAT_VERSION}
  * @param opset ONNX operator set of the graphs
  * @param irVersion ONNX file format version of the graphs
- * @param reader how the reader samples: {@code gridsample} or {@code matmul}; the values are the same
+ * @param reader how the reader reads: {@code gather} a slot at dereferenced keys; at continuous ones {@code gridsample}
+ *     or {@code matmul}, whose values are the same
  * @param settings the model's settings
  * @param weights how the graphs store their weights: {@code float32}, {@code float16} or {@code int8}; all compute in
  *     float32
@@ -33,8 +34,8 @@ public record Bundle(
         Map<String, String> files,
         Provenance provenance) {
 
-    /** The newest bundle format that this runtime reads. */
-    public static final int NEWEST_FORMAT_VERSION = 1;
+    /** The bundle format that this runtime reads. */
+    public static final int FORMAT_VERSION = 2;
 
     public Bundle {
         graphs = Collections.unmodifiableMap(new LinkedHashMap<>(graphs));

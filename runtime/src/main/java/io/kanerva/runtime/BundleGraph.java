@@ -53,7 +53,7 @@ public enum BundleGraph {
     /** Logarithms of the latents' posterior variances, [B, T, D]. */
     public static final String LATENT_LOG_VARIANCE = "latent_log_variance";
 
-    /** The memories, [B, C, H, W]. */
+    /** The memories, [B, C, H, W]; H grows with the samples where keys are dereferenced. */
     public static final String MEMORY = "memory";
 
     /** The keys under which the samples were written, [B, T, K, 3]. */

@@ -5,31 +5,27 @@ import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.math.Normal;
 
 /**
- * Where keys (scale s, x, y) point in a model's memory.
+ * Where keys point in a model's memories.
  *
- * <p>Coordinates are ONNX GridSample's with align_corners = 0: the memory spans [-1, 1] both ways; x runs along its
- * width, y along its height. A window of half extent a around centre c, both in these units:
+ * <p>Continuous keys (scale s, x, y) open a window. Coordinates are ONNX GridSample's with align_corners = 0: the
+ * memory spans [-1, 1] both ways; x runs along its width, y along its height. The window has half extent a =
+ * exp(tanh(s) / 4) * w / W, or w / W for a pooled writer, around centre c = (1 - a) * erf(x / sqrt(2)), and along y
+ * alike.
  *
- * <ul>
- *   <li>continuous: a = exp(tanh(s) / 4) * w / W, or w / W for a pooled writer, and c = (1 - a) * erf(x / sqrt(2));
- *   <li>dereferenced: a = w / W and c = (1 - a) * (2 i / (Gx - 1) - 1), 0 if Gx is 1, where i is the {@link #column} of
- *       x.
- * </ul>
+ * <p>Dereferenced keys name a slot: (scale, column, row). Slots lie side by side, each of a block's pixels; columns and
+ * rows are whole numbers, which float32 holds exactly up to 2^24, and a fraction has no effect. A key that was drawn
+ * from the prior, (s, x, y), becomes a name at once: {@link #cell} of x among the columns, of y among the rows that the
+ * memory has. So names stay exact at every size, and a memory that grows leaves them as they are.
  *
- * <p>and the same along y with h, H and Gy. Every method throws {@link TensorException} for a coordinate that is not
- * finite.
+ * <p>Every method throws {@link TensorException} for a coordinate that is not finite.
  */
 public final class KeyGeometry {
 
     private final ModelSettings settings;
-    private final float[] columnBoundaries;
-    private final float[] rowBoundaries;
 
     /** The geometry of a model with {@code settings}. */
     public KeyGeometry(ModelSettings settings) {
         this.settings = settings;
-        columnBoundaries = boundaries(settings.slotColumns());
-        rowBoundaries = boundaries(settings.slotRows());
     }
 
     /**
@@ -42,32 +38,45 @@ public final class KeyGeometry {
      */
     public record Window(double left, double top, double width, double height) {}
 
-    /** The column of the slot in whose cell {@code x} is: the number of quantiles of m / Gx below it. */
-    public int column(float x) {
-        return cell(columnBoundaries, x);
+    /** The cell in which a standard normal coordinate is, from 0 to {@code cells} - 1, of cells of equal prior mass. */
+    public static int cell(float coordinate, int cells) {
+        requireNumber(coordinate);
+        return (int) Math.min(cells - 1, Math.floor(Normal.cdf(coordinate) * cells));
     }
 
-    /** The row of the slot in whose cell {@code y} is: the number of quantiles of m / Gy below it. */
-    public int row(float y) {
-        return cell(rowBoundaries, y);
+    /**
+     * The slot that a dereferenced key names: row * Gx + column. Sample t of a memory owns the slots t K to t K + K -
+     * 1.
+     *
+     * @throws TensorException if the numbers are not those of a slot
+     */
+    public long slot(float column, float row) {
+        requireNumber(column);
+        requireNumber(row);
+        if (column < 0 || column >= settings.slotColumns() || row < 0) {
+            throw new TensorException(
+                    "KeyGeometry: expected a column from 0 to %d and a row from 0 on, found %s and %s",
+                    settings.slotColumns() - 1, column, row);
+        }
+        return (long) row * settings.slotColumns() + (long) column;
     }
 
-    /** The slot of a dereferenced key: row * Gx + column. */
-    public int slot(float x, float y) {
-        return row(y) * settings.slotColumns() + column(x);
-    }
-
-    /** The window that a key cuts out of the memory. */
+    /** The window that a key, (scale, x, y) or (scale, column, row), cuts out of the memory. */
     public Window window(float scale, float x, float y) {
         requireNumber(scale);
         requireNumber(x);
         requireNumber(y);
-        boolean snaps = settings.addressing() == Addressing.DEREFERENCED;
-        boolean isFixed = snaps || settings.writer() == Writer.POOLED;
-        double zoom = isFixed ? 1 : Math.exp(0.25 * Math.tanh(scale));
+        if (settings.addressing() == Addressing.DEREFERENCED) {
+            long slot = slot(x, y);
+            int width = settings.block().width();
+            int height = settings.block().height();
+            int columns = settings.slotColumns();
+            return new Window(slot % columns * (double) width, slot / columns * (double) height, width, height);
+        }
+        double zoom = settings.writer() == Writer.POOLED ? 1 : Math.exp(0.25 * Math.tanh(scale));
         // erf(x / sqrt(2)) = 2 Phi(x) - 1
-        double centreX = snaps ? spread(column(x), settings.slotColumns()) : 2 * Normal.cdf(x) - 1;
-        double centreY = snaps ? spread(row(y), settings.slotRows()) : 2 * Normal.cdf(y) - 1;
+        double centreX = 2 * Normal.cdf(x) - 1;
+        double centreY = 2 * Normal.cdf(y) - 1;
         double width = zoom * settings.block().width();
         double height = zoom * settings.block().height();
         double left = (settings.memory().width() - width) * (1 + centreX) / 2;
@@ -79,26 +88,5 @@ public final class KeyGeometry {
         if (!Float.isFinite(coordinate)) {
             throw new TensorException("KeyGeometry: expected a key of finite numbers, found %s", coordinate);
         }
-    }
-
-    private static double spread(int cell, int cells) {
-        return cells == 1 ? 0 : 2.0 * cell / (cells - 1) - 1;
-    }
-
-    private static int cell(float[] boundaries, float coordinate) {
-        requireNumber(coordinate);
-        int cell = 0;
-        while (cell < boundaries.length && boundaries[cell] < coordinate) {
-            cell++;
-        }
-        return cell;
-    }
-
-    private static float[] boundaries(int cells) {
-        float[] boundaries = new float[Math.max(0, cells - 1)];
-        for (int m = 1; m < cells; m++) {
-            boundaries[m - 1] = (float) Normal.quantile((double) m / cells);
-        }
-        return boundaries;
     }
 }

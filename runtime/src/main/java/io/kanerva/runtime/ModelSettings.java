@@ -9,15 +9,16 @@ import java.util.Objects;
  * @param addressing how keys are turned into windows of the memory
  * @param likelihood what the decoder's output means
  * @param image one image, [Cx, Hx, Wx]
- * @param memory one memory, [C, H, W]
+ * @param memory one memory as in training, [C, H, W]; with dereferenced keys its height grows with the samples
  * @param block what one key reads, [C, h, w]
  * @param keys K, keys per sample
  * @param latent D, size of the latent
- * @param slotRows Gy, rows of the slot grid
+ * @param slotRows Gy, rows of the slot grid in {@code memory}
  * @param slotColumns Gx, columns of the slot grid
  * @param memoryLayers pairs of convolutions that a pooled writer applies to the whole memory; 0 for a heap
  * @param width channels of the widest layers, 0 to {@value #MAX_WIDTH}: how large a graph's tensors may be
- * @param capacity samples that fit one memory: floor(Gy * Gx / K)
+ * @param capacity samples that one memory takes: floor(Gy * Gx / K) with continuous keys; as many as 2^28 values hold
+ *     with dereferenced ones
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,
  *     4, 12 or 24
  * @param scaleCells 2 if the sign of a dereferenced key's scale chooses how its block is read: above 0 verbatim, else
@@ -63,6 +64,27 @@ public record ModelSettings(
         require("capacity", capacity, 0, Integer.MAX_VALUE);
         require("neighbours", neighbours, 0, 24);
         require("scaleCells", scaleCells, 1, 2);
+    }
+
+    /** Whether memories grow with their samples, row by row of slots: a heap's with dereferenced keys. */
+    public boolean grows() {
+        return writer == Writer.HEAP && addressing == Addressing.DEREFERENCED;
+    }
+
+    /**
+     * H of a memory of that many samples.
+     *
+     * @param samples from 1 to {@link #capacity}
+     */
+    public int memoryHeight(int samples) {
+        return grows()
+                ? Math.toIntExact(((long) samples * keys + slotColumns - 1) / slotColumns * block.height())
+                : memory.height();
+    }
+
+    /** Gy, the rows of slots, of a memory of that height; 0 for a pooled writer. */
+    public int slotRows(int memoryHeight) {
+        return grows() ? memoryHeight / block.height() : slotRows;
     }
 
     private static void require(String name, long value, long least, long most) {

@@ -39,10 +39,9 @@ class BoundTest {
                 double p = memory.pointers().data()[i];
                 double c = m + Math.exp(v / 2) * keyNoise.data()[i];
                 if (kind == Kind.HEAP) {
-                    int t = i / 3 % 3; // samples 0 to 2 are in row 0, columns 0 to 2
-                    double y = i % 3 == 0 ? c : i % 3 == 1 ? quantile((t + phi(c)) / 4) : quantile(phi(c) / 2);
-                    keys.data()[i] = (float) y;
-                    klKeys[i / 3] += 0.5 * (m * m + Math.exp(v) - 1 - v) + (i % 3 == 0 ? Math.log(8) : 0);
+                    int t = i / 3 % 3; // samples 0 to 2 are in row 0, columns 0 to 2, of four slots
+                    keys.data()[i] = i % 3 == 0 ? (float) c : i % 3 == 1 ? t : 0;
+                    klKeys[i / 3] += 0.5 * (m * m + Math.exp(v) - 1 - v) + (i % 3 == 0 ? Math.log(4) : 0);
                 } else {
                     keys.data()[i] = (float) (p + c);
                     klKeys[i / 3] += 0.5 * ((p + m) * (p + m) + Math.exp(v) - 1 - v);
@@ -83,7 +82,7 @@ class BoundTest {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
             FloatTensor pointers =
                     heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
-            Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
+            Posterior posterior = new Posterior(heap.bundle().settings());
             FloatTensor mean = FloatTensor.zeros(1, 8, 1, 3);
             FloatTensor wide = FloatTensor.zeros(1, 8, 1, 3);
             java.util.Arrays.fill(wide.data(), 4);
@@ -99,29 +98,26 @@ class BoundTest {
     }
 
     @Test
-    void dereferencedKeysWithoutLearningAreThePriorCutToTheirCells() {
+    void namingASlotCostsTheLogarithmOfTheSlotsThatTheMemoryHas() {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
-            FloatTensor pointers =
-                    heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
-            Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
+            Posterior posterior = new Posterior(heap.bundle().settings());
             FloatTensor zero = FloatTensor.zeros(1, 8, 1, 3);
-            assertThat(posterior.klKeys(zero, zero, pointers))
-                    .hasSize(8)
-                    .containsOnly(new double[] {Math.log(8)}, within(1e-12));
-            // Over all slots alike, cut priors add up to the prior: x has mean 0 and variance 1.
-            NormalSampler sampler = new NormalSampler(2);
-            double mean = 0;
-            double square = 0;
-            int draws = 5_000;
-            for (int draw = 0; draw < draws; draw++) {
-                FloatTensor keys = posterior.sample(zero, zero, pointers, sampler.tensor(1, 8, 1, 3));
-                for (int slot = 0; slot < 8; slot++) {
-                    mean += keys.get(0, slot, 0, 1) / (8.0 * draws);
-                    square += Math.pow(keys.get(0, slot, 0, 1), 2) / (8.0 * draws);
-                }
+            for (int rows : new int[] {1, 2, 250_000}) {
+                assertThat(posterior.klKeys(zero, zero, zero, rows))
+                        .hasSize(8)
+                        .containsOnly(new double[] {Math.log(4.0 * rows)}, within(1e-12));
             }
-            assertThat(mean).isCloseTo(0, within(5 / Math.sqrt(8.0 * draws)));
-            assertThat(square).isCloseTo(1, within(5 * Math.sqrt(2 / (8.0 * draws))));
+            for (int samples : new int[] {1, 4, 5, 100}) {
+                FloatTensor episode = FloatTensor.zeros(1, samples, 1, 8, 8);
+                Encoding q = heap.encode(episode);
+                double expected = Math.log(4 * ((samples + 3) / 4));
+                for (int i = 0; i < 3; i++) {
+                    double m = q.keyMean().data()[i];
+                    double v = q.keyLogVariance().data()[i];
+                    expected += 0.5 * (m * m + Math.exp(v) - 1 - v);
+                }
+                assertThat(heap.bound(episode, 1).klKeys()[0]).isCloseTo(expected, within(1e-9));
+            }
         }
     }
 
@@ -173,32 +169,5 @@ class BoundTest {
         assertThat(LogisticMixture.softplus(-1000)).isZero();
         assertThat(LogisticMixture.softplus(-30)).isCloseTo(9.357622968839e-14, within(1e-24));
         assertThat(LogisticMixture.softplus(0)).isCloseTo(Math.log(2), within(1e-15));
-    }
-
-    private static double quantile(double p) {
-        // Bisection: slow, sure and not the code under test.
-        double low = -9;
-        double high = 9;
-        for (int i = 0; i < 80; i++) {
-            double middle = (low + high) / 2;
-            if (phi(middle) < p) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
-    }
-
-    private static double phi(double x) {
-        // Simpson's rule on the density from -10 to x.
-        int steps = 4_000;
-        double h = (x + 10) / steps;
-        double sum = 0;
-        for (int i = 0; i <= steps; i++) {
-            double at = -10 + i * h;
-            sum += Math.exp(-at * at / 2) * (i == 0 || i == steps ? 1 : i % 2 == 1 ? 4 : 2);
-        }
-        return sum * h / 3 / Math.sqrt(2 * Math.PI);
     }
 }

@@ -44,7 +44,7 @@ class FusedGraphsTest {
             bundle = fused.bundle();
             Memory memory = fused.write(EPISODES);
             float[] expected = fused.generate(memory, 6, 5).images().data();
-            Inference inference = new Inference(bundle, fused.geometry(), fused.sessions(), true, Limit.NONE);
+            Inference inference = new Inference(bundle, fused.sessions(), true, Limit.NONE);
             float[] found = inference
                     .generate(memory.stored, 6, new NormalSampler(5), done -> {})
                     .images()

@@ -78,14 +78,14 @@ class MemoryFileTest {
         assertThat(new String(bytes, 0, 8, StandardCharsets.US_ASCII)).isEqualTo("KANMEMRY");
         int[] header = new int[8];
         buffer.position(8).asIntBuffer().get(header);
-        assertThat(header).containsExactly(2, 76, 2, 2, 4, 8, 3, 1);
+        assertThat(header).containsExactly(2, 76, 2, 2, 2, 8, 3, 1);
         assertThat(HexFormat.of().formatHex(bytes, 40, 72))
                 .isEqualTo(heap.bundle().modelId());
-        float[] floats = new float[2 * 64 + 2 * 3 * 3];
+        float[] floats = new float[2 * 32 + 2 * 3 * 3];
         assertThat(buffer.getInt(72)).isZero();
         buffer.position(76).asFloatBuffer().get(floats);
-        assertThat(Arrays.copyOf(floats, 128)).containsExactly(memory.memory().data());
-        assertThat(Arrays.copyOfRange(floats, 128, floats.length))
+        assertThat(Arrays.copyOf(floats, 64)).containsExactly(memory.memory().data());
+        assertThat(Arrays.copyOfRange(floats, 64, floats.length))
                 .containsExactly(memory.pointers().data());
         int end = 76 + 4 * floats.length;
         assertThat(bytes).hasSize(end + 32);
@@ -130,21 +130,21 @@ class MemoryFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {8, 50, 107, 108, 300, 691})
+    @ValueSource(ints = {8, 50, 107, 108, 300, 435})
     void aFileThatWasCutShort(int length) throws IOException {
         memory.save(file);
         byte[] bytes = Files.readAllBytes(file);
-        assertThat(bytes).hasSize(692);
+        assertThat(bytes).hasSize(436);
         Files.write(file, Arrays.copyOf(bytes, length));
         assertRefused("expected a memory file of %d bytes, found %d: it is truncated or damaged"
-                .formatted(length < 76 ? 108 : 692, length));
+                .formatted(length < 76 ? 108 : 436, length));
     }
 
     @Test
     void aFileWithBytesBehindItsEnd() throws IOException {
         memory.save(file);
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 700));
-        assertRefused("expected a memory file of 692 bytes, found 700");
+        assertRefused("expected a memory file of 436 bytes, found 700");
     }
 
     @Test
@@ -172,7 +172,8 @@ class MemoryFileTest {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(offset, -1);
         Files.write(file, bytes.array());
-        assertRefused("expected memories [2, 4, 8] with 1 keys per sample, found sizes [");
+        assertRefused("expected memories [2, 4, 8], of the height that their samples take, with 1 keys per sample, "
+                + "found sizes [");
     }
 
     @Test
@@ -188,7 +189,7 @@ class MemoryFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {76, 587, 591, 655})
+    @ValueSource(ints = {76, 331, 335, 400})
     void aFileWithNumbersThatAreNone(int offset) throws IOException {
         memory.save(file);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -196,7 +197,7 @@ class MemoryFileTest {
         bytes.putFloat(at, Float.NaN);
         bytes.position(bytes.capacity() - 32).put(Sha256.of(Arrays.copyOf(bytes.array(), bytes.capacity() - 32)));
         Files.write(file, bytes.array());
-        assertRefused((at < 76 + 4 * 128 ? "memory" : "pointers") + ": expected finite values, found NaN at [");
+        assertRefused((at < 76 + 4 * 64 ? "memory" : "pointers") + ": expected finite values, found NaN at [");
     }
 
     @Test

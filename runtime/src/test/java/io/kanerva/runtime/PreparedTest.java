@@ -122,11 +122,11 @@ class PreparedTest {
                 assertThatThrownBy(() -> recall.run(whole.duplicate().put(7, Float.NaN), whole))
                         .isInstanceOf(TensorException.class)
                         .hasMessage("recall: queries: expected values from 0 to 1, found NaN at [7]");
-                assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(63), whole))
+                assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(31), whole))
                         .isInstanceOf(TensorException.class)
-                        .hasMessage("buffer 'memory': expected space for 64 values, found 63");
+                        .hasMessage("buffer 'memory': expected space for 32 values, found 31");
             }
-            assertThatThrownBy(() -> kanerva.prepareWrite(1, 9)).isInstanceOf(CapacityException.class);
+            assertThatThrownBy(() -> kanerva.prepareWrite(1, 1 << 26)).isInstanceOf(CapacityException.class);
             assertThatThrownBy(() -> kanerva.prepareRecall(memory, 0))
                     .isInstanceOf(TensorException.class)
                     .hasMessage("prepareRecall: queries: expected at least 1, found 0");

@@ -193,8 +193,7 @@ class TensorErrorsTest {
             KeyGeometry geometry = kanerva.geometry();
             for (float coordinate : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
                 String sentence = "KeyGeometry: expected a key of finite numbers, found " + coordinate;
-                assertRefused(() -> geometry.column(coordinate), sentence);
-                assertRefused(() -> geometry.row(coordinate), sentence);
+                assertRefused(() -> KeyGeometry.cell(coordinate, 8), sentence);
                 assertRefused(() -> geometry.slot(0, coordinate), sentence);
                 assertRefused(() -> geometry.window(coordinate, 0, 0), sentence);
                 assertRefused(() -> geometry.window(0, 0, coordinate), sentence);

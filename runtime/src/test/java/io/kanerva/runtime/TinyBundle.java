@@ -26,16 +26,19 @@ final class TinyBundle {
         POOLED("pooled", "continuous");
 
         private final String settings;
+        private final String reader;
 
         /** Height and width of the memory, as in a shape: a pooled memory has a margin around its slots. */
         final String plane;
 
         Kind(String writer, String addressing) {
-            plane = writer.equals("heap") ? "4,8" : "6,10";
+            String trained = writer.equals("heap") ? "4,8" : "6,10";
+            plane = addressing.equals("dereferenced") ? "\"H\",8" : trained;
             settings = """
                     {"writer":"%s","addressing":"%s","likelihood":"bernoulli","imageShape":[1,8,8],
                      "memoryShape":[2,%s],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":2,"slotColumns":4,
-                     "embedding":0,"width":1,"capacity":8}""".formatted(writer, addressing, plane);
+                     "embedding":0,"width":1,"capacity":%d}""".formatted(writer, addressing, trained, addressing.equals("dereferenced") ? 0 : 8);
+            reader = addressing.equals("dereferenced") ? "gather" : "gridsample";
         }
     }
 
@@ -67,8 +70,8 @@ final class TinyBundle {
                 List.of(traces, tensor("prior_mean", "\"B\",\"Q\",3"), tensor("prior_log_variance", "\"B\",\"Q\",3"));
         json = """
                 {
-                  "format": "kanerva-bundle", "formatVersion": 1, "name": "tiny", "opset": 17, "irVersion": 8,
-                  "reader": "gridsample",
+                  "format": "kanerva-bundle", "formatVersion": 2, "name": "tiny", "opset": 17, "irVersion": 8,
+                  "reader": "%s",
                   "settings": %s,
                   "settingsSha256": "%s",
                   "graphs": {
@@ -84,6 +87,7 @@ final class TinyBundle {
                       "klLatent": 0.5, "episodes": 3, "setting": "made up"}}
                 }
                 """.formatted(
+                        kind.reader,
                         kind.settings,
                         digest(kind.settings),
                         graph("encoder", List.of(images), encoded),

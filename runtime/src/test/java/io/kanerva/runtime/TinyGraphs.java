@@ -7,9 +7,10 @@ import io.kanerva.runtime.TinyBundle.Kind;
 import io.kanerva.runtime.math.Normal;
 
 /**
- * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], pooled [2, 6,
- * 10], one key, latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels),
- * stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles comes back exactly.
+ * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], with
+ * dereferenced keys [2, H, 8], pooled [2, 6, 10], one key, latent 3, rows of 4 slots. A block holds the mean of each of
+ * an image's 4 x 2 tiles (2 x 4 pixels), stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles
+ * comes back exactly.
  */
 final class TinyGraphs {
 
@@ -33,13 +34,12 @@ final class TinyGraphs {
     /** Encoder and memory writer in one. */
     static byte[] encoderWriter(Kind kind) {
         TinyOnnx g = encoder(new TinyOnnx("encoder-memory-writer").input("images", "B", "T", 1, 8, 8), kind);
-        return (kind == Kind.POOLED ? pooledWriter(g) : heapWriter(g)).toBytes();
+        return writer(g, kind).toBytes();
     }
 
     /** Reader and decoder in one, with the latents drawn between them. */
     static byte[] readerDecoder(Kind kind) {
-        TinyOnnx g = new TinyOnnx("reader-decoder")
-                .input("memory", "B", 2, height(kind), width(kind))
+        TinyOnnx g = memory(new TinyOnnx("reader-decoder"), kind)
                 .input("keys", "B", "Q", 1, 3)
                 .input("noise", "B", "Q", 3);
         reader(g, kind);
@@ -69,11 +69,45 @@ final class TinyGraphs {
 
     static byte[] writer(Kind kind) {
         TinyOnnx g = new TinyOnnx("memory-writer");
-        g.input("content", "B", "T", 1, 2, 2, 2);
-        return (kind == Kind.POOLED ? pooledWriter(g) : heapWriter(g)).toBytes();
+        return writer(g.input("content", "B", "T", 1, 2, 2, 2), kind).toBytes();
     }
 
+    private static TinyOnnx writer(TinyOnnx g, Kind kind) {
+        return switch (kind) {
+            case HEAP -> heapWriter(g);
+            case HEAP_CONTINUOUS -> fixedHeapWriter(g);
+            case POOLED -> pooledWriter(g);
+        };
+    }
+
+    /** As many rows of slots as the samples take. */
     private static TinyOnnx heapWriter(TinyOnnx g) {
+        String shape = g.apply("Shape", "content");
+        String samples = g.apply("Slice", shape, g.longs(1), g.longs(2));
+        String rows = g.apply("Div", g.apply("Add", samples, g.longs(COLUMNS - 1)), g.longs(COLUMNS));
+        String missing = g.apply("Sub", g.apply("Mul", rows, g.longs(COLUMNS)), samples);
+        String blocks = g.apply("Reshape", "content", g.longs(0, 0, 8));
+        String pads = g.apply("Concat", integer("axis", 0), g.longs(0, 0, 0, 0), missing, g.longs(0));
+        String slots = g.apply("Reshape", g.apply("Pad", blocks, pads), g.longs(0, -1, COLUMNS, 2, 2, 2));
+        String placed = g.apply("Transpose", ints("perm", 0, 3, 1, 4, 2, 5), slots);
+        g.output("memory", g.apply("Reshape", placed, g.longs(0, 2, -1, 8)), "B", 2, "H", 8);
+        String slot = g.apply("Range", g.longs(0), samples, g.longs(1));
+        String row = g.apply("Div", slot, g.longs(COLUMNS));
+        String column = g.apply("Sub", slot, g.apply("Mul", row, g.longs(COLUMNS)));
+        String scale = g.apply("Mul", slot, g.longs(0));
+        String names = g.apply(
+                "Concat",
+                integer("axis", 2),
+                g.apply("Reshape", scale, g.longs(-1, 1, 1)),
+                g.apply("Reshape", column, g.longs(-1, 1, 1)),
+                g.apply("Reshape", row, g.longs(-1, 1, 1)));
+        String pointers = g.apply("Cast", integer("to", 1), names);
+        String leading = g.apply("Slice", shape, g.longs(0), g.longs(2));
+        String all = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
+        return g.output("pointers", g.apply("Expand", pointers, all), "B", "T", 1, 3);
+    }
+
+    private static TinyOnnx fixedHeapWriter(TinyOnnx g) {
         String shape = g.apply("Shape", "content");
         String samples = g.apply("Slice", shape, g.longs(1), g.longs(2));
         String missing = g.apply("Sub", g.longs(ROWS * COLUMNS), samples);
@@ -123,25 +157,18 @@ final class TinyGraphs {
     }
 
     static byte[] reader(Kind kind) {
-        return reader(
-                        new TinyOnnx("reader")
-                                .input("memory", "B", 2, height(kind), width(kind))
-                                .input("keys", "B", "Q", 1, 3),
-                        kind)
+        return reader(memory(new TinyOnnx("reader"), kind).input("keys", "B", "Q", 1, 3), kind)
                 .toBytes();
     }
 
+    private static TinyOnnx memory(TinyOnnx g, Kind kind) {
+        return kind == Kind.HEAP
+                ? g.input("memory", "B", 2, "H", 8)
+                : g.input("memory", "B", 2, height(kind), width(kind));
+    }
+
     private static TinyOnnx reader(TinyOnnx g, Kind kind) {
-        String alongX = axis(g, kind, 1, COLUMNS, 2.0 / width(kind), 1, 2);
-        String alongY = axis(g, kind, 2, ROWS, 2.0 / height(kind), 2, 1);
-        // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
-        String gridX = g.apply("Unsqueeze", g.apply("Add", alongX, g.apply("Mul", alongY, g.scalar(0))), g.longs(4));
-        String gridY = g.apply("Unsqueeze", g.apply("Add", alongY, g.apply("Mul", alongX, g.scalar(0))), g.longs(4));
-        String pairs = g.apply("Concat", integer("axis", 4), gridX, gridY);
-        String grid = g.apply("Reshape", pairs, g.longs(0, -1, 2, 2));
-        String read = g.apply("GridSample", "memory", grid);
-        String blocks = g.apply("Reshape", read, g.longs(0, 2, -1, 2, 2));
-        String traces = g.apply("Transpose", ints("perm", 0, 2, 1, 3, 4), blocks);
+        String traces = kind == Kind.HEAP ? slots(g) : windows(g, kind);
         g.output("traces", g.apply("Reshape", traces, g.longs(0, 0, 1, 2, 2, 2)), "B", "Q", 1, 2, 2, 2);
         String flat = g.apply("Reshape", traces, g.longs(0, 0, 8));
         String prior = g.apply("MatMul", flat, g.floats(LATENT_WEIGHTS, 8, 3));
@@ -149,24 +176,47 @@ final class TinyGraphs {
         return g.output("prior_log_variance", g.apply("Sub", prior, g.scalar(2)), "B", "Q", 3);
     }
 
-    /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
-    private static String axis(
-            TinyOnnx g, Kind kind, int coordinate, int cells, double extent, long rows, long columns) {
+    /** The blocks of slots [B, Q, 2, 2, 2]: the memory is a table of pairs of pixels. */
+    private static String slots(TinyOnnx g) {
+        String shape = g.apply("Shape", "memory");
+        String plane = g.apply("Mul", g.apply("Slice", shape, g.longs(2), g.longs(3)), g.longs(COLUMNS));
+        String batch = g.apply("Range", g.longs(0), g.apply("Slice", shape, g.longs(0), g.longs(1)), g.longs(1));
+        String first = g.apply("Mul", batch, g.apply("Mul", plane, g.longs(2)));
+        String channel = g.apply("Mul", g.apply("Reshape", g.longs(0, 1), g.longs(2, 1)), plane);
+        String row = g.apply("Mul", number(g, 2), g.longs(2 * COLUMNS));
+        String pair = g.apply("Add", g.apply("Add", number(g, 1), row), channel);
+        String lines = g.apply("Add", pair, g.longs(0, COLUMNS));
+        String index = g.apply("Add", lines, g.apply("Reshape", first, g.longs(-1, 1, 1, 1)));
+        return g.apply("Gather", g.apply("Reshape", "memory", g.longs(-1, 2)), index);
+    }
+
+    /** A whole number of each key, [B, Q, 1, 1]. */
+    private static String number(TinyOnnx g, long coordinate) {
         String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
-        String half;
-        String centre;
-        if (kind == Kind.HEAP) {
-            String below = g.apply("Less", g.floats(boundaries(cells), cells - 1), key);
-            String cell = g.apply("ReduceSum", g.apply("Cast", integer("to", 1), below), g.longs(3));
-            half = g.scalar(extent);
-            centre = g.apply("Sub", g.apply("Mul", cell, g.scalar(2.0 / (cells - 1))), g.scalar(1));
-        } else {
-            String scale = g.apply("Slice", "keys", g.longs(0), g.longs(1), g.longs(3));
-            double range = kind == Kind.POOLED ? 0 : 0.25;
-            String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(range)));
-            half = g.apply("Mul", zoom, g.scalar(extent));
-            centre = g.apply("Erf", g.apply("Mul", key, g.scalar(Math.sqrt(0.5))));
-        }
+        return g.apply("Cast", integer("to", 7), key);
+    }
+
+    private static String windows(TinyOnnx g, Kind kind) {
+        String alongX = axis(g, kind, 1, 2.0 / width(kind), 1, 2);
+        String alongY = axis(g, kind, 2, 2.0 / height(kind), 2, 1);
+        // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
+        String gridX = g.apply("Unsqueeze", g.apply("Add", alongX, g.apply("Mul", alongY, g.scalar(0))), g.longs(4));
+        String gridY = g.apply("Unsqueeze", g.apply("Add", alongY, g.apply("Mul", alongX, g.scalar(0))), g.longs(4));
+        String pairs = g.apply("Concat", integer("axis", 4), gridX, gridY);
+        String grid = g.apply("Reshape", pairs, g.longs(0, -1, 2, 2));
+        String read = g.apply("GridSample", "memory", grid);
+        String blocks = g.apply("Reshape", read, g.longs(0, 2, -1, 2, 2));
+        return g.apply("Transpose", ints("perm", 0, 2, 1, 3, 4), blocks);
+    }
+
+    /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
+    private static String axis(TinyOnnx g, Kind kind, int coordinate, double extent, long rows, long columns) {
+        String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
+        String scale = g.apply("Slice", "keys", g.longs(0), g.longs(1), g.longs(3));
+        double range = kind == Kind.POOLED ? 0 : 0.25;
+        String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(range)));
+        String half = g.apply("Mul", zoom, g.scalar(extent));
+        String centre = g.apply("Erf", g.apply("Mul", key, g.scalar(Math.sqrt(0.5))));
         String inside = g.apply("Mul", g.apply("Sub", g.scalar(1), half), centre);
         String steps = g.apply("Mul", g.floats(new float[] {-0.5f, 0.5f}, 1, 1, rows, columns), half);
         return g.apply("Add", inside, steps);
@@ -189,7 +239,7 @@ final class TinyGraphs {
         return g.output("logits", tinted, "B", "Q", 1, 8, 8);
     }
 
-    /** The pointers of all slots, [8, 1, 3]: scale 0, x and y at that place of each cell's probability. */
+    /** The pointers of continuous keys, [8, 1, 3]: scale 0, x and y at that place of each cell's probability. */
     private static float[] slotKeys(double place) {
         float[] centres = new float[ROWS * COLUMNS * 3];
         for (int slot = 0; slot < ROWS * COLUMNS; slot++) {
@@ -197,14 +247,6 @@ final class TinyGraphs {
             centres[slot * 3 + 2] = (float) Normal.quantile((slot / COLUMNS + place) / ROWS);
         }
         return centres;
-    }
-
-    private static float[] boundaries(int cells) {
-        float[] boundaries = new float[cells - 1];
-        for (int m = 1; m < cells; m++) {
-            boundaries[m - 1] = (float) Normal.quantile((double) m / cells);
-        }
-        return boundaries;
     }
 
     /** Small weights of both signs that repeat after 7. */

@@ -25,7 +25,7 @@ import java.util.Map;
 final class BundleDescription {
     static final String FILE = "bundle.json";
     static final String FORMAT = "kanerva-bundle";
-    static final int FORMAT_VERSION = 1;
+    static final int FORMAT_VERSION = 2;
     static final int OPSET = 17;
     static final int IR_VERSION = 8;
     static final String SETTINGS_DIGEST = "settingsSha256";
@@ -43,9 +43,7 @@ final class BundleDescription {
             KanervaModel model, TrainingDetails details, BundleOptions options, Map<String, String> digests) {
         ObjectNode root = JSON.objectNode();
         root.put("format", FORMAT).put("formatVersion", FORMAT_VERSION).put("name", options.name());
-        root.put("opset", OPSET)
-                .put("irVersion", IR_VERSION)
-                .put("reader", options.reader().id());
+        root.put("opset", OPSET).put("irVersion", IR_VERSION).put("reader", options.readerOf(model.settings()));
         ObjectNode settings = settings(model.settings());
         root.set("settings", settings);
         root.put(SETTINGS_DIGEST, settingsDigest(settings));
@@ -79,8 +77,8 @@ final class BundleDescription {
                 numbers(s.memory().channels(), s.block().rows(), s.block().columns()));
         node.put("keys", s.keys()).put("latent", s.latent());
         node.put("slotRows", s.slots().rows()).put("slotColumns", s.slots().columns());
-        node.put("embedding", 0).put("width", s.encoder().width()).put("capacity", s.capacity());
-        // Written only if they are not the defaults, so that older bundles keep their bytes.
+        node.put("embedding", 0).put("width", s.encoder().width()).put("capacity", s.grows() ? 0 : s.capacity());
+        // Written only if they are not the defaults.
         if (s.memoryLayers() > 0) {
             node.put("memoryLayers", s.memoryLayers());
         }

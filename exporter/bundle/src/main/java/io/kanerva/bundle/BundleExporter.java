@@ -117,7 +117,10 @@ public final class BundleExporter {
         if (graph.graph() == BundleGraph.ENCODER) {
             trace = trace.withInputRange(BundleGraph.IMAGES, 0, 1);
         }
-        if (graph.graph() == BundleGraph.MEMORY_WRITER) {
+        if (graph.graph() == BundleGraph.READER && settings.grows()) {
+            trace = trace.withDimensionLimit(GraphSpec.HEIGHT, settings.block().rows());
+        }
+        if (graph.graph() == BundleGraph.MEMORY_WRITER && !settings.grows()) {
             trace = trace.withDimensionLimit("T", 1, settings.capacity());
         }
         return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
@@ -158,7 +161,7 @@ public final class BundleExporter {
                             images.height(),
                             images.width()));
         }
-        if (settings.capacity() < MIN_CAPACITY) {
+        if (!settings.grows() && settings.capacity() < MIN_CAPACITY) {
             throw new BundleExportException(
                     ("a memory of %d slots with %d keys per sample: expected space for at least %d samples, so "
                                     + "that the episode length can vary, found %d")

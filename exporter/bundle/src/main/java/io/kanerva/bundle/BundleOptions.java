@@ -2,6 +2,8 @@ package io.kanerva.bundle;
 
 import io.kanerva.onnx.GraphRunner;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaSettings;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -9,7 +11,7 @@ import java.util.Optional;
  * How a bundle is written. Immutable; {@code with...} makes a changed copy.
  *
  * @param name the model's name, for example {@code fashion-mnist}
- * @param reader how the reader graph samples
+ * @param reader how the reader graph samples at continuous keys
  * @param picture the model card's image, the bytes of a PNG file
  * @param images inputs of the vectors, binarised at half intensity for a Bernoulli likelihood; if empty, discs are
  *     drawn
@@ -40,6 +42,11 @@ public record BundleOptions(
     public static BundleOptions named(String name) {
         return new BundleOptions(
                 name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);
+    }
+
+    /** How a model's reader graph reads, for bundle.json: dereferenced keys need no sampling. */
+    String readerOf(KanervaSettings settings) {
+        return settings.addressing() == Addressing.DEREFERENCED ? "gather" : reader.id();
     }
 
     public BundleOptions withReader(ReaderKind kind) {

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.ArrayList;
@@ -66,11 +67,7 @@ final class GoldenVectors {
         Map<String, NDArray> known = new LinkedHashMap<>(Map.of(BundleGraph.IMAGES, episodes));
         for (GraphSpec graph : GraphSpec.of(model)) {
             if (graph.graph() == BundleGraph.READER) {
-                known.put(
-                        BundleGraph.KEYS,
-                        scratch.create(
-                                keys(known.get(BundleGraph.POINTERS).toFloatArray(), sizes, random),
-                                new Shape(b, q, s.keys(), 3)));
+                known.put(BundleGraph.KEYS, keys(known, sizes, random, scratch));
             }
             if (graph.graph() == BundleGraph.DECODER) {
                 float[] mean = known.get(BundleGraph.PRIOR_MEAN).toFloatArray();
@@ -100,17 +97,28 @@ final class GoldenVectors {
         }
     }
 
-    private float[] keys(float[] pointers, Sizes sizes, Random random) {
-        int key = model.settings().keys() * 3;
-        float[] keys = new float[sizes.b() * sizes.q() * key];
+    private NDArray keys(Map<String, NDArray> known, Sizes sizes, Random random, NDManager scratch) {
+        KanervaSettings s = model.settings();
+        int key = s.keys() * 3;
+        Shape shape = new Shape(sizes.b(), sizes.q(), s.keys(), 3);
+        float[] pointers = known.get(BundleGraph.POINTERS).toFloatArray();
+        float[] noise = new float[Math.toIntExact(shape.size())];
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = (float) random.nextGaussian();
+        }
+        float[] keys = model.dereference(scratch.create(noise, shape), known.get(BundleGraph.MEMORY))
+                .toFloatArray();
+        boolean exact = s.addressing() == Addressing.DEREFERENCED;
         for (int i = 0; i < keys.length; i++) {
             int read = i / key;
             int sample = read % sizes.q() % sizes.t();
             int episode = read / sizes.q();
-            float noise = (float) random.nextGaussian();
-            keys[i] = read % 2 == 0 ? pointers[(episode * sizes.t() + sample) * key + i % key] + 0.1f * noise : noise;
+            if (read % 2 == 0) {
+                float offset = exact && i % 3 > 0 ? 0 : 0.1f * noise[i];
+                keys[i] = pointers[(episode * sizes.t() + sample) * key + i % key] + offset;
+            }
         }
-        return keys;
+        return scratch.create(keys, shape);
     }
 
     private static byte[] bytes(GraphTensor tensor, NDArray array) {

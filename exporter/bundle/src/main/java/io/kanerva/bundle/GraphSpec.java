@@ -15,6 +15,9 @@ import java.util.List;
  * @param graph its name in bundle.json; the file is called {@code NAME.onnx}
  */
 record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<GraphTensor> outputs) {
+    /** The height of a memory that grows. */
+    static final String HEIGHT = "H";
+
     private static final String ANY = "any";
 
     GraphSpec {
@@ -49,7 +52,7 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
                 ANY,
                 "B",
                 s.memory().channels(),
-                s.memory().height(),
+                s.grows() ? HEIGHT : (Object) s.memory().height(),
                 s.memory().width());
         GraphTensor traces = GraphTensor.of(
                 BundleGraph.TRACES,
@@ -155,7 +158,9 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     }
 
     private static String keys(KanervaSettings s) {
-        String keys = "where to read: (scale, x, y)";
+        String keys = s.addressing() == Addressing.DEREFERENCED
+                ? "the slots to read: (scale, column, row), without their fractions"
+                : "where to read: (scale, x, y)";
         return s.gist()
                 ? keys
                         + "; a block is taken verbatim with a scale above 0, else for its gist: "
@@ -170,7 +175,8 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     }
 
     private static String pointers(KanervaSettings s) {
-        String pointers = "the keys under which the samples were written: (scale, x, y)";
+        String pointers = "the keys under which the samples were written: "
+                + (s.addressing() == Addressing.DEREFERENCED ? "(scale, column, row)" : "(scale, x, y)");
         return s.writer() == WriterKind.POOLED
                 ? pointers + "; allocated by the rank of a score of what each sample writes"
                 : pointers;

@@ -103,7 +103,7 @@ final class ModelCard {
                 rows,
                 "memory M",
                 format(
-                        "%s = %,d floats",
+                        settings.grows() ? "%s = %,d floats as trained; grows with the samples" : "%s = %,d floats",
                         shape(
                                 settings.memory().channels(),
                                 settings.memory().height(),
@@ -119,16 +119,22 @@ final class ModelCard {
         row(
                 rows,
                 "slots",
-                format(
-                        "%d x %d, room for %d samples",
-                        settings.slots().rows(), settings.slots().columns(), settings.capacity()));
+                settings.grows()
+                        ? format("%d in a row", settings.slots().columns())
+                        : format(
+                                "%d x %d, room for %d samples",
+                                settings.slots().rows(), settings.slots().columns(), settings.capacity()));
         row(rows, "keys a sample, K", settings.keys());
         row(rows, "latent, D", settings.latent());
         row(rows, "parameters", format("%,d", model.parameterCount()));
         row(
                 rows,
                 "reader graph",
-                options.reader() == ReaderKind.GRIDSAMPLE ? "GridSample" : "tent-weight matrix products");
+                switch (options.readerOf(settings)) {
+                    case "gather" -> "Gather of a block";
+                    case "gridsample" -> "GridSample";
+                    default -> "tent-weight matrix products";
+                });
         return rows.toString();
     }
 
@@ -202,7 +208,10 @@ final class ModelCard {
 
     private String graphs() {
         StringBuilder rows = new StringBuilder("B episodes, T written samples and Q reads are each call's own choice");
-        rows.append(format(", T up to %d.\n\n", settings.capacity()));
+        rows.append(
+                settings.grows()
+                        ? "; so is H, the rows of pixels.\n\n"
+                        : format(", T up to %d.\n\n", settings.capacity()));
         rows.append("| graph | | tensor | shape | what it holds |\n|---|---|---|---|---|\n");
         for (GraphSpec graph : GraphSpec.of(model)) {
             tensors(rows, graph, "in", graph.inputs());
@@ -233,9 +242,14 @@ final class ModelCard {
                                 + "outputs are probabilities of white.\n"
                         : "- The likelihood is a mixture of discretised logistics: it models images of 256 "
                                 + "levels; the images that recall shows are means.\n");
-        text.append(format(
-                "- At most %d samples fit a memory. Trained at T = %d.\n",
-                settings.capacity(), details.episodeLength()));
+        text.append(
+                settings.grows()
+                        ? format(
+                                "- Trained at T = %d; a memory takes any number of samples, each in slots of its own.\n",
+                                details.episodeLength())
+                        : format(
+                                "- At most %d samples fit a memory. Trained at T = %d.\n",
+                                settings.capacity(), details.episodeLength()));
         text.append("- A research model of small images: nothing here was made to decide anything about people.\n");
         return text.toString();
     }

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How the reader graph cuts windows out of the memory; both kinds compute the same values up to rounding. */
+/**
+ * How the reader graph cuts the windows of continuous keys out of the memory; both kinds compute the same values up to
+ * rounding. Dereferenced keys need neither: their blocks are gathered.
+ */
 public enum ReaderKind {
     /** ONNX GridSample, 4-D, bilinear, zeros, {@code align_corners=0}: fast in ONNX Runtime. */
     GRIDSAMPLE,

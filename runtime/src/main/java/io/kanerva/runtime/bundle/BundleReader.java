@@ -15,7 +15,7 @@ import java.util.Optional;
 /** Reads a bundle.json and checks it for contradictions. */
 final class BundleReader {
 
-    /** The opset of format 1. */
+    /** The opset of the format. */
     private static final int OPSET = 17;
 
     private static final int IR_VERSION = 8;
@@ -28,6 +28,9 @@ final class BundleReader {
     /** Maximum image channels: a mixture has in the order of their square as parameters of a pixel. */
     private static final int MAX_IMAGE_CHANNELS = 1 << 10;
 
+    /** Rows of slots of the largest memory: float32 holds all smaller whole numbers, which name them. */
+    private static final int MAX_ROWS = 1 << 24;
+
     private BundleReader() {}
 
     /** The bundle that {@code bytes}, a bundle.json, describe; {@code source} names the file in messages. */
@@ -38,11 +41,13 @@ final class BundleReader {
                     .error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
         }
         int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
-        if (version > Bundle.NEWEST_FORMAT_VERSION) {
+        if (version != Bundle.FORMAT_VERSION) {
             throw new BundleException(
-                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update "
-                            + "the runtime",
-                    source, version, Bundle.NEWEST_FORMAT_VERSION);
+                    "%s: expected bundle format version %d, found %d; %s",
+                    source,
+                    Bundle.FORMAT_VERSION,
+                    version,
+                    version > Bundle.FORMAT_VERSION ? "update the runtime" : "export the model again");
         }
         ModelSettings settings = settings(json.get("settings"));
         Map<String, GraphDescription> graphs = new LinkedHashMap<>();
@@ -80,7 +85,7 @@ final class BundleReader {
                 version,
                 json.get("opset").integer(OPSET),
                 json.get("irVersion").integer(IR_VERSION),
-                json.get("reader").oneOf("gridsample", "matmul"),
+                json.get("reader").oneOf("gather", "gridsample", "matmul"),
                 settings,
                 json.has("weights") ? json.get("weights").oneOf("float32", "float16", "int8") : "float32",
                 graphs,
@@ -98,10 +103,15 @@ final class BundleReader {
 
     private static ModelSettings settings(JsonNode json) {
         Writer writer = json.get("writer").oneOf(Writer.class);
+        Addressing addressing = json.get("addressing").oneOf(Addressing.class);
         int capacity = json.get("capacity").integer(0, 1 << 30);
+        if (writer == Writer.HEAP && addressing == Addressing.DEREFERENCED) {
+            json.get("capacity").integer(0);
+            capacity = growth(json);
+        }
         ModelSettings settings = new ModelSettings(
                 writer,
-                json.get("addressing").oneOf(Addressing.class),
+                addressing,
                 json.get("likelihood").oneOf(Likelihood.class),
                 planes(json.get("imageShape")),
                 planes(json.get("memoryShape")),
@@ -120,6 +130,14 @@ final class BundleReader {
         check(json, settings);
         checkSizes(json, settings);
         return settings;
+    }
+
+    /** Samples whose slots fit into the largest memory that grows. */
+    private static int growth(JsonNode json) {
+        Planes block = planes(json.get("blockShape"));
+        long columns = json.get("slotColumns").integer(1, 1 << 16);
+        long rows = Math.min(MAX_ROWS, MAX_VALUES / (block.floats() * columns));
+        return (int) (rows * columns / json.get("keys").integer(1, 1024));
     }
 
     private static void checkSizes(JsonNode json, ModelSettings settings) {
@@ -183,7 +201,14 @@ final class BundleReader {
         if (slots < keys) {
             throw json.get("slotColumns").error("slots for at least one sample of " + keys + " keys", slots + " slots");
         }
-        if (settings.capacity() != slots / keys) {
+        if (settings.grows()) {
+            int height = settings.slotRows() * block.height();
+            int width = settings.slotColumns() * block.width();
+            if (memory.height() != height || memory.width() != width) {
+                throw json.get("memoryShape")
+                        .error("%d x %d, as its slots take".formatted(height, width), memory.toString());
+            }
+        } else if (settings.capacity() != slots / keys) {
             throw json.get("capacity")
                     .error("%d, slots over keys".formatted(slots / keys), Integer.toString(settings.capacity()));
         }

@@ -3,6 +3,7 @@ package io.kanerva.runtime.bundle;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.bundle.ProtoMessage.MalformedException;
 import java.util.ArrayList;
@@ -86,13 +87,17 @@ final class GraphCheck {
 
     /** Follows the shapes of a call with {@code batch} episodes of {@code count} samples or queries. */
     private void follow(int batch, int count) {
+        ModelSettings settings = bundle.settings();
+        int height = graph.takesSamples()
+                ? settings.memoryHeight(count)
+                : settings.memory().height();
         Signature signature = new Signature(graph, bundle.settings());
         long each = Sizes.largest(bundle.settings()) * batch * count;
         Map<String, Integer> lastUses = lastUses();
         Map<String, GraphValue> values = new HashMap<>(file.constants);
         Set<String> folded = new HashSet<>(file.constants.keySet());
         for (TensorDescription input : signature.inputs()) {
-            values.put(input.name(), shape(input, batch, count));
+            values.put(input.name(), shape(input, batch, count, height));
             folded.remove(input.name());
         }
         long alive = 0;
@@ -124,7 +129,7 @@ final class GraphCheck {
             }
         }
         for (TensorDescription output : signature.outputs()) {
-            GraphValue expected = shape(output, batch, count);
+            GraphValue expected = shape(output, batch, count, height);
             GraphValue found = values.get(output.name());
             if (found == null || !Arrays.equals(expected.shape(), found.shape())) {
                 throw new BundleException(
@@ -177,8 +182,8 @@ final class GraphCheck {
         }
     }
 
-    private static GraphValue shape(TensorDescription tensor, int batch, int count) {
-        return GraphValue.of(Arrays.stream(Signature.shape(tensor, batch, count))
+    private static GraphValue shape(TensorDescription tensor, int batch, int count, int height) {
+        return GraphValue.of(Arrays.stream(Signature.shape(tensor, batch, count, height))
                 .asLongStream()
                 .toArray());
     }

@@ -15,8 +15,9 @@ import java.util.List;
 /**
  * The inputs and outputs of one graph, in order, and the checks of a call's inputs.
  *
- * <p>A dimension is a size, or a name that each call binds to a size: B episodes with T samples or Q queries each. No
- * graph has both T and Q, so that two numbers fix all shapes: B and the count T or Q.
+ * <p>A dimension is a size, or a name that each call binds to a size: B episodes with T samples or Q queries each, and
+ * the height H of memories that grow. No graph has both T and Q, so that three numbers fix all shapes: B, the count T
+ * or Q, and H.
  */
 public final class Signature {
 
@@ -45,7 +46,8 @@ public final class Signature {
             case CONTENT -> tensor(name, "B", "T", keys, block.channels(), block.height(), block.width());
             case KEY_MEAN, KEY_LOG_VARIANCE, POINTERS -> tensor(name, "B", "T", keys, 3);
             case LATENT_MEAN, LATENT_LOG_VARIANCE -> tensor(name, "B", "T", settings.latent());
-            case MEMORY -> tensor(name, "B", memory.channels(), memory.height(), memory.width());
+            case MEMORY ->
+                tensor(name, "B", memory.channels(), settings.grows() ? "H" : memory.height(), memory.width());
             case KEYS -> tensor(name, "B", "Q", keys, 3);
             case TRACES -> tensor(name, "B", "Q", keys, block.channels(), block.height(), block.width());
             case PRIOR_MEAN, PRIOR_LOG_VARIANCE, LATENT, NOISE -> tensor(name, "B", "Q", settings.latent());
@@ -72,12 +74,12 @@ public final class Signature {
      * Checks a call's inputs.
      *
      * @param values one tensor for each of the first inputs, in order
-     * @return B and the count T or Q
+     * @return B, the count T or Q, and H, 0 if it is in no input
      * @throws TensorException if a shape does not fit or is empty, two inputs disagree, an image has values outside [0,
      *     1], or another value is not finite
      */
     public int[] check(FloatTensor... values) {
-        int[] sizes = new int[2];
+        int[] sizes = new int[3];
         for (int i = 0; i < values.length; i++) {
             bind(i, values[i], sizes);
         }
@@ -138,23 +140,32 @@ public final class Signature {
         return graph.label() + " input '" + input + "'";
     }
 
-    /** A tensor's shape for {@code batch} episodes with {@code count} samples or queries each. */
-    public static int[] shape(TensorDescription tensor, int batch, int count) {
+    /**
+     * A tensor's shape for {@code batch} episodes with {@code count} samples or queries each, in memories of
+     * {@code height}.
+     */
+    public static int[] shape(TensorDescription tensor, int batch, int count, int height) {
         int[] shape = dimensions(tensor);
         for (int axis = 0; axis < shape.length; axis++) {
             if (shape[axis] < 0) {
-                shape[axis] = shape[axis] == ~0 ? batch : count;
+                shape[axis] = shape[axis] == ~0 ? batch : shape[axis] == ~1 ? count : height;
             }
         }
         return shape;
     }
 
-    /** Sizes as they are, B as ~0 and the count as ~1. */
+    /** Sizes as they are, B as ~0, the count as ~1 and H as ~2. */
     private static int[] dimensions(TensorDescription tensor) {
         int[] dimensions = new int[tensor.shape().size()];
         for (int axis = 0; axis < dimensions.length; axis++) {
             String dimension = tensor.shape().get(axis);
-            dimensions[axis] = isSize(dimension) ? Integer.parseInt(dimension) : dimension.equals("B") ? ~0 : ~1;
+            dimensions[axis] = isSize(dimension)
+                    ? Integer.parseInt(dimension)
+                    : switch (dimension) {
+                        case "B" -> ~0;
+                        case "H" -> ~2;
+                        default -> ~1;
+                    };
         }
         return dimensions;
     }

@@ -1,6 +1,5 @@
 package io.kanerva.runtime.math;
 
-import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.ModelSettings;
@@ -15,10 +14,11 @@ import io.kanerva.runtime.Reading;
  * <ul>
  *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) per
  *       coordinate.
- *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. The scale is c itself; x is quantile((i +
- *       Phi(c)) / Gx), where i is the cell of p's x and Phi(c) is kept in [1e-6, 1 - 1e-6]; y alike; and so the scale,
- *       if it has two cells, on either side of 0. With m = v = 0 it is the prior restricted to the cell. KL is
- *       ln(cells) per key and 0.5 (m^2 + exp(v) - 1 - v) per coordinate.
+ *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. Where a key is in its slot's cell has no
+ *       effect, so that column and row are the pointer's, exactly. The scale is c itself, or, if it has two cells, on
+ *       either side of 0, quantile((i + Phi(c)) / 2), where i is the cell of p's scale and Phi(c) is kept in [1e-6, 1 -
+ *       1e-6]. KL is ln(cells) per key, of the cells that the memory has, and 0.5 (m^2 + exp(v) - 1 - v) per
+ *       coordinate.
  * </ul>
  *
  * <p>All in float64; keys are rounded to float32 at the end.
@@ -28,11 +28,9 @@ public final class Posterior {
     private static final double CELL_MARGIN = 1e-6;
 
     private final ModelSettings settings;
-    private final KeyGeometry geometry;
 
-    public Posterior(ModelSettings settings, KeyGeometry geometry) {
+    public Posterior(ModelSettings settings) {
         this.settings = settings;
-        this.geometry = geometry;
     }
 
     /** Keys [B, T, K, 3] for standard normal {@code noise} of that shape. */
@@ -47,13 +45,17 @@ public final class Posterior {
 
     /**
      * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. A dereferenced key on a slot that none of
-     * {@code samples} samples took is drawn again.
+     * {@code samples} samples took is drawn again; what is returned is its scale, column and row.
      *
+     * @param slotRows Gy of the memories
      * @param check called now and then, to end the search for a slot by an exception
      */
-    public FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples, Runnable check) {
+    public FloatTensor samplePrior(
+            NormalSampler sampler, int episodes, int count, int samples, int slotRows, Runnable check) {
         FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
-        int allocated = samples * settings.keys();
+        boolean isDereferenced = settings.addressing() == Addressing.DEREFERENCED;
+        long allocated = (long) samples * settings.keys();
+        int columns = settings.slotColumns();
         int draws = 0;
         for (int i = 0; i < keys.size(); i += 3) {
             do {
@@ -63,8 +65,11 @@ public final class Posterior {
                 for (int coordinate = 0; coordinate < 3; coordinate++) {
                     keys.data()[i + coordinate] = (float) sampler.next();
                 }
-            } while (settings.addressing() == Addressing.DEREFERENCED
-                    && geometry.slot(keys.data()[i + 1], keys.data()[i + 2]) >= allocated);
+                if (isDereferenced) {
+                    keys.data()[i + 1] = KeyGeometry.cell(keys.data()[i + 1], columns);
+                    keys.data()[i + 2] = KeyGeometry.cell(keys.data()[i + 2], slotRows);
+                }
+            } while (isDereferenced && (long) keys.data()[i + 2] * columns + (long) keys.data()[i + 1] >= allocated);
         }
         return keys;
     }
@@ -73,20 +78,23 @@ public final class Posterior {
         if (settings.addressing() == Addressing.CONTINUOUS) {
             return pointer + offset;
         }
-        return switch (coordinate) {
-            case 0 -> settings.scaleCells() == 1 ? offset : inCell(pointer > 0 ? 1 : 0, 2, offset);
-            case 1 -> inCell(geometry.column(pointer), settings.slotColumns(), offset);
-            default -> inCell(geometry.row(pointer), settings.slotRows(), offset);
-        };
+        if (coordinate > 0) {
+            return pointer;
+        }
+        return settings.scaleCells() == 1 ? offset : onSide(pointer > 0 ? 1 : 0, offset);
     }
 
-    private static double inCell(int cell, int cells, double offset) {
+    private static double onSide(int side, double offset) {
         double share = Math.min(Math.max(Normal.cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
-        return Normal.quantile((cell + share) / cells);
+        return Normal.quantile((side + share) / 2);
     }
 
-    /** KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats. */
-    public double[] klKeys(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
+    /**
+     * KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats.
+     *
+     * @param slotRows Gy of the memories
+     */
+    public double[] klKeys(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, int slotRows) {
         int numbers = settings.keys() * 3;
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
         double[] divergence = new double[mean.size() / numbers];
@@ -96,7 +104,7 @@ public final class Posterior {
             divergence[i / numbers] += 0.5 * (centre * centre + Math.exp(v) - 1 - v);
         }
         if (dereferenced) {
-            int cells = settings.slotRows() * settings.slotColumns() * settings.scaleCells();
+            double cells = (double) slotRows * settings.slotColumns() * settings.scaleCells();
             double choice = settings.keys() * Math.log(cells);
             for (int sample = 0; sample < divergence.length; sample++) {
                 divergence[sample] += choice;
@@ -119,13 +127,12 @@ public final class Posterior {
     }
 
     /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
-    public static double[] klLatent(Encoding posterior, Reading prior) {
-        int numbers = posterior.latentMean().dimension(2);
-        double[] divergence = new double[posterior.latentMean().size() / numbers];
-        for (int i = 0; i < posterior.latentMean().size(); i++) {
-            double difference = (double) posterior.latentMean().data()[i]
-                    - prior.priorMean().data()[i];
-            double v = posterior.latentLogVariance().data()[i];
+    public static double[] klLatent(FloatTensor mean, FloatTensor logVariance, Reading prior) {
+        int numbers = mean.dimension(2);
+        double[] divergence = new double[mean.size() / numbers];
+        for (int i = 0; i < mean.size(); i++) {
+            double difference = (double) mean.data()[i] - prior.priorMean().data()[i];
+            double v = logVariance.data()[i];
             double priorV = prior.priorLogVariance().data()[i];
             divergence[i / numbers] +=
                     0.5 * (Math.exp(v - priorV) + difference * difference * Math.exp(-priorV) - 1 + priorV - v);

@@ -58,8 +58,8 @@ record Header(int[] sizes, long bytes) {
         if (floatsAt != BYTES) {
             throw new MemoryFileException("%s: expected its floats at byte %d, found %d", file, BYTES, floatsAt);
         }
-        // Sizes are at least 1 and the planes small, so that this does not overflow.
-        long each = bundle.settings().memory().floats() + (long) sizes[4] * sizes[5] * 3 + sizes[6];
+        // Sizes are at least 1 and the planes those of so many samples, so that this does not overflow.
+        long each = (long) sizes[1] * sizes[2] * sizes[3] + (long) sizes[4] * sizes[5] * 3 + sizes[6];
         double bytes = BYTES + (double) sizes[0] * each * Float.BYTES + StoredMemory.DIGEST_BYTES;
         if (bytes > StoredMemory.MAX_BYTES) {
             throw new MemoryFileException(
@@ -80,16 +80,20 @@ record Header(int[] sizes, long bytes) {
         Planes planes = settings.memory();
         boolean fits = sizes[0] >= 1
                 && sizes[1] == planes.channels()
-                && sizes[2] == planes.height()
                 && sizes[3] == planes.width()
                 && sizes[4] >= 1
                 && sizes[4] <= settings.capacity()
+                && sizes[2] == settings.memoryHeight(sizes[4])
                 && sizes[5] == settings.keys()
                 && sizes[6] == 0;
         if (!fits) {
             throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys per sample, found sizes %s for " + "[B, C, H, W, T, K, 0]",
-                    file, planes, settings.keys(), sizes);
+                    "%s: expected memories %s%s with %d keys per sample, found sizes %s for [B, C, H, W, T, K, 0]",
+                    file,
+                    planes,
+                    settings.grows() ? ", of the height that their samples take," : "",
+                    settings.keys(),
+                    sizes);
         }
     }
 }

@@ -21,14 +21,20 @@ public final class Inference {
     /** 64 MiB for a run's largest tensors: more takes memory, but is no faster. */
     private static final long PART_FLOATS = 1 << 24;
 
+    /** 4 MiB: the graphs get smaller memories as a whole, from tensors that keep them between calls. */
+    private static final int LARGE_FLOATS = 1 << 20;
+
     /** All results are kept. */
     private static final int MAX_ITERATIONS = 10_000;
 
-    private final KeyGeometry geometry;
     private final Sessions sessions;
     private final ModelSettings settings;
     private final String modelId;
     private final Posterior posterior;
+
+    /** Of memories that grow; null for others. */
+    private final HeapSlots slots;
+
     private final boolean isHeap;
     private final boolean fusedSampling;
     private final Limit limit;
@@ -41,23 +47,21 @@ public final class Inference {
      *     host in float64
      * @param limit of every call
      */
-    public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit) {
-        this(bundle, geometry, sessions, fusedSampling, limit, (int)
-                Math.max(1, PART_FLOATS / Sizes.largest(bundle.settings())));
+    public Inference(Bundle bundle, Sessions sessions, boolean fusedSampling, Limit limit) {
+        this(bundle, sessions, fusedSampling, limit, (int) Math.max(1, PART_FLOATS / Sizes.largest(bundle.settings())));
     }
 
     /** @param most the most images that one run takes */
-    public Inference(
-            Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit, int most) {
-        this.geometry = geometry;
+    public Inference(Bundle bundle, Sessions sessions, boolean fusedSampling, Limit limit, int most) {
         this.sessions = sessions;
         this.fusedSampling = fusedSampling;
         this.limit = limit;
         this.most = most;
         settings = bundle.settings();
         modelId = bundle.modelId();
-        posterior = new Posterior(settings, geometry);
+        posterior = new Posterior(settings);
         isHeap = settings.writer() == Writer.HEAP;
+        slots = settings.grows() ? new HeapSlots(settings) : null;
     }
 
     public Encoding encode(FloatTensor images) {
@@ -147,9 +151,53 @@ public final class Inference {
         int[] sizes = sessions.signature(ENCODER).check(episodes);
         checkCapacity(sizes[1]);
         if (sizes[0] > 1 && !fits(sizes)) {
-            return memoryInParts(sizes, part -> writeChecked(part.of(episodes)));
+            return memoryInParts(sizes, part -> writeOne(part.of(episodes)));
         }
-        return writeChecked(episodes);
+        return writeOne(episodes);
+    }
+
+    /** A heap's encoder treats samples separately, so that a long episode goes in parts, too. */
+    private StoredMemory writeOne(FloatTensor episodes) {
+        int[] sizes = {episodes.dimension(0), episodes.dimension(1)};
+        if (slots == null || fits(sizes)) {
+            return writeChecked(episodes);
+        }
+        int first = Math.max(1, most / sizes[0]);
+        StoredMemory begun = writeChecked(new Part(0, sizes[0], 0, first).of(episodes));
+        return append(begun, encodeContent(new Part(0, sizes[0], first, sizes[1] - first).of(episodes)));
+    }
+
+    private FloatTensor encodeContent(FloatTensor images) {
+        int[] sizes = {images.dimension(0), images.dimension(1)};
+        if (slots != null && !fits(sizes)) {
+            return inParts(sizes, true, part -> List.of(encodeContent(part.of(images))))
+                    .get(0);
+        }
+        try (Workspace workspace = begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
+            workspace.put(IMAGES, images);
+            workspace.run();
+            return workspace.get(CONTENT);
+        }
+    }
+
+    /** Memories with further samples' blocks, [B, N, K, C, h, w], in the slots after those of the first samples. */
+    private StoredMemory append(StoredMemory memory, FloatTensor content) {
+        int episodes = memory.episodes();
+        int keys = settings.keys();
+        int before = memory.samples();
+        int added = content.dimension(1);
+        FloatTensor planes = HeapSlots.grown(memory.memory(), settings.memoryHeight(before + added));
+        FloatTensor pointers = FloatTensor.zeros(episodes, before + added, keys, 3);
+        float scale = memory.pointers().data()[0];
+        for (int episode = 0; episode < episodes; episode++) {
+            for (int i = 0; i < added * keys; i++) {
+                int from = (episode * added * keys + i) * slots.floats();
+                slots.put(content.data(), from, planes, episode, (long) before * keys + i);
+            }
+            int each = (before + added) * keys;
+            slots.name(scale, 0, pointers.data(), episode * each * 3, each);
+        }
+        return new StoredMemory(planes, pointers, modelId);
     }
 
     private StoredMemory writeChecked(FloatTensor episodes) {
@@ -163,12 +211,13 @@ public final class Inference {
     /** To be freed by the caller. */
     public Workspace prepareWrite(int episodes, int samples) {
         checkCapacity(samples);
-        return sessions.prepare(Plan.WRITE, episodes, samples);
+        return sessions.prepare(Plan.WRITE, episodes, samples, null);
     }
 
     /**
-     * Adds samples. A heap's writer adds each block at its slot: new samples are written after zeros and added to the
-     * memory. A pooled writer ranks all samples anew, so it writes the earlier ones' blocks again.
+     * Adds samples. A memory that grows gets their blocks after its own. The writer of a heap with continuous keys adds
+     * each block at its slot: new samples are written after zeros and added to the memory. A pooled writer ranks all
+     * samples anew, so it writes the earlier ones' blocks again.
      */
     public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
         checkModel(memory);
@@ -180,6 +229,9 @@ public final class Inference {
                     "extend: expected a model whose memory keeps each sample's blocks as they were written, found one "
                             + "that maps the whole memory: write all samples at once");
         }
+        if (slots != null) {
+            return append(memory, encodeContent(episodes));
+        }
         if (sizes[0] > 1 && !fits(sizes[0], samples)) {
             return memoryInParts(
                     new int[] {sizes[0], samples},
@@ -187,13 +239,8 @@ public final class Inference {
                             memory.part(part.episode(), part.episodes()),
                             new Part(part.episode(), part.episodes(), 0, sizes[1]).of(episodes)));
         }
-        FloatTensor content;
-        try (Workspace workspace = begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
-            workspace.put(IMAGES, episodes);
-            workspace.run();
-            FloatTensor added = workspace.get(CONTENT);
-            content = StoredMemory.joined(earlier(memory, added.shape()), added);
-        }
+        FloatTensor added = encodeContent(episodes);
+        FloatTensor content = StoredMemory.joined(earlier(memory, added.shape()), added);
         sessions.signature(MEMORY_WRITER).check(content);
         try (Workspace workspace = begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
             workspace.put(CONTENT, content);
@@ -213,7 +260,7 @@ public final class Inference {
             shape[1] = memory.samples();
             return FloatTensor.zeros(shape);
         }
-        return memory.written(settings, geometry);
+        return memory.written(settings);
     }
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
@@ -246,6 +293,9 @@ public final class Inference {
     }
 
     private Recall recallChecked(StoredMemory memory, FloatTensor queries, int iterations) {
+        if (isLarge(memory)) {
+            return recallFromLarge(memory, queries, iterations);
+        }
         try (Workspace workspace = begin(Plan.RECALL, memory.episodes(), queries.dimension(1), memory)) {
             Lookup[] lookups = new Lookup[iterations];
             FloatTensor[] steps = new FloatTensor[iterations];
@@ -258,6 +308,18 @@ public final class Inference {
             }
             return new Recall(List.of(lookups), List.of(steps));
         }
+    }
+
+    private Recall recallFromLarge(StoredMemory memory, FloatTensor queries, int iterations) {
+        List<Lookup> lookups = new ArrayList<>();
+        List<FloatTensor> steps = new ArrayList<>();
+        FloatTensor images = queries;
+        for (int i = 0; i < iterations; i++) {
+            lookups.add(lookUp(memory, images));
+            images = readBack(memory, lookups.get(i).keys());
+            steps.add(images);
+        }
+        return new Recall(lookups, steps);
     }
 
     /** Of each iteration, in order: the scores, the keys and the images; the samples beside them. */
@@ -290,7 +352,7 @@ public final class Inference {
     public Workspace prepareRecall(StoredMemory memory, int queries) {
         checkModel(memory);
         index(memory);
-        return sessions.prepare(Plan.RECALL, memory.episodes(), queries);
+        return sessions.prepare(Plan.RECALL, memory.episodes(), queries, memory);
     }
 
     /** Reads a memory's samples back, to be searched. */
@@ -309,7 +371,47 @@ public final class Inference {
         }
     }
 
+    /** Whether to read from a copy of the slots that are read, rather than to hand all slots to the graphs. */
+    private boolean isLarge(StoredMemory memory) {
+        return slots != null && memory.memory().size() > LARGE_FLOATS;
+    }
+
+    /**
+     * Memories [B, C, H', W] of the blocks that keys [B, Q, K, 3] name alone, in their order, so that a read costs the
+     * same whatever the memories' size.
+     */
+    private StoredMemory extract(StoredMemory memory, FloatTensor keys) {
+        int each = keys.dimension(1) * settings.keys();
+        float[] block = new float[slots.floats()];
+        int[] shape = memory.memory().shape();
+        shape[2] = settings.memoryHeight(keys.dimension(1));
+        FloatTensor planes = FloatTensor.zeros(shape);
+        for (int i = 0; i < shape[0] * each; i++) {
+            slots.get(memory.memory(), i / each, slots.slot(keys.data(), 3 * i), block, 0);
+            slots.put(block, 0, planes, i / each, i % each);
+        }
+        return new StoredMemory(planes, renamed(keys), modelId);
+    }
+
+    /** Keys with their scales, which name the blocks of {@link #extract}. */
+    private FloatTensor renamed(FloatTensor keys) {
+        FloatTensor renamed = FloatTensor.zeros(keys.shape());
+        int each = keys.dimension(1) * settings.keys();
+        for (int i = 0; i < keys.size() / 3; i++) {
+            slots.name(keys.data()[3 * i], i % each, renamed.data(), 3 * i, 1);
+        }
+        return renamed;
+    }
+
     private FloatTensor readBack(StoredMemory memory, FloatTensor keys) {
+        if (isLarge(memory)) {
+            StoredMemory extracted = extract(memory, keys);
+            return readBackChecked(extracted, extracted.pointers());
+        }
+        return readBackChecked(memory, keys);
+    }
+
+    private FloatTensor readBackChecked(StoredMemory memory, FloatTensor keys) {
         Planes image = settings.image();
         int count = keys.dimension(1);
         FloatTensor images =
@@ -323,6 +425,7 @@ public final class Inference {
     public Reading read(StoredMemory memory, FloatTensor keys) {
         checkModel(memory);
         int[] sizes = sessions.signature(READER).check(memory.memory(), keys);
+        checkNames(memory, keys);
         if (!fits(sizes)) {
             List<FloatTensor> made = inParts(sizes, true, part -> {
                 Reading read = readChecked(memory.part(part.episode(), part.episodes()), part.of(keys));
@@ -333,7 +436,33 @@ public final class Inference {
         return readChecked(memory, keys);
     }
 
+    /** Checks that dereferenced keys name slots that the memories have. */
+    private void checkNames(StoredMemory memory, FloatTensor keys) {
+        int rows = settings.slotRows(memory.memory().dimension(2));
+        for (int i = 0; slots != null && i < keys.size(); i += 3) {
+            float column = keys.data()[i + 1];
+            float row = keys.data()[i + 2];
+            if (!(column >= 0 && column < settings.slotColumns() && row >= 0 && row < rows)) {
+                throw new TensorException(
+                        "reader input 'keys': expected slots of %d rows and %d columns, found row %s, column %s at %s",
+                        rows,
+                        settings.slotColumns(),
+                        row,
+                        column,
+                        Signature.index(i / 3, keys.dimension(0), keys.dimension(1), keys.dimension(2)));
+            }
+        }
+    }
+
     private Reading readChecked(StoredMemory memory, FloatTensor keys) {
+        if (isLarge(memory)) {
+            StoredMemory extracted = extract(memory, keys);
+            return readAll(extracted, extracted.pointers());
+        }
+        return readAll(memory, keys);
+    }
+
+    private Reading readAll(StoredMemory memory, FloatTensor keys) {
         try (Workspace workspace = begin(Plan.READ, keys.dimension(0), keys.dimension(1), memory)) {
             workspace.hold(memory);
             workspace.put(KEYS, keys);
@@ -385,7 +514,13 @@ public final class Inference {
     public Generation generate(StoredMemory memory, int count, NormalSampler sampler, IntConsumer progress) {
         checkModel(memory);
         Runnable check = () -> limit.check(Plan.GENERATE.label());
-        FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples(), check);
+        FloatTensor keys = posterior.samplePrior(
+                sampler,
+                memory.episodes(),
+                count,
+                memory.samples(),
+                settings.slotRows(memory.memory().dimension(2)),
+                check);
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
         int[] sizes = {memory.episodes(), count};
         FloatTensor images =
@@ -409,6 +544,14 @@ public final class Inference {
     }
 
     private FloatTensor generateChecked(StoredMemory memory, FloatTensor keys, FloatTensor noise) {
+        if (isLarge(memory)) {
+            StoredMemory extracted = extract(memory, keys);
+            return generateAll(extracted, extracted.pointers(), noise);
+        }
+        return generateAll(memory, keys, noise);
+    }
+
+    private FloatTensor generateAll(StoredMemory memory, FloatTensor keys, FloatTensor noise) {
         Plan plan = fusedSampling ? Plan.GENERATE_FUSED : Plan.GENERATE;
         try (Workspace workspace = begin(plan, memory.episodes(), keys.dimension(1), memory)) {
             workspace.hold(memory);
@@ -437,6 +580,9 @@ public final class Inference {
         checkCapacity(sizes[1]);
         checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], settings.latent());
+        if (slots != null && sizes[1] > most) {
+            return boundOfLong(episodes, keyNoise, latentNoise);
+        }
         if (sizes[0] == 1 || fits(sizes)) {
             return boundChecked(episodes, keyNoise, latentNoise);
         }
@@ -449,6 +595,37 @@ public final class Inference {
             System.arraycopy(made.klLatent(), 0, terms[2], to, made.samples());
         }
         return new BoundTerms(terms[0], terms[1], terms[2]);
+    }
+
+    /** Of episodes that are too long for one run. */
+    private BoundTerms boundOfLong(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
+        int[] sizes = {episodes.dimension(0), episodes.dimension(1)};
+        Encoding q = encode(episodes);
+        StoredMemory memory = write(episodes);
+        FloatTensor keys = posterior.sample(q.keyMean(), q.keyLogVariance(), memory.pointers(), keyNoise);
+        FloatTensor latent = Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise);
+        double[][] terms = new double[2][sizes[0] * sizes[1]];
+        for (Part part : Part.of(sizes[0], sizes[1], most, true)) {
+            Reading p = readChecked(memory.part(part.episode(), part.episodes()), part.of(keys));
+            FloatTensor logits = decode(part.of(latent), p.traces());
+            double[] reconstruction = settings.likelihood().negativeLogLikelihood(settings, part.of(episodes), logits);
+            double[] klLatent = Posterior.klLatent(part.of(q.latentMean()), part.of(q.latentLogVariance()), p);
+            for (int row = 0; row < part.episodes(); row++) {
+                int to = (part.episode() + row) * sizes[1] + part.first();
+                System.arraycopy(reconstruction, row * part.count(), terms[0], to, part.count());
+                System.arraycopy(klLatent, row * part.count(), terms[1], to, part.count());
+            }
+        }
+        return new BoundTerms(
+                finite("reconstruction", terms[0]),
+                finite(
+                        "KL of the keys",
+                        klKeys(q, memory.pointers(), memory.memory().dimension(2))),
+                finite("KL of the latents", terms[1]));
+    }
+
+    private double[] klKeys(Encoding q, FloatTensor pointers, int memoryHeight) {
+        return posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers, settings.slotRows(memoryHeight));
     }
 
     private BoundTerms boundChecked(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
@@ -469,8 +646,8 @@ public final class Inference {
                     finite(
                             "reconstruction",
                             settings.likelihood().negativeLogLikelihood(settings, episodes, workspace.get(LOGITS))),
-                    finite("KL of the keys", posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers)),
-                    finite("KL of the latents", Posterior.klLatent(q, p)));
+                    finite("KL of the keys", klKeys(q, pointers, settings.memoryHeight(episodes.dimension(1)))),
+                    finite("KL of the latents", Posterior.klLatent(q.latentMean(), q.latentLogVariance(), p)));
         }
     }
 
@@ -496,7 +673,8 @@ public final class Inference {
         int[] shape = logits.shape();
         boolean isBatch = shape.length == 5;
         TensorDescription expected = sessions.signature(DECODER).outputs().get(0);
-        checkShape("sample: logits", logits, Signature.shape(expected, isBatch ? shape[0] : 1, isBatch ? shape[1] : 1));
+        checkShape(
+                "sample: logits", logits, Signature.shape(expected, isBatch ? shape[0] : 1, isBatch ? shape[1] : 1, 0));
     }
 
     private void checkModel(StoredMemory memory) {
@@ -528,6 +706,11 @@ public final class Inference {
     }
 
     private void checkCapacity(long samples) {
+        if (slots != null && samples > settings.capacity()) {
+            throw new CapacityException(
+                    "out of memory: expected at most %d samples in one memory, which is then of 2^28 values, found %d",
+                    settings.capacity(), samples);
+        }
         if (samples > settings.capacity()) {
             throw new CapacityException(
                     "out of memory: %d samples, %d slots (%d rows x %d columns, %d per sample)",

@@ -66,6 +66,11 @@ enum Plan {
         };
     }
 
+    /** Whether it makes memories of as many samples as it counts. */
+    boolean writes() {
+        return this == WRITE || this == WRITE_CONTENT || this == BOUND;
+    }
+
     private static <T> List<T> joined(List<T> first, List<T> second) {
         return Stream.concat(first.stream(), second.stream()).toList();
     }

@@ -116,7 +116,7 @@ public final class Sessions implements AutoCloseable {
         try {
             limit.check(plan.label());
             Workspace workspace = borrow(plan, batch, count, memory);
-            workspace.resize(batch, count);
+            workspace.resize(batch, count, height(plan, count, memory));
             workspace.enter(copy, limit);
             return workspace;
         } catch (RuntimeException | Error e) {
@@ -128,16 +128,17 @@ public final class Sessions implements AutoCloseable {
     /**
      * A workspace for many calls of one size, to be freed by the caller.
      *
+     * @param memory that will be read; null if none is
      * @throws ClosedException after {@link #close}
      */
-    Workspace prepare(Plan plan, int batch, int count) {
+    Workspace prepare(Plan plan, int batch, int count, StoredMemory memory) {
         int copy = enter();
         try {
             Workspace workspace;
             synchronized (idle) {
                 workspace = create(plan);
             }
-            workspace.resize(batch, count);
+            workspace.resize(batch, count, height(plan, count, memory));
             return workspace;
         } finally {
             leave(copy);
@@ -149,11 +150,12 @@ public final class Sessions implements AutoCloseable {
      * plan.
      */
     private Workspace borrow(Plan plan, int batch, int count, StoredMemory memory) {
+        int height = height(plan, count, memory);
         synchronized (idle) {
             int found = -1;
             for (int i = 0; i < idle.size(); i++) {
                 Workspace workspace = idle.get(i);
-                if (workspace.fits(plan, batch, count) && (found < 0 || workspace.holds(memory))) {
+                if (workspace.fits(plan, batch, count, height) && (found < 0 || workspace.holds(memory))) {
                     found = i;
                 }
             }
@@ -162,6 +164,14 @@ public final class Sessions implements AutoCloseable {
             }
             return found < 0 ? create(plan) : take(found);
         }
+    }
+
+    /** H of a call's memories. */
+    private int height(Plan plan, int count, StoredMemory memory) {
+        if (memory != null) {
+            return memory.memory().dimension(2);
+        }
+        return plan.writes() ? settings.memoryHeight(count) : settings.memory().height();
     }
 
     private Workspace create(Plan plan) {

@@ -68,8 +68,10 @@ public final class SettingsProbe {
             float y = pointers[slot * 3 + 2];
             int columns = settings.slotColumns();
             int rows = settings.slotRows();
-            boolean fits = isNear(x, slot % columns + place(settings.block().width()), columns)
-                    && isNear(y, slot / columns + place(settings.block().height()), rows);
+            boolean fits = settings.grows()
+                    ? x == slot % columns && y == slot / columns
+                    : isNear(x, slot % columns + place(settings.block().width()), columns)
+                            && isNear(y, slot / columns + place(settings.block().height()), rows);
             require(
                     "writer, slotRows and slotColumns",
                     "another writer than " + lower(settings.writer()) + " or other slots than " + rows + " x "
@@ -92,11 +94,8 @@ public final class SettingsProbe {
     private void checkReads() {
         int keys = settings.keys();
         boolean isDereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        float x = (float) Normal.quantile(0.25 / Math.max(1, settings.slotColumns()));
-        float y = (float) Normal.quantile(0.25 / Math.max(1, settings.slotRows()));
-        float nearX = (float) Normal.quantile(0.75 / Math.max(1, settings.slotColumns()));
-        float nearY = (float) Normal.quantile(0.75 / Math.max(1, settings.slotRows()));
-        float[][] places = {{0.5f, x, y}, {1.5f, nearX, nearY}, {-1, x, y}};
+        // In a slot's cell if keys are dereferenced; windows of continuous keys differ.
+        float[][] places = {{0.5f, 0.25f, 0.25f}, {1.5f, 0.75f, 0.75f}, {-1, 0.25f, 0.25f}};
         Planes planes = settings.memory();
         FloatTensor memory = FloatTensor.zeros(1, planes.channels(), planes.height(), planes.width());
         for (int i = 0; i < memory.size(); i++) {

@@ -78,6 +78,9 @@ public final class StoredMemory {
 
     /** Some of the memories. */
     StoredMemory part(int episode, int episodes) {
+        if (episodes == episodes()) {
+            return this;
+        }
         StoredMemory part =
                 new StoredMemory(rows(memory, episode, episodes), rows(pointers, episode, episodes), modelId);
         part.contents = contents == null ? null : contents.from(episode);
@@ -107,7 +110,7 @@ public final class StoredMemory {
     }
 
     /** What a pooled writer was given, [B, T, K, C, h, w]: the blocks at the samples' pointers, which are on pixels. */
-    FloatTensor written(ModelSettings settings, KeyGeometry geometry) {
+    FloatTensor written(ModelSettings settings) {
         Planes block = settings.block();
         Planes planes = settings.memory();
         int keys = settings.keys();
@@ -115,9 +118,10 @@ public final class StoredMemory {
                 FloatTensor.zeros(episodes(), samples(), keys, block.channels(), block.height(), block.width());
         int to = 0;
         for (int key = 0; key < episodes() * samples() * keys; key++) {
-            int slot = geometry.slot(pointers.data()[key * 3 + 1], pointers.data()[key * 3 + 2]);
-            int top = slot / settings.slotColumns() * block.height() + block.height() / 2;
-            int left = slot % settings.slotColumns() * block.width() + block.width() / 2;
+            int column = KeyGeometry.cell(pointers.data()[key * 3 + 1], settings.slotColumns());
+            int slotRow = KeyGeometry.cell(pointers.data()[key * 3 + 2], settings.slotRows());
+            int top = slotRow * block.height() + block.height() / 2;
+            int left = column * block.width() + block.width() / 2;
             int plane = key / (samples() * keys) * planes.channels();
             for (int row = 0; row < block.channels() * block.height(); row++) {
                 int from =

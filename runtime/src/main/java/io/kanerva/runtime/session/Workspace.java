@@ -53,6 +53,7 @@ public final class Workspace implements AutoCloseable {
     private Recaller recaller;
     private int batch;
     private int count;
+    private int height;
     private long floats;
 
     /** The contents of the memories' tensor, if known. */
@@ -84,14 +85,15 @@ public final class Workspace implements AutoCloseable {
      *
      * @throws TensorException if a tensor exceeds a direct buffer; the workspace is then freed
      */
-    void resize(int batch, int count) {
-        if (this.batch == batch && this.count == count) {
+    void resize(int batch, int count, int height) {
+        if (fits(plan, batch, count, height)) {
             return;
         }
         closeTensors();
         held = NONE;
         this.batch = batch;
         this.count = count;
+        this.height = height;
         try {
             // Inputs first: an output that is also an input is always provided.
             for (BundleGraph graph : graphs) {
@@ -119,7 +121,7 @@ public final class Workspace implements AutoCloseable {
     private OnnxTensor tensor(BundleGraph graph, TensorDescription description) {
         String name = description.name();
         if (!tensors.containsKey(name)) {
-            int[] shape = Signature.shape(description, batch, count);
+            int[] shape = Signature.shape(description, batch, count, height);
             double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
             if (size > MAX_FLOATS) {
                 throw new TensorException(
@@ -158,8 +160,8 @@ public final class Workspace implements AutoCloseable {
         return buffer.limit(size);
     }
 
-    boolean fits(Plan plan, int batch, int count) {
-        return this.plan == plan && this.batch == batch && this.count == count;
+    boolean fits(Plan plan, int batch, int count, int height) {
+        return this.plan == plan && this.batch == batch && this.count == count && this.height == height;
     }
 
     Plan plan() {
@@ -215,7 +217,7 @@ public final class Workspace implements AutoCloseable {
      * @throws InferenceException if a value is not finite
      */
     FloatTensor get(String name) {
-        FloatTensor values = FloatTensor.zeros(Signature.shape(descriptions.get(name), batch, count));
+        FloatTensor values = FloatTensor.zeros(Signature.shape(descriptions.get(name), batch, count, height));
         buffer(name).get(0, values.data());
         requireFinite(name, values.data(), values.size());
         return values;
@@ -236,7 +238,7 @@ public final class Workspace implements AutoCloseable {
                 plan.label(),
                 name,
                 value,
-                Signature.index(at, Signature.shape(descriptions.get(name), batch, count)));
+                Signature.index(at, Signature.shape(descriptions.get(name), batch, count, height)));
     }
 
     /**

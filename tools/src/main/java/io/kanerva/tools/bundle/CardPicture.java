@@ -60,7 +60,8 @@ public final class CardPicture {
             NDArray latentNoise =
                     scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
             Pictures recalled = read(model, episode, written.memory(), ownKeys, latentNoise.mul(0));
-            Pictures generated = read(model, episode, written.memory(), randomKeys, latentNoise);
+            Pictures generated = read(
+                    model, episode, written.memory(), model.dereference(randomKeys, written.memory()), latentNoise);
             return new Drawn(
                     List.of(episode, recalled, generated), written.memory().toFloatArray());
         }

@@ -19,45 +19,47 @@ final class HeapSlots {
      * Puts blocks into the first slots, row by row; the others are 0.
      *
      * @param blocks [B, N, C, h, w]
-     * @param slots Gy x Gx, at least N
+     * @param slotRows Gy; there are at least N slots
+     * @param slotColumns Gx
      * @return memories [B, C, Gy h, Gx w]
      */
-    static NDArray write(NDArray blocks, Grid slots) {
+    static NDArray write(NDArray blocks, long slotRows, int slotColumns) {
         Shape shape = blocks.getShape();
         long b = shape.get(0);
         long n = shape.get(1);
         long c = shape.get(2);
         long h = shape.get(3);
         long w = shape.get(4);
-        NDArray none = blocks.getManager().zeros(new Shape(b, slots.size() - n, c, h, w), blocks.getDataType());
+        NDArray none =
+                blocks.getManager().zeros(new Shape(b, slotRows * slotColumns - n, c, h, w), blocks.getDataType());
         return blocks.concat(none, 1)
-                .reshape(b, slots.rows(), slots.columns(), c, h, w)
+                .reshape(b, slotRows, slotColumns, c, h, w)
                 .transpose(0, 3, 1, 4, 2, 5)
-                .reshape(b, c, slots.rows() * h, slots.columns() * w);
+                .reshape(b, c, slotRows * h, slotColumns * w);
     }
 
     /**
      * Reads the blocks of slots. The work depends on the number of reads, not on the memories' size.
      *
      * @param memory [B, C, H, W]
-     * @param columns whole numbers from 0 to Gx - 1, [B, N]
-     * @param rows whole numbers from 0 to Gy - 1, [B, N]
+     * @param keys (scale, column, row), [B, N, 3]; a fraction has no effect, and a place outside is the nearest inside
      * @param block h x w
      * @param slotColumns Gx, W / w
      * @return [B, N, C, h, w]
      */
-    static NDArray read(NDArray memory, NDArray columns, NDArray rows, Grid block, int slotColumns) {
+    static NDArray read(NDArray memory, NDArray keys, Grid block, int slotColumns) {
         Shape shape = memory.getShape();
         long b = shape.get(0);
         long c = shape.get(1);
         long height = shape.get(2);
-        long n = columns.getShape().get(1);
+        long n = keys.getShape().get(1);
         int h = block.rows();
         // The memory as a table of pieces of w pixels, of which a block has h in each channel.
         NDArray table = memory.reshape(b * c * height * slotColumns, block.columns());
         NDManager manager = memory.getManager();
-        NDArray piece = whole(columns)
-                .add(whole(rows).mul(h * slotColumns))
+        NDArray piece = whole(keys.get(":, :, 1"))
+                .clip(0, slotColumns - 1)
+                .add(whole(keys.get(":, :, 2")).mul(h).clip(0, height - h).mul(slotColumns))
                 .reshape(b, n, 1, 1)
                 .add(steps(manager, b, c * height * slotColumns).reshape(b, 1, 1, 1))
                 .add(steps(manager, c, height * slotColumns).reshape(1, 1, c, 1))

@@ -169,6 +169,7 @@ public final class KanervaModel implements AutoCloseable {
             NDArray latentNoise,
             boolean training) {
         NDArray pointers = written.pointers();
+        int cells = cells(written.memory());
         NDArray keys = sampleKeys(q, written, keyNoise);
         ReaderOutput prior = read(written.memory(), keys, training);
         NDArray latent = sampleLatent(q, latentNoise);
@@ -184,11 +185,11 @@ public final class KanervaModel implements AutoCloseable {
             logWeight = reconstruction
                     .neg()
                     .add(latentRatio)
-                    .add(keyPosterior.logRatio(pointers, q.keyMean(), q.keyLogVariance(), keyNoise));
+                    .add(keyPosterior.logRatio(pointers, q.keyMean(), q.keyLogVariance(), keyNoise, cells));
         }
         return new ElboTerms(
                 reconstruction,
-                keyPosterior.divergence(pointers, q.keyMean(), q.keyLogVariance()),
+                keyPosterior.divergence(pointers, q.keyMean(), q.keyLogVariance(), cells),
                 klLatent,
                 logWeight);
     }
@@ -223,7 +224,7 @@ public final class KanervaModel implements AutoCloseable {
                 .sum(new int[] {3});
         NDArray logChosen = divergences.neg().logSoftmax(2);
         NDArray chosen = logChosen.exp();
-        float naming = keyPosterior.naming();
+        float naming = keyPosterior.naming(cells(written.memory()));
         NDArray latent = sampleLatent(q, latentNoise);
         Shape blocks =
                 settings.blockShape(images.getShape().get(0), images.getShape().get(1));
@@ -246,6 +247,26 @@ public final class KanervaModel implements AutoCloseable {
                 chosen.mul(logChosen).sum(new int[] {2}).add(naming),
                 chosen.mul(divergences).sum(new int[] {2}),
                 logWeight);
+    }
+
+    private int cells(NDArray memory) {
+        return settings.cells(memory.getShape().get(2));
+    }
+
+    /**
+     * Turns keys from the prior N(0, I) into keys that a reader takes: {@code (scale, column, row)} of slots of these
+     * memories [B, C, H, W] if keys are dereferenced, else the keys themselves; [B, N, K, 3].
+     */
+    public NDArray dereference(NDArray keys, NDArray memory) {
+        if (settings.addressing() == Addressing.CONTINUOUS) {
+            return keys;
+        }
+        Shape shape = keys.getShape();
+        return new KeySpace(settings)
+                .dereference(
+                        keys.reshape(shape.get(0), shape.get(1) * shape.get(2), KeySpace.KEY),
+                        settings.slotRows(memory.getShape().get(2)))
+                .reshape(shape);
     }
 
     /** Keys drawn from their posterior for standard normal noise; both [B, T, K, 3]. */

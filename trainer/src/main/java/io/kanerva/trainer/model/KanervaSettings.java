@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.Shape;
  * @param gist whether the sign of a key's scale says how a block is read: above 0 verbatim, else for its gist alone
  *     (see {@link Reader}). Such a model is also trained on images that were not written. Only with dereferenced keys
  * @param image [Cx, Hx, Wx]; Hx and Wx are the same multiple of the block's height and width
- * @param memory [C, H, W]
+ * @param memory [C, H, W], for the training; that of a heap with dereferenced keys grows with the samples
  * @param block [h, w], what one key reads of each of the memory's channels; at most [H, W]
  * @param slots the grid of slots that a writer allocates; {@link Grid#NONE} without a memory
  * @param keys K, read keys per sample
@@ -306,15 +306,32 @@ public record KanervaSettings(
         return image.height() / block.rows();
     }
 
-    /**
-     * Cells of equal prior mass that a dereferenced key can be in: one for each slot, or two where it can be read for
-     * its gist; 0 without slots.
-     */
-    public int cells() {
-        return gist ? 2 * slots.size() : slots.size();
+    /** Whether the memory grows with the samples: a heap's with dereferenced keys, whose slots do not depend on it. */
+    public boolean grows() {
+        return writer == WriterKind.HEAP && addressing == Addressing.DEREFERENCED;
     }
 
-    /** Samples that fit into one memory; {@link Integer#MAX_VALUE} without one. */
+    /** H of a memory for T samples. A memory that grows has as many rows of slots as they take. */
+    public int memoryHeight(long samples) {
+        return grows()
+                ? Math.toIntExact((samples * keys + slots.columns() - 1) / slots.columns() * block.rows())
+                : memory.height();
+    }
+
+    /** Rows of slots in a memory of that height; 0 without slots. */
+    public int slotRows(long memoryHeight) {
+        return grows() ? Math.toIntExact(memoryHeight / block.rows()) : slots.rows();
+    }
+
+    /**
+     * Cells of equal prior mass that a dereferenced key can be in, in a memory of that height: one for each slot, or
+     * two where it can be read for its gist; 0 without slots.
+     */
+    public int cells(long memoryHeight) {
+        return slotRows(memoryHeight) * slots.columns() * (gist ? 2 : 1);
+    }
+
+    /** Samples that fit into one memory of the size in these settings; {@link Integer#MAX_VALUE} without one. */
     public int capacity() {
         return writer == WriterKind.NONE ? Integer.MAX_VALUE : slots.size() / keys;
     }

@@ -7,10 +7,13 @@ import ai.djl.ndarray.types.Shape;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * The space of read keys (scale, x, y), prior N(0, I): the window of each key, and the keys of the heap's slots.
+ * The space of read keys (scale, x, y), prior N(0, I): the window of each continuous key, and the slot of each
+ * dereferenced one.
  *
- * <p>Each axis is squashed by the normal distribution function, so that the prior covers the memory evenly. The slots'
- * keys are the quantiles at the middles of a regular grid's cells.
+ * <p>Each axis is squashed by the normal distribution function, so that the prior covers the memory evenly. With
+ * dereferenced keys, a key is dereferenced as soon as it is drawn: (scale, column, row) stands for it from then on.
+ * Columns and rows are whole numbers, which float32 holds exactly up to 2^24, so that slots never get confused, however
+ * many there are.
  */
 final class KeySpace {
     /** The components of a key: scale, x, y. */
@@ -25,16 +28,16 @@ final class KeySpace {
     }
 
     /**
-     * The keys of all slots, row by row of the grid: [slots, 3]. With gist they read verbatim. The pooled writer's are
-     * the quantiles that put windows on whole pixels: in a memory of G + 1 blocks of b pixels, the window of the
-     * quantile (i + floor(b / 2) / b) / G begins at pixel i b + floor(b / 2).
+     * The keys of all slots of continuous keys, row by row of the grid: [slots, 3]. The pooled writer's are the
+     * quantiles that put windows on whole pixels: in a memory of G + 1 blocks of b pixels, the window of the quantile
+     * (i + floor(b / 2) / b) / G begins at pixel i b + floor(b / 2).
      */
     float[] slotKeys() {
         int rows = settings.slots().rows();
         int columns = settings.slots().columns();
         float[] keys = new float[rows * columns * KEY];
         for (int slot = 0; slot < rows * columns; slot++) {
-            keys[slot * KEY] = settings.gist() ? quantile(0.75) : 0;
+            keys[slot * KEY] = slotScale(settings);
             keys[slot * KEY + 1] =
                     quantile((slot % columns + place(settings.block().columns())) / columns);
             keys[slot * KEY + 2] =
@@ -71,14 +74,19 @@ final class KeySpace {
         return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
     }
 
-    /** The columns of the slots that dereferenced keys [B, N, 3] name: [B, N]. No gradient reaches the keys. */
-    NDArray columns(NDArray keys) {
-        return cell(keys.get(":, :, 1"), settings.slots().columns());
+    /**
+     * Dereferences keys [B, N, 3] that were drawn from the prior: (scale, x, y) becomes (scale, column, row) of the
+     * slot in whose cell the key is, among the slots of a memory.
+     */
+    NDArray dereference(NDArray keys, int slotRows) {
+        return keys.get(":, :, 0:1")
+                .concat(cell(keys.get(":, :, 1:2"), settings.slots().columns()), 2)
+                .concat(cell(keys.get(":, :, 2:"), slotRows), 2);
     }
 
-    /** Their rows: [B, N]. */
-    NDArray rows(NDArray keys) {
-        return cell(keys.get(":, :, 2"), settings.slots().rows());
+    /** The scale of a written sample's pointers: with gist they read verbatim. */
+    static float slotScale(KanervaSettings settings) {
+        return settings.gist() ? quantile(0.75) : 0;
     }
 
     /** Index of the cell that each coordinate falls into, as floats of the same shape; cells have equal prior mass. */

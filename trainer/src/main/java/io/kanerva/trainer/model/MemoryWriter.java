@@ -29,18 +29,9 @@ public abstract sealed class MemoryWriter extends KanervaBlock
     public final Shape[] getOutputShapes(Shape[] inputShapes) {
         long b = inputShapes[0].get(0);
         long t = inputShapes[0].get(1);
-        return new Shape[] {settings.memory().shape(b), new Shape(b, t, settings.keys(), KeySpace.KEY)};
-    }
-
-    /** @throws IllegalArgumentException if a heap has too few slots for T samples */
-    final void requireRoom(long samples) {
-        if (samples > settings.capacity()) {
-            throw new IllegalArgumentException(
-                    "out of memory: an episode of %d samples needs %d slots, the memory has %d"
-                            .formatted(
-                                    samples,
-                                    samples * settings.keys(),
-                                    settings.slots().size()));
-        }
+        int height = settings.memoryHeight(t);
+        MapShape memory = new MapShape(
+                settings.memory().channels(), height, settings.memory().width());
+        return new Shape[] {memory.shape(b), new Shape(b, t, settings.keys(), KeySpace.KEY)};
     }
 }

@@ -11,8 +11,8 @@ import ai.djl.training.ParameterStore;
 /**
  * Reads a memory at keys and predicts the latent there: p(z | M, Y), computed from the traces.
  *
- * <p>In: memory [B, C, H, W], keys [B, Q, K, 3]. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior
- * log-variance [B, Q, D].
+ * <p>In: memory [B, C, H, W], keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot if keys are
+ * dereferenced. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior log-variance [B, Q, D].
  *
  * <p>With {@link KanervaSettings#gist} the sign of a key's scale selects how its block is read (after the verbatim and
  * gist traces of Brainerd and Reyna's fuzzy-trace theory). Above 0 it is read verbatim. Otherwise it is read for its
@@ -83,12 +83,7 @@ public final class Reader extends KanervaBlock {
         long q = keys.getShape().get(1);
         NDArray flat = keys.reshape(b, q * s.keys(), KeySpace.KEY);
         NDArray traces = s.addressing() == Addressing.DEREFERENCED
-                ? HeapSlots.read(
-                        memory,
-                        space.columns(flat),
-                        space.rows(flat),
-                        s.block(),
-                        s.slots().columns())
+                ? HeapSlots.read(memory, flat, s.block(), s.slots().columns())
                 : windowReader.read(
                         memory, space.windows(flat), s.block().rows(), s.block().columns());
         NDArray maps = traces.reshape(

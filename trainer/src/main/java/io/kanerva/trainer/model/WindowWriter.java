@@ -69,7 +69,11 @@ public final class WindowWriter extends MemoryWriter {
         KanervaSettings s = settings;
         long b = content.getShape().get(0);
         long t = content.getShape().get(1);
-        requireRoom(t);
+        if (t > s.capacity()) {
+            throw new IllegalArgumentException(
+                    "out of memory: an episode of %d samples needs %d slots, the memory has %d"
+                            .formatted(t, t * s.keys(), s.slots().size()));
+        }
         long n = t * s.keys();
         NDManager manager = content.getManager();
         NDArray rows = slotRows.on(manager).get(":, :, 0:" + n * s.block().rows());

@@ -205,8 +205,8 @@ class CleanBoundTest {
     }
 
     @Test
-    void anEpisodeThatExceedsTheHeapIsRejected() {
-        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 87)) {
+    void anEpisodeThatExceedsTheSlotsOfContinuousKeysIsRejected() {
+        try (KanervaModel model = new KanervaModel(TinyModels.heap(Addressing.CONTINUOUS, 1), Device.cpu(), 87)) {
             TestEpisodes long9 = new TestEpisodes(TinyModels.rectangles(9, 1), Binarisation.FIXED, 9, 1);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CleanBound.evaluate(model, long9, NoiseSource.seeded(1), 0, done -> {}))

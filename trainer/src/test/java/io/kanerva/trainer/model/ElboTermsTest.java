@@ -107,11 +107,12 @@ class ElboTermsTest {
             double[] reconstruction = s.likelihood() == ImageLikelihood.BERNOULLI
                     ? bernoulli(scene.images.toFloatArray(), logits)
                     : mixture(scene, logits);
+            int cells = s.cells(written.memory().getShape().get(2));
             float[] keyRatio = new KeyPosterior(s)
-                    .logRatio(written.pointers(), encoded.keyMean(), encoded.keyLogVariance(), scene.keyNoise)
+                    .logRatio(written.pointers(), encoded.keyMean(), encoded.keyLogVariance(), scene.keyNoise, cells)
                     .toFloatArray();
             float[] klKeys = new KeyPosterior(s)
-                    .divergence(written.pointers(), encoded.keyMean(), encoded.keyLogVariance())
+                    .divergence(written.pointers(), encoded.keyMean(), encoded.keyLogVariance(), cells)
                     .toFloatArray();
             assertThat(terms.klKeys().toFloatArray()).containsExactly(klKeys, within(1e-5f));
             for (int i = 0; i < B * T; i++) {

@@ -31,57 +31,52 @@ class KeyPosteriorTest {
     }
 
     @Test
-    void aDereferencedSampleStaysInItsSlotsCellHoweverFarThePosteriorStrays() {
-        for (int cells = 1; cells <= 128; cells++) {
-            KanervaSettings s = KanervaSettings.heap(
-                    new MapShape(1, 8, 8),
-                    new MapShape(2, 4, 4 * cells),
-                    new Grid(4, 4),
-                    new Grid(1, cells),
-                    3,
-                    EncoderSettings.residual(8, 1));
-            NDArray pointers = pointers(s, 9);
-            NDArray zeros = pointers.mul(0f);
-            NDArray means = zeros.add(
-                    manager.create(new float[] {-30, -9, -4.9f, -4.5f, 0, 4.5f, 4.9f, 9, 30}, new Shape(9, 1, 1, 1)));
-            NDArray keys = new KeyPosterior(s).sample(pointers, means, zeros, zeros);
-            assertThat(KeySpace.cell(keys.get("..., 1"), cells).toFloatArray())
-                    .as("%d cells", cells)
-                    .containsExactly(
-                            KeySpace.cell(pointers.get("..., 1"), cells).toFloatArray(), within(0f));
+    void aDereferencedSampleNamesItsPointersSlotHoweverManyThereAreAndHoweverFarThePosteriorStrays() {
+        float[] pointers = {0, 0, 0, 0, 7, 124_999, 0, 5, 16_777_215, 0, 7, 16_777_214};
+        Shape shape = new Shape(1, 4, 1, 3);
+        for (float mean : new float[] {-30, -4.9f, 0, 4.9f, 30}) {
+            float[] keys = new KeyPosterior(TinyModels.heap())
+                    .sample(
+                            manager.create(pointers, shape),
+                            manager.full(shape, mean),
+                            manager.zeros(shape),
+                            manager.ones(shape))
+                    .toFloatArray();
+            for (int i = 0; i < pointers.length; i++) {
+                assertThat(keys[i]).isEqualTo(i % 3 == 0 ? mean + 1 : pointers[i]);
+            }
         }
     }
 
     @Test
-    void anUntrainedDereferencedPosteriorIsThePriorRestrictedToTheCell() {
-        KanervaSettings s = TinyModels.heap();
-        int n = 8 * 4000;
-        Shape shape = new Shape(4000, 8, 1, 3);
+    void theScaleOfAnUntrainedPosteriorIsThePriorOnItsPointersSideOfZero() {
+        KanervaSettings s = TinyModels.heap().withGist();
+        int n = 32_000;
+        Shape shape = new Shape(n, 1, 1, 3);
+        float[] pointers = new float[n * 3];
+        for (int i = 0; i < n; i++) {
+            pointers[i * 3] = i % 2 == 0 ? 0.67f : -0.67f;
+        }
         NDArray zeros = manager.zeros(shape);
         float[] keys = new KeyPosterior(s)
                 .sample(
-                        pointers(s, 4000),
+                        manager.create(pointers, shape),
                         zeros,
                         zeros,
                         manager.create(normals(new SplittableRandom(22), n * 3, 1), shape))
                 .toFloatArray();
-        // One sample from each of the equally likely cells in turn: together they are N(0, 1) on every axis.
-        for (int axis = 0; axis < 3; axis++) {
-            double[] powers = new double[4];
-            int below = 0;
-            for (int i = 0; i < n; i++) {
-                double key = keys[i * 3 + axis];
-                for (int p = 0; p < 4; p++) {
-                    powers[p] += Math.pow(key, p + 1) / n;
-                }
-                below += key < 1 ? 1 : 0;
+        // One sample from each of the equally likely sides in turn: together they are N(0, 1).
+        double[] powers = new double[4];
+        for (int i = 0; i < n; i++) {
+            assertThat(keys[i * 3] > 0).isEqualTo(i % 2 == 0);
+            for (int p = 0; p < 4; p++) {
+                powers[p] += Math.pow(keys[i * 3], p + 1) / n;
             }
-            assertThat(powers[0]).isCloseTo(0, within(5 / Math.sqrt(n)));
-            assertThat(powers[1]).isCloseTo(1, within(5 * Math.sqrt(2.0 / n)));
-            assertThat(powers[2]).isCloseTo(0, within(5 * Math.sqrt(15.0 / n)));
-            assertThat(powers[3]).isCloseTo(3, within(5 * Math.sqrt(96.0 / n)));
-            assertThat(below / (double) n).isCloseTo(NORMAL.cumulativeProbability(1), within(5 * Math.sqrt(0.16 / n)));
         }
+        assertThat(powers[0]).isCloseTo(0, within(5 / Math.sqrt(n)));
+        assertThat(powers[1]).isCloseTo(1, within(5 * Math.sqrt(2.0 / n)));
+        assertThat(powers[2]).isCloseTo(0, within(5 * Math.sqrt(15.0 / n)));
+        assertThat(powers[3]).isCloseTo(3, within(5 * Math.sqrt(96.0 / n)));
     }
 
     @ParameterizedTest
@@ -97,7 +92,7 @@ class KeyPosteriorTest {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
         float[] found = new KeyPosterior(s)
-                .divergence(pointers(s, 1), manager.full(shape, mean), manager.full(shape, logVariance))
+                .divergence(pointers(s, 1), manager.full(shape, mean), manager.full(shape, logVariance), cells(s))
                 .toFloatArray();
         float[] slots = new KeySpace(s).slotKeys();
         for (int t = 0; t < 8; t++) {
@@ -117,13 +112,14 @@ class KeyPosteriorTest {
         Shape shape = new Shape(50, 8, 1, 3);
         NDArray mean = manager.create(normals(random, 1200, 0.3), shape);
         NDArray logVariance = manager.create(normals(random, 1200, 0.3), shape);
-        // Not far out: there a cell is too narrow for a float32 key to tell how far.
         NDArray noise = manager.create(normals(random, 1200, 1), shape).clip(-2, 2);
         KeyPosterior posterior = new KeyPosterior(s);
         float[] keys =
                 posterior.sample(pointers(s, 50), mean, logVariance, noise).toFloatArray();
-        float[] found =
-                posterior.logRatio(pointers(s, 50), mean, logVariance, noise).toFloatArray();
+        float[] found = posterior
+                .logRatio(pointers(s, 50), mean, logVariance, noise, cells(s))
+                .toFloatArray();
+        float[] noises = noise.toFloatArray();
         float[] means = mean.toFloatArray();
         float[] logVariances = logVariance.toFloatArray();
         float[] slots = new KeySpace(s).slotKeys();
@@ -131,9 +127,12 @@ class KeyPosteriorTest {
             double expected = 0;
             for (int axis = 0; axis < 3; axis++) {
                 int at = i * 3 + axis;
+                double key = addressing == Addressing.CONTINUOUS || axis == 0
+                        ? keys[at]
+                        : inCell(s, axis, i % 8, means[at] + Math.exp(logVariances[at] / 2) * noises[at]);
                 double q = density(s, axis, slots[i % 8 * 3 + axis], i % 8, means[at], logVariances[at])
-                        .applyAsDouble(keys[at]);
-                expected += NORMAL.logDensity(keys[at]) - Math.log(q);
+                        .applyAsDouble(key);
+                expected += NORMAL.logDensity(key) - Math.log(q);
             }
             assertThat((double) found[i]).isCloseTo(expected, within(5e-3 + 2e-3 * Math.abs(expected)));
         }
@@ -151,13 +150,15 @@ class KeyPosteriorTest {
         NDArray mean = manager.create(normals(random, keys * 3, 0.7), one);
         NDArray logVariance = manager.create(normals(random, keys * 3, 0.7), one);
         KeyPosterior posterior = new KeyPosterior(s);
-        double divergence = posterior.divergence(pointer, mean, logVariance).toFloatArray()[0];
+        double divergence =
+                posterior.divergence(pointer, mean, logVariance, cells(s)).toFloatArray()[0];
         float[] ratios = posterior
                 .logRatio(
                         pointer.broadcast(all),
                         mean.broadcast(all),
                         logVariance.broadcast(all),
-                        manager.create(normals(random, draws * keys * 3, 1), all))
+                        manager.create(normals(random, draws * keys * 3, 1), all),
+                        cells(s))
                 .toFloatArray();
         double sum = 0;
         double squares = 0;
@@ -174,7 +175,7 @@ class KeyPosteriorTest {
     void namingOneOfNSlotsCostsLnNNatsAKey() {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, 2);
         NDArray zeros = manager.zeros(new Shape(1, 4, 2, 3));
-        assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros).toFloatArray())
+        assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros, 8).toFloatArray())
                 .containsExactly(filled(4, (float) (2 * Math.log(8))), within(1e-6f));
     }
 
@@ -192,12 +193,29 @@ class KeyPosteriorTest {
                     .sample(pointers(s, 1), mean, logVariance, manager.ones(shape))
                     .sum());
         }
-        for (float slope : mean.getGradient().toFloatArray()) {
-            assertThat(slope).isFinite().isPositive();
+        float[] slopes = mean.getGradient().toFloatArray();
+        float[] widths = logVariance.getGradient().toFloatArray();
+        for (int i = 0; i < slopes.length; i++) {
+            if (addressing == Addressing.CONTINUOUS || i % 3 == 0) {
+                assertThat(slopes[i]).isFinite().isPositive();
+                assertThat(widths[i]).isFinite().isPositive();
+            } else {
+                // The place in a slot's cell has no effect.
+                assertThat(slopes[i]).isZero();
+                assertThat(widths[i]).isZero();
+            }
         }
-        for (float slope : logVariance.getGradient().toFloatArray()) {
-            assertThat(slope).isFinite().isPositive();
-        }
+    }
+
+    private static int cells(KanervaSettings s) {
+        return s.cells(s.memory().height());
+    }
+
+    /** The coordinate of a key at c inside its slot's cell. */
+    private static double inCell(KanervaSettings s, int axis, int slot, double c) {
+        int cells = axis == 1 ? s.slots().columns() : s.slots().rows();
+        int cell = axis == 1 ? slot % s.slots().columns() : slot / s.slots().columns();
+        return NORMAL.inverseCumulativeProbability((cell + NORMAL.cumulativeProbability(c)) / cells);
     }
 
     /** q's density on one axis, from the definition and a change of variables, in double. */

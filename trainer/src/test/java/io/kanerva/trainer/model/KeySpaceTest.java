@@ -50,7 +50,8 @@ class KeySpaceTest {
                     .memory()
                     .toFloatArray();
         }
-        float[] expected = new float[2 * s.memoryFloats()];
+        int height = s.memoryHeight(samples);
+        float[] expected = new float[2 * channels * height * s.memory().width()];
         for (int i = 0; i < content.length; i++) {
             int slot = i / (channels * block) % (samples * s.keys());
             int y = slot / s.slots().columns() * s.block().rows()
@@ -58,7 +59,7 @@ class KeySpaceTest {
             int x = slot % s.slots().columns() * s.block().columns()
                     + i % s.block().columns();
             int plane = i / (content.length / 2) * channels + i / block % channels;
-            expected[(plane * s.memory().height() + y) * s.memory().width() + x] = content[i];
+            expected[(plane * height + y) * s.memory().width() + x] = content[i];
         }
         assertThat(memory).isEqualTo(expected);
     }
@@ -83,10 +84,9 @@ class KeySpaceTest {
         float[] memory = normals(random, 2 * s.memoryFloats(), 1);
         float[] traces;
         try (KanervaModel model = new KanervaModel(s, Device.cpu(), 1)) {
-            traces = model.read(
-                            manager.create(memory, s.memory().shape(2)),
-                            manager.create(keys, new Shape(2, n / s.keys(), s.keys(), 3)),
-                            false)
+            NDArray planes = manager.create(memory, s.memory().shape(2));
+            NDArray drawn = manager.create(keys, new Shape(2, n / s.keys(), s.keys(), 3));
+            traces = model.read(planes, model.dereference(drawn, planes), false)
                     .traces()
                     .toFloatArray();
         }
@@ -103,6 +103,45 @@ class KeySpaceTest {
             expected[i] = memory[(plane * s.memory().height() + y) * s.memory().width() + x];
         }
         assertThat(traces).isEqualTo(expected);
+    }
+
+    @Test
+    void aMillionSlotsAreToldApart() {
+        int rows = 125_000;
+        KanervaSettings s = KanervaSettings.heap(
+                new MapShape(1, 2, 2),
+                new MapShape(1, 1, 8),
+                new Grid(1, 1),
+                new Grid(1, 8),
+                1,
+                EncoderSettings.residual(1, 1));
+        float[] memory = new float[rows * 8];
+        for (int slot = 0; slot < memory.length; slot++) {
+            memory[slot] = slot;
+        }
+        NDArray planes = manager.create(memory, new Shape(1, 1, rows, 8));
+        SplittableRandom random = new SplittableRandom(6);
+        int n = 2000;
+        float[] keys = normals(random, n * 3, 1);
+        NDArray drawn = manager.create(keys, new Shape(1, n, 1, 3));
+        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 1)) {
+            NDArray places = model.dereference(drawn, planes);
+            float[] found = model.read(planes, places, false).traces().toFloatArray();
+            for (int i = 0; i < n; i++) {
+                double x = 8 * NORMAL.cumulativeProbability(keys[i * 3 + 1]);
+                double y = rows * NORMAL.cumulativeProbability(keys[i * 3 + 2]);
+                if (Math.abs(x - Math.rint(x)) > 0.01 && Math.abs(y - Math.rint(y)) > 0.01) {
+                    assertThat(found[i]).isEqualTo((float) ((int) y * 8 + (int) x));
+                }
+            }
+            // What is written there comes back from there, from the first slot to the last.
+            WriterOutput written = model.write(manager.create(memory, new Shape(1, memory.length, 1, 1, 1, 1)), false);
+            assertThat(written.memory().getShape()).isEqualTo(planes.getShape());
+            assertThat(model.read(written.memory(), written.pointers(), false)
+                            .traces()
+                            .toFloatArray())
+                    .isEqualTo(memory);
+        }
     }
 
     @ParameterizedTest

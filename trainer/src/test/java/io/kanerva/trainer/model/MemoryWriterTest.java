@@ -107,7 +107,7 @@ class MemoryWriterTest {
                     normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1),
                     new Shape(3, samples, keys, 2, 4, 4));
             WriterOutput written = model.write(content, false);
-            assertThat(written.memory().getShape()).isEqualTo(new Shape(3, 2, 8, 16));
+            assertThat(written.memory().getShape()).isEqualTo(new Shape(3, 2, samples * keys > 4 ? 8 : 4, 16));
             assertThat(written.pointers().getShape()).isEqualTo(new Shape(3, samples, keys, 3));
             NDArray traces =
                     model.read(written.memory(), written.pointers(), false).traces();
@@ -120,20 +120,49 @@ class MemoryWriterTest {
     void aHeapLeavesTheSlotsEmptyThatNobodyWasGiven() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36);
                 NDManager scratch = model.manager().newSubManager()) {
-            NDArray memory = model.write(scratch.ones(new Shape(1, 4, 1, 2, 4, 4)), false)
+            NDArray memory = model.write(scratch.ones(new Shape(1, 5, 1, 2, 4, 4)), false)
                     .memory();
             assertThat(memory.get("..., :4, :").toFloatArray())
                     .as("the first row of slots")
                     .containsOnly(1f);
-            assertThat(memory.get("..., 4:, :").toFloatArray())
-                    .as("the second row of slots")
+            assertThat(memory.get("..., 4:, :4").toFloatArray())
+                    .as("the first slot of the second row")
+                    .containsOnly(1f);
+            assertThat(memory.get("..., 4:, 4:").toFloatArray())
+                    .as("its other slots")
                     .containsOnly(0f);
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 1, 4", "1, 4, 4", "1, 5, 8", "1, 100, 100", "3, 100, 300"})
+    void aHeapGrowsByRowsOfSlotsAndTheBoundChargesTheSlotsThatItHas(int keys, int samples, int height) {
+        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        try (KanervaModel model = TinyModels.randomised(s, 37);
+                NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.create(TinyModels.binaryImages(samples, 39), new Shape(1, samples, 1, 8, 8));
+            NDArray keyNoise = scratch.zeros(new Shape(1, samples, keys, 3));
+            NDArray latentNoise = scratch.zeros(new Shape(1, samples, 3));
+            EncoderOutput encoded = model.encode(images, false);
+            WriterOutput written = model.write(encoded.content(), false);
+            assertThat(written.memory().getShape()).isEqualTo(new Shape(1, 2, height, 16));
+            float[] nats =
+                    model.pass(images, keyNoise, latentNoise, false).klKeys().toFloatArray();
+            float[] means = encoded.keyMean().toFloatArray();
+            float[] logVariances = encoded.keyLogVariance().toFloatArray();
+            for (int t = 0; t < samples; t++) {
+                double expected = keys * Math.log(height); // 4 slots in each 4 pixels
+                for (int i = t * keys * 3; i < (t + 1) * keys * 3; i++) {
+                    expected += (means[i] * means[i] + Math.exp(logVariances[i]) - 1 - logVariances[i]) / 2;
+                }
+                assertThat((double) nats[t]).isCloseTo(expected, within(1e-4));
+            }
+        }
+    }
+
     @Test
-    void anEpisodeThatNeedsMoreSlotsThanThereAreIsOutOfMemory() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.DEREFERENCED, 3), 37);
+    void anEpisodeThatNeedsMoreSlotsThanContinuousKeysHaveIsOutOfMemory() {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.CONTINUOUS, 3), 37);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.zeros(new Shape(1, 3, 1, 8, 8));
             assertThatIllegalArgumentException()

@@ -82,6 +82,11 @@ public final class BundleCases implements AutoCloseable {
         return kanerva.bundle();
     }
 
+    /** Samples that a heap's memory holds in training; a few for a pooled writer, which sets no limit. */
+    public int trainedSamples() {
+        return inputs.capacity();
+    }
+
     /** The open bundle, closed with these cases. */
     public Kanerva kanerva() {
         return kanerva;
@@ -178,9 +183,8 @@ public final class BundleCases implements AutoCloseable {
             Budget budget = BundleBudget.measured(
                     Budget.of(Precision.of(inputs.file(graph))).scaled());
             for (int i = 0; i < count; i++) {
-                Map<String, Integer> sizes = i % 2 == 0
-                        ? CaseInputs.sizes(1 + i, capacity, 7)
-                        : CaseInputs.sizes(2 + i, Math.min(capacity, 2), 5);
+                Map<String, Integer> sizes =
+                        i % 2 == 0 ? inputs.sizes(1 + i, capacity, 7) : inputs.sizes(2 + i, Math.min(capacity, 2), 5);
                 cases.addAll(inputs.random(graph, sizes, next++, JavaRuntime.CPU, budget));
             }
         }
@@ -188,9 +192,9 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * A heap's memory-writer, filled to its last slot, against its DJL block; none for a pooled writer. Golden vectors
-     * fill a few slots only. A heap's writer has no weights, so its DJL block follows from the settings and needs no
-     * training run.
+     * A heap's memory-writer, filled to the last slot of its training and far beyond where the memory grows, against
+     * its DJL block; none for a pooled writer. Golden vectors fill a few slots only. A heap's writer has no weights, so
+     * its DJL block follows from the settings and needs no training run.
      *
      * @throws IOException if inputs cannot be written
      */
@@ -200,12 +204,19 @@ public final class BundleCases implements AutoCloseable {
         }
         KanervaModel model = DjlRuntime.heap(bundle().settings());
         models.add(model);
-        return inputs.random(
-                BundleGraph.MEMORY_WRITER.label(),
-                CaseInputs.sizes(2, inputs.capacity(), 1),
-                FULL_SEED,
-                new DjlRuntime(bundle(), model),
-                BundleBudget.here(bundle()));
+        ModelRuntime reference = new DjlRuntime(bundle(), model);
+        List<Case> cases = new ArrayList<>();
+        // A memory that grows takes more than in training, too.
+        int most = bundle().settings().grows() ? 10 * inputs.capacity() + 1 : inputs.capacity();
+        for (int samples : new int[] {inputs.capacity(), most}) {
+            cases.addAll(inputs.random(
+                    BundleGraph.MEMORY_WRITER.label(),
+                    inputs.sizes(2, samples, 1),
+                    FULL_SEED,
+                    reference,
+                    BundleBudget.here(bundle())));
+        }
+        return cases;
     }
 
     /**
@@ -289,12 +300,13 @@ public final class BundleCases implements AutoCloseable {
                     .get(0)
                     .named(KanervaRuntime.EPISODES);
             Tensor queries = damaged(episodes, new NormalSampler(seed + n));
-            Tensor keys = CaseInputs.normal(
+            Tensor drawn = CaseInputs.normal(
                     new NormalSampler(seed + n + 1),
                     episodes.shape()[0],
                     5,
                     bundle().settings().keys(),
                     3);
+            Tensor keys = inputs.dereferenced(drawn, bundle().settings().memoryHeight((int) episodes.shape()[1]));
             Tensor seeds = Tensor.of(new long[] {seed + n}, 1).named(KanervaRuntime.SEED);
             String label = "seed " + (seed + n);
             cases.add(inputs.of(

@@ -7,6 +7,8 @@ import io.kanerva.conformance.runtime.TensorFolder;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.KeyGeometry;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.TensorDescription;
 import java.io.IOException;
@@ -44,9 +46,10 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return folder.resolve("vectors").resolve(graph).resolve("test_data_set_" + set);
     }
 
-    /** The samples that a memory holds. */
+    /** The samples that a memory holds in training. */
     int capacity() {
-        return bundle.settings().capacity();
+        ModelSettings settings = bundle.settings();
+        return settings.slotRows() * settings.slotColumns() / settings.keys();
     }
 
     /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some in between. */
@@ -59,9 +62,20 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
                 sizes(1, capacity, NEVER_TRACED));
     }
 
-    /** The numbers of episodes, written samples and reads. */
-    static Map<String, Integer> sizes(int b, int t, int q) {
-        return Map.of("B", b, "T", t, "Q", q);
+    /** The numbers of episodes, written samples and reads, and the height of the memories. */
+    Map<String, Integer> sizes(int b, int t, int q) {
+        return Map.of("B", b, "T", t, "Q", q, "H", bundle.settings().memoryHeight(t));
+    }
+
+    /** Keys [B, Q, K, 3] from the prior as a reader of memories of that height takes them. */
+    Tensor dereferenced(Tensor keys, int memoryHeight) {
+        ModelSettings settings = bundle.settings();
+        float[] numbers = keys.floats();
+        for (int i = 0; settings.grows() && i < numbers.length; i += 3) {
+            numbers[i + 1] = KeyGeometry.cell(numbers[i + 1], settings.slotColumns());
+            numbers[i + 2] = KeyGeometry.cell(numbers[i + 2], settings.slotRows(memoryHeight));
+        }
+        return Tensor.of(numbers, keys.shape());
     }
 
     /** For a table, for example {@code B=1 T=15 Q=15}. */

@@ -158,7 +158,6 @@ public final class DjlRuntime extends LocalRuntime {
                     .add(encoded.latentLogVariance().mul(0.5f).exp().mul(latentNoise));
             NDArray logits = model.decode(latent, read.traces());
             return KanervaRuntime.steps(
-                    bundle.settings(),
                     DjlTensors.copyOf(written.memory()),
                     DjlTensors.copyOf(keys),
                     DjlTensors.copyOf(read.traces()),

@@ -12,7 +12,6 @@ import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.GraphDescription;
-import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import java.io.IOException;
@@ -35,7 +34,6 @@ final class GraphBound {
     private final ModelRuntime runtime;
     private final Verification verification;
     private final ModelSettings settings;
-    private final KeyGeometry geometry;
     private final boolean dereferenced;
 
     GraphBound(BundleCases bundle, ModelRuntime runtime, Verification verification) {
@@ -43,7 +41,6 @@ final class GraphBound {
         this.runtime = runtime;
         this.verification = verification;
         settings = bundle.bundle().settings();
-        geometry = new KeyGeometry(settings);
         dereferenced = settings.addressing() == Addressing.DEREFERENCED;
     }
 
@@ -128,22 +125,20 @@ final class GraphBound {
         float[] keys = episode.keyNoise().data().clone();
         for (int i = 0; i < keys.length; i++) {
             double offset = mean[i] + Math.exp(0.5 * logVariance[i]) * keys[i];
-            keys[i] = (float) (dereferenced ? inCell(i % 3, pointers[i], offset) : pointers[i] + offset);
+            keys[i] = (float) (dereferenced ? inSlot(i % 3, pointers[i], offset) : pointers[i] + offset);
         }
         return Tensor.of(BundleGraph.KEYS, keys, known.get(BundleGraph.KEY_MEAN).shape());
     }
 
-    private double inCell(int coordinate, float pointer, double offset) {
-        return switch (coordinate) {
-            case 0 -> settings.scaleCells() == 1 ? offset : inCell(pointer > 0 ? 1 : 0, 2, offset);
-            case 1 -> inCell(geometry.column(pointer), settings.slotColumns(), offset);
-            default -> inCell(geometry.row(pointer), settings.slotRows(), offset);
-        };
-    }
-
-    private static double inCell(int cell, int cells, double offset) {
+    private double inSlot(int coordinate, float pointer, double offset) {
+        if (coordinate > 0) {
+            return pointer;
+        }
+        if (settings.scaleCells() == 1) {
+            return offset;
+        }
         double probability = Math.min(Math.max(PRIOR.cumulativeProbability(offset), CELL_MARGIN), 1 - CELL_MARGIN);
-        return PRIOR.inverseCumulativeProbability((cell + probability) / cells);
+        return PRIOR.inverseCumulativeProbability(((pointer > 0 ? 1 : 0) + probability) / 2);
     }
 
     private static Tensor latent(Map<String, Tensor> known, Episode episode) {
@@ -164,7 +159,8 @@ final class GraphBound {
         double[] standard = new double[mean.length];
         double[] klKeys =
                 divergence(mean, known.get(BundleGraph.KEY_LOG_VARIANCE).doubles(), standard, standard, samples);
-        double cells = (double) settings.slotRows() * settings.slotColumns() * settings.scaleCells();
+        int height = (int) known.get(BundleGraph.MEMORY).shape()[2];
+        double cells = (double) settings.slotRows(height) * settings.slotColumns() * settings.scaleCells();
         for (int i = 0; dereferenced && i < samples; i++) {
             klKeys[i] += settings.keys() * Math.log(cells);
         }

@@ -10,7 +10,6 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Generation;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
-import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
  * {@code io.kanerva.runtime}'s public calls as a runtime. They begin with images, so its models are whole bundles. The
@@ -45,7 +43,6 @@ public final class KanervaRuntime extends LocalRuntime {
     private static final int GENERATED = 8;
     private static final int ITERATIONS = 3;
     private static final int NORMALS = 1000;
-    private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);
 
     private final Map<Path, Kanerva> bundles = new HashMap<>();
 
@@ -111,7 +108,6 @@ public final class KanervaRuntime extends LocalRuntime {
                 FloatTensors.of("", encoding.latentLogVariance()),
                 inputs.get(LATENT_NOISE));
         return steps(
-                kanerva.bundle().settings(),
                 FloatTensors.of("", memory.memory()),
                 FloatTensors.of("", keys),
                 FloatTensors.of("", reading.traces()),
@@ -119,21 +115,11 @@ public final class KanervaRuntime extends LocalRuntime {
                 FloatTensors.of("", kanerva.decode(FloatTensors.of(latent), reading.traces())));
     }
 
-    /**
-     * The pipeline's tensors with their names. Dereferenced keys are quantiles, computed in float32 from cumulative
-     * probabilities of the prior. In the tails a quantile magnifies the last bit of its probability a thousandfold, so
-     * the probabilities are compared instead.
-     */
-    static List<Tensor> steps(
-            ModelSettings settings, Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
-        boolean dereferenced = settings.addressing() == ModelSettings.Addressing.DEREFERENCED;
-        float[] coordinates = keys.floats();
-        for (int i = 0; dereferenced && i < coordinates.length; i++) {
-            coordinates[i] = (float) PRIOR.cumulativeProbability(coordinates[i]);
-        }
+    /** The pipeline's tensors with their names. */
+    static List<Tensor> steps(Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
         return List.of(
                 memory.named(BundleGraph.MEMORY),
-                Tensor.of(BundleGraph.KEYS, coordinates, keys.shape()),
+                keys.named(BundleGraph.KEYS),
                 traces.named(BundleGraph.TRACES),
                 latent.named(BundleGraph.LATENT),
                 logits.named(BundleGraph.LOGITS));

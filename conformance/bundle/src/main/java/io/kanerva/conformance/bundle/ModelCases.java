@@ -73,7 +73,11 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                     case BundleGraph.IMAGES -> known.put(input.name(), images(first, shape));
                     case BundleGraph.KEYS ->
                         known.put(
-                                input.name(), keys(known.get(BundleGraph.POINTERS), CaseInputs.normal(sampler, shape)));
+                                input.name(),
+                                keys(
+                                        known.get(BundleGraph.POINTERS),
+                                        CaseInputs.normal(sampler, shape),
+                                        sizes.get("H")));
                     case BundleGraph.LATENT ->
                         known.put(
                                 input.name(),
@@ -116,7 +120,8 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                 .inputs()
                 .get(0);
         List<Case> cases = new ArrayList<>();
-        for (Map<String, Integer> sizes : List.of(CaseInputs.sizes(1, capacity, capacity), CaseInputs.sizes(3, 2, 2))) {
+        for (Map<String, Integer> sizes : List.of(
+                bundle.inputs().sizes(1, capacity, capacity), bundle.inputs().sizes(3, 2, 2))) {
             int b = sizes.get("B");
             int t = sizes.get("T");
             List<Tensor> inputs = List.of(
@@ -142,16 +147,18 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     }
 
     /** [B, Q, K, 3]: read q is near sample q mod T's pointer if q is even, and the noise itself if q is odd. */
-    private static Tensor keys(Tensor pointers, Tensor noise) {
+    private Tensor keys(Tensor pointers, Tensor noise, int memoryHeight) {
         float[] written = pointers.floats();
-        float[] keys = noise.floats();
+        float[] keys = bundle.inputs().dereferenced(noise, memoryHeight).floats();
+        boolean named = bundle.bundle().settings().grows();
         int reads = (int) noise.shape()[1];
         int samples = (int) pointers.shape()[1];
         int key = (int) (noise.shape()[2] * noise.shape()[3]);
         for (int i = 0; i < keys.length; i++) {
             int q = i / key % reads;
             int sample = i / key / reads * samples + q % samples;
-            keys[i] = q % 2 == 0 ? written[sample * key + i % key] + 0.1f * keys[i] : keys[i];
+            float offset = named && i % 3 > 0 ? 0 : 0.1f * keys[i];
+            keys[i] = q % 2 == 0 ? written[sample * key + i % key] + offset : keys[i];
         }
         return Tensor.of(keys, noise.shape());
     }

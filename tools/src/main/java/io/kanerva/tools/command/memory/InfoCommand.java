@@ -49,8 +49,12 @@ public final class InfoCommand extends Subcommand {
         print("block      %s, %d per sample", settings.block(), settings.keys());
         if (settings.writer() == ModelSettings.Writer.HEAP) {
             print(
-                    "slots      %d rows x %d columns: at most %d samples",
-                    settings.slotRows(), settings.slotColumns(), settings.capacity());
+                    settings.grows()
+                            ? "slots      %d rows x %d columns, as trained; more rows for more samples, up to %,d"
+                            : "slots      %d rows x %d columns: at most %,d samples",
+                    settings.slotRows(),
+                    settings.slotColumns(),
+                    settings.capacity());
         }
         print("latent     %d", settings.latent());
     }

@@ -1,7 +1,9 @@
 package io.kanerva.tools.command.memory;
 
+import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Planes;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Subcommand;
@@ -42,9 +44,10 @@ public final class WriteCommand extends Subcommand {
     protected void run() {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open()) {
-            int capacity = kanerva.bundle().settings().capacity();
-            Pictures episode =
-                    images.read(this, kanerva.bundle().settings(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);
+            Pictures episode = images.read(
+                    this,
+                    kanerva.bundle().settings(),
+                    Math.min(EPISODE, kanerva.bundle().settings().capacity()));
             Memory memory = kanerva.write(episode.tensor());
             memory.save(memoryFile);
             print(
@@ -52,8 +55,12 @@ public final class WriteCommand extends Subcommand {
                     memoryFile,
                     memory.toBytes().length,
                     memory.samples(),
-                    kanerva.bundle().settings().memory(),
+                    shape(memory.memory()),
                     kanerva.bundle().name());
         }
+    }
+
+    private static Planes shape(FloatTensor memories) {
+        return new Planes(memories.dimension(1), memories.dimension(2), memories.dimension(3));
     }
 }

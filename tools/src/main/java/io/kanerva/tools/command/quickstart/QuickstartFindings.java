@@ -136,7 +136,7 @@ final class QuickstartFindings {
         return new QuickstartReport.Memory(
                 memory.memory().data(),
                 settings.memory().channels(),
-                settings.memory().height(),
+                memory.memory().dimension(2),
                 settings.memory().width(),
                 blocks);
     }

@@ -234,7 +234,7 @@ public final class VerifyCommand extends Subcommand {
                     binarisation,
                     EpisodeOptions.shape(bundle.bundle().settings()));
             int images = Math.min(boundImages, test.count());
-            int length = Math.min(MAX_IN_EPISODE, bundle.bundle().settings().capacity());
+            int length = Math.min(MAX_IN_EPISODE, bundle.trainedSamples());
             while (images % length != 0) {
                 length--;
             }
