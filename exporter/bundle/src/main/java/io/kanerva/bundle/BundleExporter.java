@@ -3,8 +3,10 @@ package io.kanerva.bundle;
 import io.kanerva.exporter.onnx.ExportOptions;
 import io.kanerva.exporter.onnx.OnnxExporter;
 import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.TensorShapeProto;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaModel;
@@ -63,7 +65,9 @@ public final class BundleExporter {
         Map<String, OnnxModel> graphs = graphs(model, details, options);
         Map<String, byte[]> files = new TreeMap<>(new GoldenVectors(model, images).files());
         Map<String, ModelProto> protos = new LinkedHashMap<>();
-        graphs.forEach((name, graph) -> protos.put(name, graph.proto()));
+        for (GraphSpec graph : GraphSpec.of(model)) {
+            protos.put(graph.name(), named(graph, graphs.get(graph.name()).proto()));
+        }
         protos.putAll(GraphFusion.of(protos));
         protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
@@ -77,6 +81,25 @@ public final class BundleExporter {
         graphs.forEach((name, graph) -> checks.put(name, graph.checks()));
         return new Export(
                 folder, files.values().stream().mapToLong(bytes -> bytes.length).sum(), checks);
+    }
+
+    /** Calls the height of a memory that grows by its name; the exporter found the formula that it follows from T. */
+    private static ModelProto named(GraphSpec graph, ModelProto model) {
+        ModelProto.Builder named = model.toBuilder();
+        for (int i = 0; i < graph.outputs().size(); i++) {
+            TensorShapeProto.Builder shape = named.getGraphBuilder()
+                    .getOutputBuilder(i)
+                    .getTypeBuilder()
+                    .getTensorTypeBuilder()
+                    .getShapeBuilder();
+            List<Dimension> dimensions = graph.outputs().get(i).shape();
+            for (int axis = 0; axis < dimensions.size(); axis++) {
+                if (dimensions.get(axis).isNamed()) {
+                    shape.getDimBuilder(axis).setDimParam(dimensions.get(axis).name());
+                }
+            }
+        }
+        return named.build();
     }
 
     /** Traces the four blocks, the reader with the window sampler from the options; restores its own afterwards. */

@@ -13,6 +13,7 @@ import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
@@ -150,7 +151,8 @@ class BundleExporterTest {
                         "T = 4",
                         "MIT licence",
                         "3 x 8 x 12 = 288 floats",
-                        "room for 6 samples",
+                        "3 in a row",
+                        "288 floats as trained; grows with the samples",
                         "| reader.onnx | in | `keys` | [B, Q, 1, 3] |");
         assertThat(bundle.resolve("card.png")).hasBinaryContent(new byte[] {1});
     }
@@ -221,8 +223,9 @@ class BundleExporterTest {
     @Test
     void aHeapWithoutRoomForSeveralSamplesIsRefused() {
         KanervaSettings small = KanervaSettings.heap(
+                Addressing.CONTINUOUS,
                 new MapShape(1, 8, 8),
-                new MapShape(3, 4, 8),
+                new MapShape(3, 8, 12),
                 new Grid(4, 4),
                 new Grid(1, 2),
                 5,
