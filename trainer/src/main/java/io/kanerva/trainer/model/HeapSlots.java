@@ -26,14 +26,18 @@ final class HeapSlots {
     static NDArray write(NDArray blocks, long slotRows, int slotColumns) {
         Shape shape = blocks.getShape();
         long b = shape.get(0);
-        long n = shape.get(1);
         long c = shape.get(2);
         long h = shape.get(3);
         long w = shape.get(4);
-        NDArray none =
-                blocks.getManager().zeros(new Shape(b, slotRows * slotColumns - n, c, h, w), blocks.getDataType());
-        return blocks.concat(none, 1)
-                .reshape(b, slotRows, slotColumns, c, h, w)
+        NDArray slots = blocks;
+        if (slotColumns > 1) {
+            // As many zeros as a row may lack, of which those that it has too many are cut off: two sizes that are
+            // simple
+            // functions of N, which the exporter finds.
+            NDArray none = blocks.getManager().zeros(new Shape(b, slotColumns - 1, c, h, w), blocks.getDataType());
+            slots = blocks.concat(none, 1).get(":, 0:" + slotRows * slotColumns);
+        }
+        return slots.reshape(b, slotRows, slotColumns, c, h, w)
                 .transpose(0, 3, 1, 4, 2, 5)
                 .reshape(b, c, slotRows * h, slotColumns * w);
     }
