@@ -37,7 +37,7 @@ test('a malformed description is rejected with one sentence', async () => {
   await assert.rejects(load({ 'bundle.json': Uint8Array.of(0x7b, 0xff) }), /bundle.json: expected JSON/);
   await assert.rejects(
     load({ 'bundle.json': json(null) }),
-    /expected a kanerva-bundle of format version 1, found undefined/,
+    /expected a kanerva-bundle of format version 2, found undefined/,
   );
   const without = description();
   delete without.settings.latent;

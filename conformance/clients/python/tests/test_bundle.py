@@ -43,10 +43,10 @@ class BundleTest(unittest.TestCase):
         (self.folder / "bundle.json").write_bytes(b"{\xff")
         self.refused("bundle.json: expected JSON")
         self.describe([])
-        self.refused("expected a kanerva-bundle of format version 1, found list")
+        self.refused("expected a kanerva-bundle of format version 2, found list")
         bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
         self.describe({**bundle, "formatVersion": 9})
-        self.refused("expected a kanerva-bundle of format version 1, found kanerva-bundle 9")
+        self.refused("expected a kanerva-bundle of format version 2, found kanerva-bundle 9")
         self.describe(
             {**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}}
         )

@@ -33,10 +33,10 @@ class BundleCommandsTest {
         CommandRun run = kpp("info");
         assertThat(run.out())
                 .contains(
-                        "quickstart: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by gridsample",
+                        "quickstart: Kanerva++ bundle, format 2, ONNX opset 17 (IR 8), reader by gather",
                         "writer     heap, dereferenced addressing",
                         "memory     [10, 28, 56] = 15,680 floats",
-                        "4 rows x 8 columns: at most 32 samples",
+                        "4 rows x 8 columns, as trained; more rows for more samples, up to 547,816",
                         "key_log_variance",
                         "[B, T, 1, 3]",
                         "on fashion-mnist (threshold), 24 steps",
@@ -256,7 +256,7 @@ class BundleCommandsTest {
                 "clothes");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out())
-                .startsWith("clothes: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by matmul");
+                .startsWith("clothes: Kanerva++ bundle, format 2, ONNX opset 17 (IR 8), reader by gather");
         assertThat(bundle.resolve("vectors")).isDirectory();
         assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("the other bundle (matmul)");
         assertThat(bundle.resolve("MODEL_CARD.md")).content().contains("show: fashion-mnist");
