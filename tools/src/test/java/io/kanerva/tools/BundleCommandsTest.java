@@ -36,7 +36,7 @@ class BundleCommandsTest {
                         "quickstart: Kanerva++ bundle, format 2, ONNX opset 17 (IR 8), reader by gather",
                         "writer     heap, dereferenced addressing",
                         "memory     [10, 28, 56] = 15,680 floats",
-                        "4 rows x 8 columns, as trained; more rows for more samples, up to 547,816",
+                        "4 rows x 8 columns, as trained; more rows for more samples, up to 547,824",
                         "key_log_variance",
                         "[B, T, 1, 3]",
                         "on fashion-mnist (threshold), 24 steps",
@@ -258,7 +258,7 @@ class BundleCommandsTest {
         assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out())
                 .startsWith("clothes: Kanerva++ bundle, format 2, ONNX opset 17 (IR 8), reader by gather");
         assertThat(bundle.resolve("vectors")).isDirectory();
-        assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("the other bundle (matmul)");
+        assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("the other bundle (gather)");
         assertThat(bundle.resolve("MODEL_CARD.md")).content().contains("show: fashion-mnist");
         CommandRun drawn = CommandRun.kpp(
                 "export",

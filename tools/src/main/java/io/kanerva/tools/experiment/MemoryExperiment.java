@@ -130,9 +130,8 @@ public final class MemoryExperiment {
     }
 
     private double bitsPerImage(int bits) {
-        return (double) settings.memory().floats()
-                * bits
-                / episodes.get(0).memory().samples();
+        Memory memory = episodes.get(0).memory();
+        return (double) memory.memory().size() * bits / memory.samples();
     }
 
     private BoundReport report(IntFunction<Memory> memories) {
@@ -164,7 +163,7 @@ public final class MemoryExperiment {
 
     private double[] limits(int bits) {
         int channels = settings.memory().channels();
-        int plane = settings.memory().floats() / channels;
+        int plane = episodes.get(0).memory().memory().size() / channels;
         List<float[]> memories = episodes.stream()
                 .limit(MEASURED)
                 .map(episode -> episode.memory().memory().data())

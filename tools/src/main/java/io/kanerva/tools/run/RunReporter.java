@@ -127,12 +127,13 @@ public final class RunReporter implements TrainingListener {
                 gridStep,
                 before,
                 stepBefore,
-                plan.settings().memoryFloats() > 0
-                                && memory.length == plan.settings().memoryFloats()
+                memory.length > 0
                         ? new MemoryFigure(
                                 memory,
                                 plan.settings().memory().channels(),
-                                plan.settings().memory().height(),
+                                memory.length
+                                        / plan.settings().memory().channels()
+                                        / plan.settings().memory().width(),
                                 plan.settings().memory().width())
                         : null,
                 settings);
