@@ -127,7 +127,7 @@ public final class RunReporter implements TrainingListener {
                 gridStep,
                 before,
                 stepBefore,
-                memory.length > 0
+                plan.settings().memoryFloats() > 0 && memory.length > 0
                         ? new MemoryFigure(
                                 memory,
                                 plan.settings().memory().channels(),
