@@ -30,7 +30,7 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
     for i, entry in enumerate(loaded.inputs):
         file = inputs / f"input_{i}.pb"
         if file.exists():
-            feed(loaded.net, entry.name, numpy.ascontiguousarray(tensor_files.read(file, "tensor")))
+            feed(loaded.net, entry.name, numpy.array(tensor_files.read(file, "tensor"), order="C"))
     results = loaded.net.forward([entry.name for entry in loaded.outputs])
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (entry, values) in enumerate(zip(loaded.outputs, results, strict=True)):

@@ -39,7 +39,7 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
     for i, entry in enumerate(loaded.inputs):
         file = inputs / f"input_{i}.pb"
         if file.exists() and entry.name in ports:  # it leaves out inputs that no node uses
-            values = numpy.ascontiguousarray(tensor_files.read(file, "tensor"))
+            values = numpy.array(tensor_files.read(file, "tensor"), order="C")
             request.set_tensor(ports[entry.name], tensor(values, entry.name))
     request.infer()
     outputs.mkdir(parents=True, exist_ok=True)
