@@ -34,6 +34,11 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
     results = loaded.net.forward([entry.name for entry in loaded.outputs])
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (entry, values) in enumerate(zip(loaded.outputs, results, strict=True)):
+        if values is None:
+            raise Limit(f"OpenCV's Python binding gives no value for '{entry.name}', which may be empty")
+        # It makes models in half precision float32, and their outputs too.
+        if entry.type.tensor_type.elem_type == onnx.TensorProto.FLOAT16 and values.dtype == numpy.float32:
+            values = values.astype(numpy.float16)
         tensor_files.write(outputs / f"output_{i}.pb", entry.name, values)
 
 
