@@ -24,6 +24,8 @@ class Loaded:
                 raise Limit(f"the OpenCV adapter passes tensors, and '{entry.name}' is none")
         # The new engine only: the classic one, to which it falls back otherwise, is another implementation.
         self.net = cv2.dnn.readNetFromONNX(file, cv2.dnn.ENGINE_NEW)
+        if self.net.empty():
+            raise ValueError("OpenCV's new engine does not read the model, and does not say why")
 
 
 def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
