@@ -1,6 +1,7 @@
 import { gaussian, klKeys, klLatent, posteriorKeys } from './bound.mjs';
 import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
 import { cell } from './geometry.mjs';
+import { MemoryHeap } from './heap.mjs';
 import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
@@ -63,13 +64,26 @@ export class Kanerva {
   /** Reads a memory file of this model, as made by encodeMemory. */
   async loadMemory(file) {
     const memory = await decodeMemory(file);
-    this.#checkModel(memory);
+    this.checkModel(memory);
     return memory;
+  }
+
+  /** An empty memory in which samples have ids, and can be freed and replaced. */
+  heap() {
+    if (this.settings.writer !== 'heap' || this.settings.addressing !== 'dereferenced') {
+      throw new Error('heap: expected a heap writer with dereferenced keys, found another');
+    }
+    return new MemoryHeap(this);
+  }
+
+  /** Reads a heap's file, or that of a single memory, whose samples then have their numbers as ids. */
+  async loadHeap(file) {
+    return this.heap().decode(file);
   }
 
   /** Looks up queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }. */
   async lookUp(memory, queries) {
-    this.#checkModel(memory);
+    this.checkModel(memory);
     this.#checkImages('queries', queries);
     const [b, q] = queries.dims;
     if (b !== memory.memory.dims[0]) {
@@ -90,7 +104,7 @@ export class Kanerva {
    * { traces, prior_mean, prior_log_variance }.
    */
   async read(memory, keys) {
-    this.#checkModel(memory);
+    this.checkModel(memory);
     checkTensor('keys', keys, [memory.memory.dims[0], undefined, this.settings.keys, 3]);
     this.#checkNames(memory, keys);
     return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
@@ -118,13 +132,16 @@ export class Kanerva {
     return { images, lookups };
   }
 
-  /** Draws images from each memory: { images, keys }. The same seed gives the same images in every language. */
-  async generate(memory, count, seed) {
+  /**
+   * Draws images from each memory: { images, keys }. The same seed gives the same images in every language.
+   * @param isWritten tells which samples may be drawn from, by their places; by default, all
+   */
+  async generate(memory, count, seed, isWritten = (place) => place < memory.pointers.dims[1]) {
     if (!Number.isInteger(count) || count < 1) {
       throw new Error(`count: expected an integer of at least 1, found ${count}`);
     }
     const sampler = new NormalSampler(seed);
-    const keys = this.#priorKeys(sampler, memory, count);
+    const keys = this.#priorKeys(sampler, memory, count, isWritten);
     const noise = sampler.tensor(memory.memory.dims[0], count, this.settings.latent);
     const { traces, prior_mean: mean, prior_log_variance: logVariance } = await this.read(memory, keys);
     return { images: await this.decode(gaussian(mean, logVariance, noise), traces), keys };
@@ -167,9 +184,8 @@ export class Kanerva {
     await release(this.#sessions);
   }
 
-  #priorKeys(sampler, memory, count) {
+  #priorKeys(sampler, memory, count, isWritten) {
     const k = this.settings.keys;
-    const allocated = memory.pointers.dims[1] * k;
     const keys = new Float32Array(memory.memory.dims[0] * count * k * 3);
     const dereferenced = this.settings.addressing === 'dereferenced';
     const [columns, rows] = [this.settings.slotColumns, this.#slotRows(memory.memory)];
@@ -179,9 +195,40 @@ export class Kanerva {
         if (dereferenced) {
           keys.set([cell(keys[i + 1], columns), cell(keys[i + 2], rows)], i + 1);
         }
-      } while (dereferenced && keys[i + 2] * columns + keys[i + 1] >= allocated);
+      } while (dereferenced && !isWritten(Math.floor((keys[i + 2] * columns + keys[i + 1]) / k)));
     }
     return { data: keys, dims: [memory.memory.dims[0], count, k, 3] };
+  }
+
+  /** Images [N, Cx, Hx, Wx] as an episode [1, N, Cx, Hx, Wx], checked. */
+  episode(name, { data, dims }) {
+    const images = { data, dims: [1, ...dims] };
+    this.#checkImages(name, images);
+    return images;
+  }
+
+  /** The blocks of a checked episode, by sample. */
+  async content(episode) {
+    return split((await this.#run('encoder', { images: episode }, 'content')).content);
+  }
+
+  /** A memory of blocks, sample by sample in its slots. */
+  async placed(blocks) {
+    const data = new Float32Array(blocks.length * blocks[0].length);
+    blocks.forEach((block, i) => data.set(block, i * block.length));
+    const content = { data, dims: [1, blocks.length, this.settings.keys, ...this.settings.blockShape] };
+    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
+    return { memory, pointers, modelId: this.modelId };
+  }
+
+  /** The blocks of one memory, by sample. */
+  async blocks(memory) {
+    return split((await this.read(memory, memory.pointers)).traces);
+  }
+
+  /** The images that a memory's samples read back. */
+  async decodeWritten(memory) {
+    return this.#decodeAtMean(memory, memory.pointers);
   }
 
   /** The rows of slots of memories [B, C, H, W] with dereferenced keys. */
@@ -227,7 +274,7 @@ export class Kanerva {
     }
   }
 
-  #checkModel(memory) {
+  checkModel(memory) {
     if (memory.modelId !== this.modelId) {
       throw new Error(`memory: expected one of model ${this.modelId}, found one of model ${memory.modelId}`);
     }
@@ -280,4 +327,10 @@ function checkTensor(name, { data, dims }, shape) {
   if (!data.every(Number.isFinite)) {
     throw new Error(`${name}: expected finite values, found others`);
   }
+}
+
+/** The parts of a tensor [1, N, ...], one for each of N. */
+function split({ data, dims: [, n] }) {
+  const each = data.length / n;
+  return Array.from({ length: n }, (_, i) => data.slice(i * each, (i + 1) * each));
 }

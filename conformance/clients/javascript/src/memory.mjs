@@ -14,10 +14,12 @@ export async function sha256(bytes) {
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Encodes a memory as a file: a Uint8Array. */
-export async function encodeMemory({ memory, pointers, modelId }) {
-  const parts = [memory, pointers].map(
-    ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  );
+export const encodeMemory = (memory) => encodeFile(memory);
+
+/** The same; of a heap, with the ids and states of its places. */
+export async function encodeFile({ memory, pointers, modelId }, places) {
+  const arrays = [memory.data, pointers.data, ...(places ? [places.ids, places.states] : [])];
+  const parts = arrays.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   const file = new Uint8Array(FLOATS_AT + parts.reduce((sum, part) => sum + part.length, 0) + DIGEST);
   const view = new DataView(file.buffer);
   file.set(new TextEncoder().encode(MAGIC));
@@ -28,6 +30,7 @@ export async function encodeMemory({ memory, pointers, modelId }) {
     Uint8Array.from(modelId.match(/../g), (digits) => Number.parseInt(digits, 16)),
     40,
   );
+  view.setUint32(72, places ? 1 : 0, true);
   let at = FLOATS_AT;
   for (const part of parts) {
     file.set(part, at);
@@ -39,6 +42,15 @@ export async function encodeMemory({ memory, pointers, modelId }) {
 
 /** Decodes a file's bytes; throws an Error if they are corrupt or of another kind. */
 export async function decodeMemory(bytes) {
+  const { places, ...memory } = await decodeFile(bytes);
+  if (places) {
+    throw new Error('expected the file of a memory, found that of a heap: load it as a heap');
+  }
+  return memory;
+}
+
+/** The same, also of a heap, with places: the ids and states of its places. */
+export async function decodeFile(bytes) {
   // A Node.js Buffer's slice is not a copy.
   const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) {
@@ -65,8 +77,12 @@ export async function decodeMemory(bytes) {
   };
   const memory = take(b, c, h, w);
   const pointers = take(b, t, k, 3);
-  if (at !== end) {
-    throw new Error(`expected no more floats, found ${(end - at) / 4}`);
+  const hasIds = view.getUint32(72, true);
+  if (hasIds > 1 || at + hasIds * 9 * t !== end) {
+    throw new Error(`expected ${hasIds * 9 * t} more bytes, found ${end - at}`);
   }
-  return { memory, pointers, modelId: hex(file.subarray(40, 72)) };
+  const places = hasIds
+    ? { ids: new BigInt64Array(file.slice(at, at + 8 * t).buffer), states: file.slice(at + 8 * t, end) }
+    : undefined;
+  return { memory, pointers, modelId: hex(file.subarray(40, 72)), places };
 }

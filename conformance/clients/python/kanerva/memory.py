@@ -28,24 +28,30 @@ class Memory:
 
     def save(self, file: str | os.PathLike) -> None:
         """Writes the file in the format of the Java runtime's Memory.save, replacing an existing one atomically."""
-        b, c, h, w = self.memory.shape
-        head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, b, c, h, w, *self.pointers.shape[1:3])
-        head += bytes.fromhex(self.model_id) + struct.pack("<I", 0)
-        body = head + b"".join(
-            np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers)
-        )
-        target = Path(file).absolute()
-        part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
-        try:
-            part.write_bytes(body + hashlib.sha256(body).digest())
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+        body = self.head(0) + self.body()
+        write_file(file, body + hashlib.sha256(body).digest())
+
+    def head(self, has_ids: int) -> bytes:
+        """The file's first bytes; has_ids is 1 for a heap's."""
+        sizes = (*self.memory.shape, *self.pointers.shape[1:3])
+        head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, *sizes)
+        return head + bytes.fromhex(self.model_id) + struct.pack("<I", has_ids)
+
+    def body(self) -> bytes:
+        """The file's floats."""
+        return b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers))
 
     @staticmethod
     def load(file: str | os.PathLike) -> "Memory":
         """Reads a memory file; raises ValueError if it is corrupt or of another kind."""
-        data = Path(file).read_bytes()
+        memory, places = Memory.parse(file, Path(file).read_bytes())
+        if places:
+            raise ValueError(f"{file}: expected the file of a memory, found that of a heap: load it as a heap")
+        return memory
+
+    @staticmethod
+    def parse(file: str | os.PathLike, data: bytes) -> tuple["Memory", bytes]:
+        """Returns the memory of a file's bytes and, of a heap's, its ids and which places have a sample."""
         if data[:8] != _MAGIC:
             raise ValueError(f"{file}: expected a memory file, which starts with KANMEMRY, found another kind of file")
         if len(data) < _FLOATS_AT + 32 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
@@ -53,9 +59,23 @@ class Memory:
         version, floats_at, b, c, h, w, t, k = struct.unpack_from("<8I", data, 8)
         if version != _VERSION or floats_at != _FLOATS_AT:
             raise ValueError(f"{file}: expected memory format version {_VERSION}, found {version}")
-        floats = np.frombuffer(data[_FLOATS_AT:-32], "<f4")
+        (has_ids,) = struct.unpack_from("<I", data, 72)
         sizes = (b * c * h * w, b * t * k * 3)
-        if floats.size != sum(sizes):
-            raise ValueError(f"{file}: expected {sum(sizes)} floats, found {floats.size}")
-        memory, pointers = np.split(floats, sizes[:1])
-        return Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), data[40:72].hex())
+        end = _FLOATS_AT + 4 * sum(sizes)
+        expected = end + has_ids * 9 * t + 32
+        if has_ids > 1 or len(data) != expected:
+            raise ValueError(f"{file}: expected {expected} bytes, found {len(data)}")
+        memory, pointers = np.split(np.frombuffer(data[_FLOATS_AT:end], "<f4"), sizes[:1])
+        whole = Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), data[40:72].hex())
+        return whole, data[end:-32]
+
+
+def write_file(file: str | os.PathLike, data: bytes) -> None:
+    """Writes a file, replacing an existing one atomically."""
+    target = Path(file).absolute()
+    part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        part.write_bytes(data)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import onnxruntime
 
 from .bound import BoundTerms, cell, gaussian, kl_keys, kl_latent, posterior_keys
 from .bundle import GRAPHS, read_description, read_graph
+from .heap import MemoryHeap
 from .likelihood import means, negative_log_likelihood
 from .memory import Memory
 from .sampler import NormalSampler
@@ -99,13 +101,23 @@ class Kanerva:
     def load_memory(self, file: str | os.PathLike) -> Memory:
         """Reads a memory file of this model."""
         memory = Memory.load(file)
-        self._check_model(memory)
+        self.check_model(memory)
         return memory
+
+    def heap(self) -> MemoryHeap:
+        """An empty memory in which samples have ids, and can be freed and replaced."""
+        if self.settings["writer"] != "heap" or self.settings["addressing"] != "dereferenced":
+            raise ValueError("heap: expected a heap writer with dereferenced keys, found another")
+        return MemoryHeap(self)
+
+    def load_heap(self, file: str | os.PathLike) -> MemoryHeap:
+        """Reads a heap's file, or that of a single memory, whose samples then have their numbers as ids."""
+        return self.heap()._load(file)
 
     def look_up(self, memory: Memory, queries: np.ndarray) -> Lookup:
         """Looks up queries [B, Q, Cx, Hx, Wx] by the correlation of images."""
-        self._check_model(memory)
-        images = self._images("queries", queries)
+        self.check_model(memory)
+        images = self.images("queries", queries)
         if len(images) != len(memory.memory):
             raise ValueError(
                 f"queries: expected {len(memory.memory)} rows, one per memory, found shape {list(images.shape)}"
@@ -119,7 +131,7 @@ class Kanerva:
 
     def read(self, memory: Memory, keys: np.ndarray) -> Reading:
         """Reads memories at keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot."""
-        self._check_model(memory)
+        self.check_model(memory)
         keys = self._finite("keys", keys, len(memory.memory), None, self.settings["keys"], 3)
         self._check_names(memory, keys)
         return Reading(
@@ -144,12 +156,18 @@ class Kanerva:
             images = self._decode_at_mean(memory, lookups[-1].keys)
         return Recall(images, lookups)
 
-    def generate(self, memory: Memory, count: int, seed: int) -> Generation:
-        """Draws `count` images from each memory; the same seed gives the same images in every language."""
+    def generate(
+        self, memory: Memory, count: int, seed: int, is_written: Callable[[int], bool] | None = None
+    ) -> Generation:
+        """Draws `count` images from each memory; the same seed gives the same images in every language.
+
+        is_written tells which samples may be drawn from, by their places; by default, all.
+        """
         if count < 1:
             raise ValueError(f"count: expected at least 1, found {count}")
+        is_written = is_written or (lambda place: place < memory.pointers.shape[1])
         sampler = NormalSampler(seed)
-        keys = self._prior_keys(sampler, memory, count)
+        keys = self._prior_keys(sampler, memory, count, is_written)
         noise = sampler.tensor(len(memory.memory), count, self.settings["latent"])
         reading = self.read(memory, keys)
         latent = gaussian(reading.prior_mean, reading.prior_log_variance, noise).astype(np.float32)
@@ -181,9 +199,10 @@ class Kanerva:
             kl_latent(mean, log_variance, prior_mean, prior_log_variance),
         )
 
-    def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
+    def _prior_keys(
+        self, sampler: NormalSampler, memory: Memory, count: int, is_written: Callable[[int], bool]
+    ) -> np.ndarray:
         keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
-        allocated = memory.pointers.shape[1] * self.settings["keys"]
         columns, rows = self.settings["slotColumns"], self._slot_rows(memory.memory)
         for key in keys.reshape(-1, 3):
             while True:
@@ -191,9 +210,31 @@ class Kanerva:
                 if self.settings["addressing"] == "continuous":
                     break
                 key[1:] = cell(key[1], columns), cell(key[2], rows)
-                if int(key[2]) * columns + int(key[1]) < allocated:
+                if is_written((int(key[2]) * columns + int(key[1])) // self.settings["keys"]):
                     break
         return keys
+
+    def content(self, images: np.ndarray) -> np.ndarray:
+        """The blocks of checked images [B, T, Cx, Hx, Wx], [B, T, K, C, h, w]."""
+        return self._run("encoder", {"images": images}, "content")[0]
+
+    def placed(self, blocks: np.ndarray) -> Memory:
+        """A memory of blocks [T, K, C, h, w], sample by sample in its slots."""
+        memory, pointers = self._run("memory-writer", {"content": blocks[None]}, "memory", "pointers")
+        return Memory(memory, pointers, self.model_id)
+
+    def blocks(self, memory: Memory) -> np.ndarray:
+        """The blocks of one memory, [T, K, C, h, w]."""
+        return self.read(memory, memory.pointers).traces[0]
+
+    def decode_written(self, memory: Memory) -> np.ndarray:
+        """The images that a memory's samples read back."""
+        return self._decode_at_mean(memory, memory.pointers)
+
+    @staticmethod
+    def standardised(images: np.ndarray) -> np.ndarray:
+        """The features of a look-up, float64 unit vectors [B, N, L + 1]."""
+        return _standardised(images)
 
     def _slot_rows(self, memory: np.ndarray) -> int:
         """The rows of slots of memories [B, C, H, W] with dereferenced keys."""
@@ -213,7 +254,7 @@ class Kanerva:
     def _run(self, graph: str, feeds: dict[str, np.ndarray], *wanted: str) -> list[np.ndarray]:
         return self._sessions[graph].run(list(wanted), feeds)
 
-    def _images(self, name: str, images: np.ndarray) -> np.ndarray:
+    def images(self, name: str, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images, np.float32)
         if images.ndim != 5 or list(images.shape[2:]) != self.settings["imageShape"] or 0 in images.shape:
             wanted = ", ".join(map(str, self.settings["imageShape"]))
@@ -235,13 +276,13 @@ class Kanerva:
         return values
 
     def _episodes(self, episodes: np.ndarray) -> np.ndarray:
-        images = self._images("episodes", episodes)
+        images = self.images("episodes", episodes)
         capacity = self.settings["capacity"]
         if capacity and images.shape[1] > capacity:
             raise ValueError(f"out of memory: {images.shape[1]} samples, room for {capacity}")
         return images
 
-    def _check_model(self, memory: Memory) -> None:
+    def check_model(self, memory: Memory) -> None:
         if memory.model_id != self.model_id:
             raise ValueError(f"memory: expected one of model {self.model_id}, found one of model {memory.model_id}")
 

@@ -279,6 +279,32 @@ public final class Kanerva implements AutoCloseable {
         return inference.bound(episodes, seed);
     }
 
+    /** An empty memory that is written to sample by sample, in which samples can be freed and replaced. */
+    public MemoryHeap heap() {
+        return new MemoryHeap(inference, bundle.settings());
+    }
+
+    /**
+     * Reads a file that {@link MemoryHeap#save} wrote, or {@link Memory#save} for a single memory, whose samples then
+     * have their numbers as ids.
+     *
+     * @throws MemoryFileException if it is missing, damaged or of another model
+     */
+    public MemoryHeap loadHeap(Path file) {
+        return loadHeap(file.toString(), StoredMemory.bytes(file, bundle));
+    }
+
+    /** The same from bytes. */
+    public MemoryHeap loadHeap(byte[] bytes) {
+        return loadHeap("heap in bytes", bytes);
+    }
+
+    private MemoryHeap loadHeap(String file, byte[] bytes) {
+        MemoryHeap heap = heap();
+        StoredMemory memory = StoredMemory.parseAny(file, bytes, bundle);
+        return heap.filled(inference.contents(memory), StoredMemory.places(file, bytes, bundle));
+    }
+
     /**
      * Reads a memory file that {@link Memory#save} wrote.
      *

@@ -53,10 +53,12 @@ public final class Memory {
      *       12      4  where the floats begin, 76                          (unsigned 32-bit)
      *       16     24  B, C, H, W, T, K                                    (six unsigned 32-bit numbers)
      *       40     32  model id: the SHA-256 of {@link Bundle#modelId()}, raw
-     *       72      4  0                                                   (unsigned 32-bit)
+     *       72      4  0; 1 in the file of a {@link MemoryHeap}            (unsigned 32-bit)
      *       76    4 n  memory [B, C, H, W], then pointers [B, T, K, 3]
      *                                                                      (float32, row-major)
-     *   76 + 4n     32  SHA-256 of all bytes before it
+     *   76 + 4n        of a heap alone, whose B is 1: the ids of its T places (signed 64-bit), then T bytes,
+     *                  1 for a place with a sample, 0 for a free one
+     *                  SHA-256 of all bytes before it, 32 bytes
      * </pre>
      *
      * <p>In Python: {@code header = numpy.frombuffer(data, '<u4', 8, 8)} and {@code floats =

@@ -69,6 +69,7 @@ class PackagesTest {
                         "Lookup",
                         "Memory",
                         "MemoryFileException",
+                        "MemoryHeap",
                         "ModelSettings",
                         "NativeRuntime",
                         "NormalSampler",

@@ -35,31 +35,47 @@ public final class ContentSearch {
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     public ContentSearch(FloatTensor images) {
-        int episodes = images.dimension(0);
-        samples = images.dimension(1);
+        this(images.dimension(0), images.dimension(1), images.size() / (images.dimension(0) * images.dimension(1)));
+        for (int image = 0; image < images.dimension(0) * samples; image++) {
+            set(image / samples, image % samples, images.data(), image * (features - 1));
+        }
+    }
+
+    /** Room for T samples of one memory, images of {@code length} values, to be {@link #set}; of an owner's own. */
+    public static ContentSearch empty(int samples, int length) {
+        return new ContentSearch(1, samples, length);
+    }
+
+    private ContentSearch(int episodes, int samples, int length) {
+        this.samples = samples;
         firstEpisode = 0;
-        int length = images.size() / (episodes * samples);
         features = length + 1;
         rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
-        for (int image = 0; image < episodes * samples; image++) {
-            int sample = image % samples;
-            int to = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
-            double mean = 0;
-            for (int i = 0; i < length; i++) {
-                mean += images.data()[image * length + i];
-            }
-            mean /= length;
-            double squares = level(mean) * level(mean);
-            for (int i = 0; i < length; i++) {
-                double value = images.data()[image * length + i] - mean;
-                rows[to + i * AT_ONCE] = value;
-                squares += value * value;
-            }
-            rows[to + length * AT_ONCE] = level(mean);
-            double norm = squares == 0 ? 1 : Math.sqrt(squares);
-            for (int i = 0; i <= length; i++) {
-                rows[to + i * AT_ONCE] /= norm;
-            }
+    }
+
+    /** Puts a sample of a memory of its owner, whose image begins at {@code from}. */
+    public void set(int sample, float[] images, int from) {
+        set(0, sample, images, from);
+    }
+
+    private void set(int episode, int sample, float[] images, int from) {
+        int length = features - 1;
+        int to = (episode * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
+        double mean = 0;
+        for (int i = 0; i < length; i++) {
+            mean += images[from + i];
+        }
+        mean /= length;
+        double squares = level(mean) * level(mean);
+        for (int i = 0; i < length; i++) {
+            double value = images[from + i] - mean;
+            rows[to + i * AT_ONCE] = value;
+            squares += value * value;
+        }
+        rows[to + length * AT_ONCE] = level(mean);
+        double norm = squares == 0 ? 1 : Math.sqrt(squares);
+        for (int i = 0; i <= length; i++) {
+            rows[to + i * AT_ONCE] /= norm;
         }
     }
 

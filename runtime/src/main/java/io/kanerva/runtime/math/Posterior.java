@@ -6,6 +6,7 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
+import java.util.function.IntPredicate;
 
 /**
  * The posteriors of read keys and latents, diagonal Gaussians. That of the keys, q(Y|X), comes from the encoder's mean
@@ -45,16 +46,16 @@ public final class Posterior {
 
     /**
      * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. A dereferenced key on a slot that none of
-     * {@code samples} samples took is drawn again; what is returned is its scale, column and row.
+     * the written samples owns is drawn again; what is returned is its scale, column and row.
      *
+     * @param isWritten whether a sample was written, by its place
      * @param slotRows Gy of the memories
      * @param check called now and then, to end the search for a slot by an exception
      */
     public FloatTensor samplePrior(
-            NormalSampler sampler, int episodes, int count, int samples, int slotRows, Runnable check) {
+            NormalSampler sampler, int episodes, int count, IntPredicate isWritten, int slotRows, Runnable check) {
         FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
         boolean isDereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        long allocated = (long) samples * settings.keys();
         int columns = settings.slotColumns();
         int draws = 0;
         for (int i = 0; i < keys.size(); i += 3) {
@@ -69,7 +70,9 @@ public final class Posterior {
                     keys.data()[i + 1] = KeyGeometry.cell(keys.data()[i + 1], columns);
                     keys.data()[i + 2] = KeyGeometry.cell(keys.data()[i + 2], slotRows);
                 }
-            } while (isDereferenced && (long) keys.data()[i + 2] * columns + (long) keys.data()[i + 1] >= allocated);
+            } while (isDereferenced
+                    && !isWritten.test(
+                            ((int) keys.data()[i + 2] * columns + (int) keys.data()[i + 1]) / settings.keys()));
         }
         return keys;
     }

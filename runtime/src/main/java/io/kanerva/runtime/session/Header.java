@@ -13,7 +13,7 @@ import java.util.HexFormat;
 /**
  * The beginning of a memory file.
  *
- * @param sizes B, C, H, W, T, K, E
+ * @param sizes B, C, H, W, T, K, and 1 if ids follow, as in the file of a heap, else 0
  * @param bytes the length of the whole file, at most an array's
  */
 record Header(int[] sizes, long bytes) {
@@ -59,8 +59,9 @@ record Header(int[] sizes, long bytes) {
             throw new MemoryFileException("%s: expected its floats at byte %d, found %d", file, BYTES, floatsAt);
         }
         // Sizes are at least 1 and the planes those of so many samples, so that this does not overflow.
-        long each = (long) sizes[1] * sizes[2] * sizes[3] + (long) sizes[4] * sizes[5] * 3 + sizes[6];
-        double bytes = BYTES + (double) sizes[0] * each * Float.BYTES + StoredMemory.DIGEST_BYTES;
+        long each = (long) sizes[1] * sizes[2] * sizes[3] + (long) sizes[4] * sizes[5] * 3;
+        double ids = sizes[6] * (double) sizes[4] * (Long.BYTES + 1);
+        double bytes = BYTES + (double) sizes[0] * each * Float.BYTES + ids + StoredMemory.DIGEST_BYTES;
         if (bytes > StoredMemory.MAX_BYTES) {
             throw new MemoryFileException(
                     "%s: expected a memory file of at most %d bytes, found sizes %s for more",
@@ -85,10 +86,10 @@ record Header(int[] sizes, long bytes) {
                 && sizes[4] <= settings.capacity()
                 && sizes[2] == settings.memoryHeight(sizes[4])
                 && sizes[5] == settings.keys()
-                && sizes[6] == 0;
+                && (sizes[6] == 0 || sizes[6] == 1 && sizes[0] == 1 && settings.grows());
         if (!fits) {
             throw new MemoryFileException(
-                    "%s: expected memories %s%s with %d keys per sample, found sizes %s for [B, C, H, W, T, K, 0]",
+                    "%s: expected memories %s%s with %d keys per sample, found sizes %s for [B, C, H, W, T, K, ids]",
                     file,
                     planes,
                     settings.grows() ? ", of the height that their samples take," : "",

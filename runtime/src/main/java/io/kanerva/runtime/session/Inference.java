@@ -7,6 +7,7 @@ import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.bundle.Sizes;
 import io.kanerva.runtime.math.ContentSearch;
+import io.kanerva.runtime.math.Normal;
 import io.kanerva.runtime.math.Posterior;
 import io.kanerva.runtime.math.Values;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 
 /** Implements the calls of {@link io.kanerva.runtime.Kanerva} with the graphs. */
 public final class Inference {
@@ -23,6 +25,9 @@ public final class Inference {
 
     /** 4 MiB: the graphs get smaller memories as a whole, from tensors that keep them between calls. */
     private static final int LARGE_FLOATS = 1 << 20;
+
+    /** The scale of pointers where it matters: the quantile of 3/4, which reads verbatim. */
+    private static final float VERBATIM = (float) Normal.quantile(0.75);
 
     /** All results are kept. */
     private static final int MAX_ITERATIONS = 10_000;
@@ -261,6 +266,57 @@ public final class Inference {
             return FloatTensor.zeros(shape);
         }
         return memory.written(settings);
+    }
+
+    /** @throws TensorException if images [B, T, Cx, Hx, Wx] have another shape or values */
+    public void checkImages(FloatTensor images) {
+        sessions.signature(ENCODER).check(images);
+    }
+
+    /** The blocks of checked images [1, N, Cx, Hx, Wx], [1, N, K, C, h, w]. */
+    public FloatTensor blocks(FloatTensor images) {
+        return encodeContent(images);
+    }
+
+    /**
+     * A memory of blocks, sample by sample in its slots.
+     *
+     * @param blocks N K C h w values
+     */
+    public StoredMemory placed(float[] blocks, int samples) {
+        int keys = settings.keys();
+        Planes planes = settings.memory();
+        FloatTensor memory = FloatTensor.zeros(1, planes.channels(), settings.memoryHeight(samples), planes.width());
+        FloatTensor pointers = FloatTensor.zeros(1, samples, keys, 3);
+        for (int i = 0; i < samples * keys; i++) {
+            slots.put(blocks, i * slots.floats(), memory, 0, i);
+        }
+        slots.name(settings.scaleCells() == 2 ? VERBATIM : 0, 0, pointers.data(), 0, samples * keys);
+        return new StoredMemory(memory, pointers, modelId);
+    }
+
+    /** The blocks of a memory that grows, N K C h w values: the inverse of {@link #placed}. */
+    public float[] contents(StoredMemory memory) {
+        int count = memory.samples() * settings.keys();
+        float[] blocks = new float[Math.multiplyExact(count, slots.floats())];
+        for (int i = 0; i < count; i++) {
+            slots.get(memory.memory(), 0, i, blocks, i * slots.floats());
+        }
+        return blocks;
+    }
+
+    /** Images of a memory's samples, decoded at the prior's mean: [1, T, Cx, Hx, Wx]. */
+    public FloatTensor images(StoredMemory memory) {
+        return inParts(
+                        new int[] {1, memory.samples()},
+                        true,
+                        part -> List.of(readBack(memory, part.of(memory.pointers()))))
+                .get(0);
+    }
+
+    /** Draws images from a memory, some of whose places are free. */
+    public Generation generate(StoredMemory memory, IntPredicate isWritten, int count, NormalSampler sampler) {
+        return generate(memory, isWritten, count, sampler, done -> {});
     }
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
@@ -512,13 +568,18 @@ public final class Inference {
 
     /** @param progress receives the number of images drawn so far */
     public Generation generate(StoredMemory memory, int count, NormalSampler sampler, IntConsumer progress) {
+        return generate(memory, sample -> sample < memory.samples(), count, sampler, progress);
+    }
+
+    private Generation generate(
+            StoredMemory memory, IntPredicate isWritten, int count, NormalSampler sampler, IntConsumer progress) {
         checkModel(memory);
         Runnable check = () -> limit.check(Plan.GENERATE.label());
         FloatTensor keys = posterior.samplePrior(
                 sampler,
                 memory.episodes(),
                 count,
-                memory.samples(),
+                isWritten,
                 settings.slotRows(memory.memory().dimension(2)),
                 check);
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());

@@ -18,8 +18,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a {@link Memory} holds, without copies, and its file format, which {@link Memory#save} documents. Immutable:
@@ -149,7 +152,11 @@ public final class StoredMemory {
 
     /** Writes the file; {@link Memory#save}. */
     public void save(Path file) {
-        byte[] bytes = toBytes();
+        save(file, toBytes());
+    }
+
+    /** Writes a memory file's bytes. */
+    public static void save(Path file, byte[] bytes) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder)) {
             throw new MemoryFileException(
@@ -165,8 +172,19 @@ public final class StoredMemory {
 
     /** The file's bytes. */
     public byte[] toBytes() {
+        return toBytes(null, null);
+    }
+
+    /**
+     * The bytes of a heap's file.
+     *
+     * @param ids of the T places, or null for the file of a memory
+     * @param written which places have a sample
+     */
+    public byte[] toBytes(long[] ids, BitSet written) {
         long floats = (long) memory.size() + pointers.size();
-        long size = floats * Float.BYTES + Header.BYTES + DIGEST_BYTES;
+        long more = ids == null ? 0 : (long) ids.length * (Long.BYTES + 1);
+        long size = floats * Float.BYTES + more + Header.BYTES + DIGEST_BYTES;
         if (size > MAX_BYTES) {
             throw new MemoryFileException(
                     "memory: expected at most %d bytes for one file, found %d; save fewer episodes", MAX_BYTES, size);
@@ -177,10 +195,17 @@ public final class StoredMemory {
             buffer.putInt(dimension);
         }
         buffer.putInt(samples()).putInt(pointers.dimension(2));
-        buffer.put(HexFormat.of().parseHex(modelId)).putInt(0);
+        buffer.put(HexFormat.of().parseHex(modelId)).putInt(ids == null ? 0 : 1);
         for (FloatTensor tensor : List.of(memory, pointers)) {
             buffer.asFloatBuffer().put(tensor.data());
             buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+        }
+        if (ids != null) {
+            buffer.asLongBuffer().put(ids);
+            buffer.position(buffer.position() + ids.length * Long.BYTES);
+            for (int place = 0; place < ids.length; place++) {
+                buffer.put((byte) (written.get(place) ? 1 : 0));
+            }
         }
         buffer.put(Sha256.of(Arrays.copyOf(buffer.array(), (int) size - DIGEST_BYTES)));
         return buffer.array();
@@ -188,7 +213,11 @@ public final class StoredMemory {
 
     /** The memory in {@code file}, which must belong to {@code bundle}'s model. */
     public static StoredMemory read(Path file, Bundle bundle) {
-        byte[] bytes;
+        return parse(file.toString(), bytes(file, bundle), bundle);
+    }
+
+    /** The bytes of a file of {@code bundle}'s model. */
+    public static byte[] bytes(Path file, Bundle bundle) {
         if (!Files.exists(file) || Files.isDirectory(file)) {
             throw new MemoryFileException("%s: expected a memory file, found none", file);
         }
@@ -202,11 +231,10 @@ public final class StoredMemory {
             if (Files.size(file) != expected) {
                 throw truncated(file.toString(), expected, Files.size(file));
             }
-            bytes = joined(start, stream.readNBytes((int) expected - start.length));
+            return joined(start, stream.readNBytes((int) expected - start.length));
         } catch (IOException e) {
             throw new MemoryFileException(e, "%s: the memory file cannot be read: %s", file, e);
         }
-        return parse(file.toString(), bytes, bundle);
     }
 
     private static byte[] joined(byte[] first, byte[] second) {
@@ -215,8 +243,57 @@ public final class StoredMemory {
         return both;
     }
 
+    /**
+     * What a heap's file says of its places.
+     *
+     * @param ids of the T places
+     * @param written which have a sample
+     */
+    public record Places(long[] ids, BitSet written) {}
+
+    /** The places in the bytes of a heap's file; those of a memory's file have their numbers as ids. */
+    public static Places places(String file, byte[] bytes, Bundle bundle) {
+        int[] sizes = Header.read(file, bytes, bundle).sizes();
+        int samples = sizes[4];
+        long[] ids = new long[samples];
+        BitSet written = new BitSet(samples);
+        if (sizes[0] != 1) {
+            throw new MemoryFileException("%s: expected one memory to make a heap of, found %d", file, sizes[0]);
+        }
+        if (sizes[6] == 0) {
+            Arrays.setAll(ids, place -> place);
+            written.set(0, samples);
+            return new Places(ids, written);
+        }
+        int from = bytes.length - DIGEST_BYTES - samples * (Long.BYTES + 1);
+        ByteBuffer buffer =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(from);
+        buffer.asLongBuffer().get(ids);
+        Set<Long> seen = new HashSet<>();
+        for (int place = 0; place < samples; place++) {
+            byte state = bytes[from + samples * Long.BYTES + place];
+            if (state != 0 && state != 1 || state == 1 && !seen.add(ids[place])) {
+                throw new MemoryFileException(
+                        "%s: expected different ids, each written (1) or free (0), found %d (%d) at place %d",
+                        file, ids[place], state, place);
+            }
+            written.set(place, state == 1);
+        }
+        return new Places(ids, written);
+    }
+
     /** The memory that {@code bytes} hold; {@code file} names them in messages. */
     public static StoredMemory parse(String file, byte[] bytes, Bundle bundle) {
+        if (Header.read(file, bytes, bundle).sizes()[6] != 0) {
+            throw new MemoryFileException(
+                    "%s: expected the file of a memory, found that of a heap, which may have holes: load it as a heap",
+                    file);
+        }
+        return parseAny(file, bytes, bundle);
+    }
+
+    /** The same, also of a heap's file, in which free places are zeros. */
+    public static StoredMemory parseAny(String file, byte[] bytes, Bundle bundle) {
         Header header = Header.read(file, bytes, bundle);
         if (header.bytes() != bytes.length) {
             throw truncated(file, header.bytes(), bytes.length);

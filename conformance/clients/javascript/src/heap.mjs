@@ -1,0 +1,190 @@
+// One memory that is written to sample by sample, in which samples have ids and can be freed and replaced.
+import { decodeFile, encodeFile } from './memory.mjs';
+import { standardised } from './search.mjs';
+
+/**
+ * Samples by their ids, BigInts of 64 bits, signed; made by Kanerva.heap, for models whose memories grow. A sample takes
+ * the place that was freed last, else a new one. Images are tensors [N, Cx, Hx, Wx]. Ids that are not in use, or are
+ * already when writing, are Errors that change nothing. Await each call before the next.
+ */
+export class MemoryHeap {
+  #kanerva;
+  #samples = []; // by place: { id, block, features }, or undefined where it is free
+  #places = new Map();
+  #holes = [];
+
+  constructor(kanerva) {
+    this.#kanerva = kanerva;
+  }
+
+  /** Writes samples under new ids, all or none. */
+  async write(ids, images) {
+    const samples = await this.#encode(ids, images);
+    requireDifferent(ids);
+    const used = ids.find((id) => this.#places.has(id));
+    if (used !== undefined) {
+      throw new Error(`heap: expected ids that are not in use, found ${used}`);
+    }
+    for (const sample of samples) {
+      this.#put(this.#holes.length > 0 ? this.#holes.pop() : this.#samples.length, sample);
+    }
+  }
+
+  /** Replaces a sample, images [1, Cx, Hx, Wx], which keeps its id and its place. */
+  async replace(id, images) {
+    const place = this.#place(id);
+    const [sample] = await this.#encode([id], images);
+    this.#put(place, sample);
+  }
+
+  /** Frees samples, all or none: their blocks read as nothing and are neither found nor drawn from. */
+  free(ids) {
+    requireDifferent(ids);
+    for (const place of ids.map((id) => this.#place(id))) {
+      this.#places.delete(this.#samples[place].id);
+      this.#samples[place] = undefined;
+      this.#holes.push(place);
+    }
+  }
+
+  /** The ids in use, by the places of their samples. */
+  list() {
+    return this.#written().map(({ id }) => id);
+  }
+
+  /** Samples as they read back, [N, Cx, Hx, Wx]. */
+  async read(ids) {
+    return this.#images(ids.map((id) => this.#samples[this.#place(id)].block));
+  }
+
+  /** The id that matches each query [Q, Cx, Hx, Wx] best, and the scores: { ids, scores }, as Kanerva.lookUp. */
+  async lookUp(queries) {
+    this.#requireSamples();
+    const written = this.#written();
+    const found = standardised(this.#kanerva.episode('queries', queries)).map((query) => {
+      let [best, score] = [0, -Infinity];
+      written.forEach(({ features }, i) => {
+        const match = Math.min(1, Math.max(-1, query.reduce((sum, value, j) => sum + value * features[j], 0)));
+        [best, score] = match > score ? [i, match] : [best, score];
+      });
+      return { id: written[best].id, score };
+    });
+    return { ids: found.map(({ id }) => id), scores: found.map(({ score }) => score) };
+  }
+
+  /** Finds queries and reads what was found, [Q, Cx, Hx, Wx]. */
+  async recall(queries) {
+    return this.read((await this.lookUp(queries)).ids);
+  }
+
+  /** Draws images, [N, Cx, Hx, Wx]; a key of a free place is drawn again. */
+  async generate(count, seed) {
+    this.#requireSamples();
+    const memory = await this.#kanerva.placed(this.#blocks());
+    const isWritten = (place) => this.#samples[place] !== undefined;
+    const { images } = await this.#kanerva.generate(memory, count, seed, isWritten);
+    return { data: images.data, dims: images.dims.slice(1) };
+  }
+
+  /** The samples as a memory without gaps; its sample i is entry i of list(). */
+  async snapshot() {
+    this.#requireSamples();
+    return this.#kanerva.placed(this.#written().map(({ block }) => block));
+  }
+
+  /** The file of the Java runtime's MemoryHeap.save: a Uint8Array. */
+  async encode() {
+    this.#requireSamples();
+    const blocks = this.#blocks();
+    const samples = Array.from(blocks, (_, place) => this.#samples[place]);
+    const ids = BigInt64Array.from(samples, (sample) => sample?.id ?? 0n);
+    const states = Uint8Array.from(samples, (sample) => (sample === undefined ? 0 : 1));
+    return encodeFile(await this.#kanerva.placed(blocks), { ids, states });
+  }
+
+  /** Takes the samples of a file's bytes; for Kanerva.loadHeap. */
+  async decode(bytes) {
+    const { places, ...memory } = await decodeFile(bytes);
+    this.#kanerva.checkModel(memory);
+    const [episodes, length] = memory.pointers.dims;
+    if (episodes !== 1) {
+      throw new Error(`expected one memory to make a heap of, found ${episodes}`);
+    }
+    const states = places?.states ?? new Uint8Array(length).fill(1);
+    const ids = places?.ids ?? BigInt64Array.from({ length }, (_, place) => BigInt(place));
+    const used = [...ids].filter((_, place) => states[place] === 1);
+    if (!states.every((state) => state <= 1) || new Set(used).size !== used.length) {
+      throw new Error('expected different ids, each written (1) or free (0), found others');
+    }
+    const blocks = await this.#kanerva.blocks(memory);
+    const features = standardised(lifted(await this.#images(blocks)));
+    blocks.forEach((block, place) => {
+      if (states[place] === 1) {
+        this.#put(place, { id: ids[place], block, features: features[place] });
+      }
+    });
+    for (let place = length - 1; place >= 0; place--) {
+      if (states[place] === 0) {
+        this.#holes.push(place);
+      }
+    }
+    this.#samples.length = length;
+    return this;
+  }
+
+  async #encode(ids, images) {
+    const episode = this.#kanerva.episode('samples', images);
+    if (episode.dims[1] !== ids.length) {
+      throw new Error(`heap: expected as many samples as ids, found ${episode.dims[1]} and ${ids.length}`);
+    }
+    const wrong = ids.find((id) => typeof id !== 'bigint' || BigInt.asIntN(64, id) !== id);
+    if (wrong !== undefined) {
+      throw new Error(`heap: expected ids that are BigInts of 64 bits, found ${wrong}`);
+    }
+    const blocks = await this.#kanerva.content(episode);
+    const features = standardised(lifted(await this.#images(blocks)));
+    return ids.map((id, i) => ({ id, block: blocks[i], features: features[i] }));
+  }
+
+  async #images(blocks) {
+    const { data, dims } = await this.#kanerva.decodeWritten(await this.#kanerva.placed(blocks));
+    return { data, dims: dims.slice(1) };
+  }
+
+  /** The blocks of all places up to the last sample, zeros where one is free. */
+  #blocks() {
+    const length = 1 + this.#samples.findLastIndex((sample) => sample !== undefined);
+    const nothing = new Float32Array(this.#written()[0].block.length);
+    return Array.from({ length }, (_, place) => this.#samples[place]?.block ?? nothing);
+  }
+
+  #written() {
+    return this.#samples.filter((sample) => sample !== undefined);
+  }
+
+  #put(place, sample) {
+    this.#samples[place] = sample;
+    this.#places.set(sample.id, place);
+  }
+
+  #place(id) {
+    if (!this.#places.has(id)) {
+      throw new Error(`heap: expected an id in use, found ${id}`);
+    }
+    return this.#places.get(id);
+  }
+
+  #requireSamples() {
+    if (this.#places.size === 0) {
+      throw new Error('heap: expected at least 1 sample, found 0');
+    }
+  }
+}
+
+const lifted = ({ data, dims }) => ({ data, dims: [1, ...dims] });
+
+function requireDifferent(ids) {
+  if (new Set(ids).size !== ids.length) {
+    throw new Error('heap: expected different ids, found one twice');
+  }
+}

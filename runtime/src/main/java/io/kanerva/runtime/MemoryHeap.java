@@ -1,0 +1,409 @@
+package io.kanerva.runtime;
+
+import io.kanerva.runtime.math.ContentSearch;
+import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.StoredMemory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * One memory that is written to all day: samples have ids, and can be freed and replaced. Made by {@link Kanerva#heap},
+ * for models whose memories grow; it needs no closing, and is to be used before its model is closed.
+ *
+ * <p>A sample takes the place that was freed last, else a new one. Writing, freeing, replacing and reading cost the
+ * same however many samples there are; a look-up compares with each. What a look-up needs is kept beside the samples
+ * and follows every change. Blocks lie in pages of {@value #PAGE} samples, so that growing copies nothing.
+ *
+ * <p>Any number of threads may use it at once: those that read do not wait for each other, and the encoder runs before
+ * a writer locks. Methods throw {@link TensorException} for ids that are not in use or, when writing, already are.
+ */
+public final class MemoryHeap {
+
+    private static final int PAGE = 1024;
+
+    private final Inference inference;
+    private final ModelSettings settings;
+    private final int block;
+    private final int image;
+
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final List<float[]> blocks = new ArrayList<>();
+    private final List<ContentSearch> contents = new ArrayList<>();
+    private final List<long[]> ids = new ArrayList<>();
+    private final Map<Long, Integer> places = new HashMap<>();
+    private final BitSet written = new BitSet();
+    private int[] holes = new int[16];
+    private int holeCount;
+
+    /** All places from here on were never written. */
+    private int end;
+
+    MemoryHeap(Inference inference, ModelSettings settings) {
+        if (!settings.grows()) {
+            throw new TensorException(
+                    "MemoryHeap: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s keys",
+                    settings.writer(), settings.addressing());
+        }
+        this.inference = inference;
+        this.settings = settings;
+        block = settings.keys() * settings.block().floats();
+        image = settings.image().floats();
+    }
+
+    /**
+     * What a look-up found.
+     *
+     * @param ids of the sample that matches each query best
+     * @param scores of the matches, each in [-1, 1]
+     */
+    public record Found(long[] ids, double[] scores) {}
+
+    /** Writes one sample, [Cx, Hx, Wx] or with leading dimensions of 1, under an id that is not in use. */
+    public void write(long id, FloatTensor sample) {
+        write(new long[] {id}, sample);
+    }
+
+    /**
+     * Writes N samples, all or none.
+     *
+     * @param newIds N different ids that are not in use
+     * @param samples [N, Cx, Hx, Wx], values in [0, 1]
+     */
+    public void write(long[] newIds, FloatTensor samples) {
+        Encoded encoded = encode(newIds, samples);
+        locked(lock.writeLock(), () -> {
+            requireNew(newIds);
+            for (int i = 0; i < newIds.length; i++) {
+                put(holeCount > 0 ? holes[--holeCount] : end++, newIds[i], encoded, i);
+            }
+        });
+    }
+
+    /** Replaces a sample, which keeps its id and its place. */
+    public void replace(long id, FloatTensor sample) {
+        Encoded encoded = encode(new long[] {id}, sample);
+        locked(lock.writeLock(), () -> put(place(id), id, encoded, 0));
+    }
+
+    /** Frees samples, all or none: their blocks read as nothing and are neither found nor drawn from. */
+    public void free(long... oldIds) {
+        locked(lock.writeLock(), () -> {
+            requireDifferent(oldIds);
+            for (long id : oldIds) {
+                place(id);
+            }
+            for (long id : oldIds) {
+                int place = places.remove(id);
+                written.clear(place);
+                int at = place % PAGE * block;
+                Arrays.fill(blocks.get(place / PAGE), at, at + block, 0);
+                addHole(place);
+            }
+        });
+    }
+
+    /** The ids in use, by the places of their samples. */
+    public long[] list() {
+        long[][] list = new long[1][];
+        locked(
+                lock.readLock(),
+                () -> list[0] = written.stream().mapToLong(this::id).toArray());
+        return list[0];
+    }
+
+    /** The number of samples. */
+    public int size() {
+        int[] size = new int[1];
+        locked(lock.readLock(), () -> size[0] = places.size());
+        return size[0];
+    }
+
+    /** Whether an id is in use. */
+    public boolean contains(long id) {
+        boolean[] contains = new boolean[1];
+        locked(lock.readLock(), () -> contains[0] = places.containsKey(id));
+        return contains[0];
+    }
+
+    /**
+     * Samples as they read back, decoded at their prior's mean.
+     *
+     * @return [N, Cx, Hx, Wx]
+     */
+    public FloatTensor read(long... wanted) {
+        requireSome("ids", wanted.length);
+        float[] taken = new float[Math.multiplyExact(wanted.length, block)];
+        locked(lock.readLock(), () -> {
+            for (int i = 0; i < wanted.length; i++) {
+                take(place(wanted[i]), taken, i);
+            }
+        });
+        return images(taken, wanted.length);
+    }
+
+    /**
+     * Finds queries by content, as {@link Kanerva#lookUp} does.
+     *
+     * @param queries [Q, Cx, Hx, Wx], values in [0, 1]
+     */
+    public Found lookUp(FloatTensor queries) {
+        FloatTensor checked = checked("queries", queries);
+        Found found = new Found(new long[checked.dimension(1)], new double[checked.dimension(1)]);
+        locked(lock.readLock(), () -> {
+            int[] at = find(checked, found.scores());
+            Arrays.setAll(found.ids(), query -> id(at[query]));
+        });
+        return found;
+    }
+
+    /** Finds queries and reads what was found, [Q, Cx, Hx, Wx], as {@link Kanerva#recall} does in one iteration. */
+    public FloatTensor recall(FloatTensor queries) {
+        FloatTensor checked = checked("queries", queries);
+        int count = checked.dimension(1);
+        float[] taken = new float[Math.multiplyExact(count, block)];
+        locked(lock.readLock(), () -> {
+            int[] at = find(checked, new double[count]);
+            for (int query = 0; query < count; query++) {
+                take(at[query], taken, query);
+            }
+        });
+        return images(taken, count);
+    }
+
+    /** The place that matches each query best, the first of equals. */
+    private int[] find(FloatTensor queries, double[] best) {
+        requireSome("samples", places.size());
+        int[] found = new int[best.length];
+        int[] pixels = new int[image + 1];
+        double[] values = new double[image + 1];
+        double[] scores = new double[PAGE];
+        Arrays.fill(best, Double.NEGATIVE_INFINITY);
+        for (int query = 0; query < best.length; query++) {
+            for (int page = 0; page < contents.size(); page++) {
+                contents.get(page).scores(queries.data(), query * image, 0, pixels, values, scores);
+                int first = page * PAGE;
+                for (int place = written.nextSetBit(first);
+                        place >= 0 && place < first + PAGE;
+                        place = written.nextSetBit(place + 1)) {
+                    if (scores[place - first] > best[query]) {
+                        best[query] = scores[place - first];
+                        found[query] = place;
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Draws images from keys of the prior, as {@link Kanerva#generate} does from a memory of as many places; a key on a
+     * place that is free is drawn again.
+     *
+     * @return the images, [N, Cx, Hx, Wx]
+     */
+    public FloatTensor generate(int count, long seed) {
+        requireSome("images", count);
+        BitSet taken = new BitSet();
+        float[][] all = new float[1][];
+        locked(lock.readLock(), () -> {
+            requireSome("samples", places.size());
+            taken.or(written);
+            all[0] = new float[Math.multiplyExact(written.length(), block)];
+            for (int place = 0; place < written.length(); place++) {
+                take(place, all[0], place);
+            }
+        });
+        StoredMemory memory = inference.placed(all[0], all[0].length / block);
+        return flat(inference
+                .generate(memory, taken::get, count, new NormalSampler(seed))
+                .images());
+    }
+
+    /**
+     * The samples as an immutable memory without gaps: at the time of the call, its sample i is that of entry i of
+     * {@link #list}.
+     */
+    public Memory snapshot() {
+        float[][] taken = new float[1][];
+        locked(lock.readLock(), () -> {
+            requireSome("samples", places.size());
+            taken[0] = new float[Math.multiplyExact(places.size(), block)];
+            int to = 0;
+            for (int place = written.nextSetBit(0); place >= 0; place = written.nextSetBit(place + 1)) {
+                take(place, taken[0], to++);
+            }
+        });
+        return new Memory(inference.placed(taken[0], taken[0].length / block));
+    }
+
+    /**
+     * Writes a file with ids and free places, as {@link Memory#save} does; {@link Kanerva#loadHeap} reads it. An empty
+     * heap has none.
+     *
+     * @throws MemoryFileException if the file cannot be written
+     */
+    public void save(Path file) {
+        StoredMemory.save(file, toBytes());
+    }
+
+    /** The bytes of {@link #save}'s file. */
+    public byte[] toBytes() {
+        float[][] taken = new float[1][];
+        long[][] named = new long[1][];
+        BitSet samples = new BitSet();
+        locked(lock.readLock(), () -> {
+            requireSome("samples", places.size());
+            int length = written.length();
+            taken[0] = new float[Math.multiplyExact(length, block)];
+            named[0] = new long[length];
+            for (int place = 0; place < length; place++) {
+                take(place, taken[0], place);
+                named[0][place] = written.get(place) ? id(place) : 0;
+            }
+            samples.or(written);
+        });
+        return inference.placed(taken[0], named[0].length).toBytes(named[0], samples);
+    }
+
+    /** Takes what a file holds, while nobody else knows this heap. */
+    MemoryHeap filled(float[] content, StoredMemory.Places from) {
+        float[] images = images(content, from.ids().length).data();
+        Encoded encoded = new Encoded(content, images);
+        end = from.ids().length;
+        for (int place = 0; place < end; place++) {
+            put(place, from.ids()[place], encoded, place);
+            if (!from.written().get(place)) {
+                written.clear(place);
+            }
+        }
+        places.clear();
+        for (int place = end - 1; place >= 0; place--) {
+            if (written.get(place)) {
+                places.put(id(place), place);
+            } else {
+                addHole(place);
+            }
+        }
+        return this;
+    }
+
+    private void addHole(int place) {
+        if (holeCount == holes.length) {
+            holes = Arrays.copyOf(holes, 2 * holeCount);
+        }
+        holes[holeCount++] = place;
+    }
+
+    /** What samples become, before anything is locked: their blocks, and the images that these read back. */
+    private record Encoded(float[] blocks, float[] images) {}
+
+    private Encoded encode(long[] newIds, FloatTensor samples) {
+        FloatTensor checked = checked("samples", samples);
+        if (checked.dimension(1) != newIds.length) {
+            throw new TensorException(
+                    "MemoryHeap: expected as many samples as ids, found %d and %d",
+                    checked.dimension(1), newIds.length);
+        }
+        float[] made = inference.blocks(checked).data();
+        return new Encoded(made, images(made, newIds.length).data());
+    }
+
+    private FloatTensor images(float[] taken, int count) {
+        return flat(inference.images(inference.placed(taken, count)));
+    }
+
+    private void put(int place, long id, Encoded encoded, int sample) {
+        if (place / PAGE == blocks.size()) {
+            blocks.add(new float[PAGE * block]);
+            contents.add(ContentSearch.empty(PAGE, image));
+            ids.add(new long[PAGE]);
+        }
+        System.arraycopy(encoded.blocks(), sample * block, blocks.get(place / PAGE), place % PAGE * block, block);
+        contents.get(place / PAGE).set(place % PAGE, encoded.images(), sample * image);
+        ids.get(place / PAGE)[place % PAGE] = id;
+        places.put(id, place);
+        written.set(place);
+    }
+
+    private void take(int place, float[] to, int sample) {
+        System.arraycopy(blocks.get(place / PAGE), place % PAGE * block, to, sample * block, block);
+    }
+
+    private long id(int place) {
+        return ids.get(place / PAGE)[place % PAGE];
+    }
+
+    private int place(long id) {
+        Integer place = places.get(id);
+        if (place == null) {
+            throw new TensorException("MemoryHeap: expected an id in use, found %d", id);
+        }
+        return place;
+    }
+
+    private void requireNew(long... newIds) {
+        requireDifferent(newIds);
+        for (long id : newIds) {
+            if (places.containsKey(id)) {
+                throw new TensorException("MemoryHeap: expected ids that are not in use, found %d", id);
+            }
+        }
+    }
+
+    private static void requireDifferent(long... some) {
+        Set<Long> seen = new HashSet<>();
+        for (long id : some) {
+            if (!seen.add(id)) {
+                throw new TensorException("MemoryHeap: expected different ids, found %d twice", id);
+            }
+        }
+    }
+
+    private static void requireSome(String what, int count) {
+        if (count < 1) {
+            throw new TensorException("MemoryHeap: expected at least 1 of the %s, found %d", what, count);
+        }
+    }
+
+    /** Images [N, Cx, Hx, Wx], or one image, as an episode [1, N, Cx, Hx, Wx]. */
+    private FloatTensor checked(String what, FloatTensor images) {
+        int[] shape = images.shape();
+        int rank = shape.length;
+        Planes one = settings.image();
+        boolean fits = (rank == 3 || rank == 4 && shape[0] > 0)
+                && shape[rank - 3] == one.channels()
+                && shape[rank - 2] == one.height()
+                && shape[rank - 1] == one.width();
+        if (!fits) {
+            throw new TensorException("MemoryHeap: %s: expected images of %s, found shape %s", what, one, shape);
+        }
+        FloatTensor episode =
+                new FloatTensor(images.data(), 1, images.size() / image, one.channels(), one.height(), one.width());
+        inference.checkImages(episode);
+        return episode;
+    }
+
+    private FloatTensor flat(FloatTensor episode) {
+        Planes one = settings.image();
+        return new FloatTensor(episode.data(), episode.dimension(1), one.channels(), one.height(), one.width());
+    }
+
+    private static void locked(Lock lock, Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,226 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MemoryHeapTest {
+
+    @TempDir
+    static Path folder;
+
+    private static Kanerva kanerva;
+
+    @BeforeAll
+    static void open() {
+        kanerva = TinyBundle.open(Kind.HEAP, folder.resolve("heap"));
+    }
+
+    @AfterAll
+    static void close() {
+        kanerva.close();
+    }
+
+    /** Images [N, 1, 8, 8]. */
+    private static FloatTensor images(int... bytes) {
+        return new FloatTensor(TileImages.episode(bytes).data(), bytes.length, 1, 8, 8);
+    }
+
+    private static MemoryHeap heap(long[] ids, int... bytes) {
+        MemoryHeap heap = kanerva.heap();
+        heap.write(ids, images(bytes));
+        return heap;
+    }
+
+    @Test
+    void samplesAreReadFoundAndListedByTheirIds() {
+        MemoryHeap heap = heap(new long[] {Long.MIN_VALUE, -1, 7}, 0x0F, 0x33, 0x55);
+        assertThat(heap.list()).containsExactly(Long.MIN_VALUE, -1, 7);
+        assertThat(heap.size()).isEqualTo(3);
+        assertThat(TileImages.rounded(heap.read(7, -1))).isEqualTo(images(0x55, 0x33));
+        MemoryHeap.Found found = heap.lookUp(images(0x33, 0x55, 0x0F));
+        assertThat(found.ids()).containsExactly(-1, 7, Long.MIN_VALUE);
+        assertThat(TileImages.rounded(heap.recall(images(0x33, 0x33)))).isEqualTo(images(0x33, 0x33));
+    }
+
+    @Test
+    void aFreedSampleIsNeitherReadNorFoundNorDrawnFromAndLeavesItsPlaceToTheNext() {
+        MemoryHeap heap = heap(new long[] {1, 2, 3}, 0x0F, 0x33, 0x55);
+        heap.free(2);
+        assertThat(heap.list()).containsExactly(1, 3);
+        assertThat(heap.contains(2)).isFalse();
+        assertThat(heap.lookUp(images(0x33)).ids()[0]).isNotEqualTo(2);
+        FloatTensor drawn = TileImages.rounded(heap.generate(200, 5));
+        for (int i = 0; i < 200; i++) {
+            assertThat(Arrays.copyOfRange(drawn.data(), i * 64, i * 64 + 64))
+                    .isNotEqualTo(images(0x33).data());
+        }
+        assertThatThrownBy(() -> heap.read(1, 2))
+                .isInstanceOf(TensorException.class)
+                .hasMessage("MemoryHeap: expected an id in use, found 2");
+        heap.write(9, images(0x66));
+        assertThat(heap.list()).containsExactly(1, 9, 3);
+        assertThat(TileImages.rounded(heap.read(9))).isEqualTo(images(0x66));
+        heap.free(1, 9, 3);
+        assertThat(heap.list()).isEmpty();
+        assertThatThrownBy(() -> heap.lookUp(images(0x33)))
+                .hasMessage("MemoryHeap: expected at least 1 of the samples, found 0");
+        assertThatThrownBy(() -> heap.generate(1, 1)).isInstanceOf(TensorException.class);
+        assertThatThrownBy(heap::snapshot).isInstanceOf(TensorException.class);
+    }
+
+    @Test
+    void aReplacedSampleKeepsItsIdAndPlace() {
+        MemoryHeap heap = heap(new long[] {1, 2, 3}, 0x0F, 0x33, 0x55);
+        heap.replace(2, images(0x66));
+        assertThat(heap.list()).containsExactly(1, 2, 3);
+        assertThat(TileImages.rounded(heap.read(1, 2, 3))).isEqualTo(images(0x0F, 0x66, 0x55));
+        assertThat(heap.lookUp(images(0x66)).ids()).containsExactly(2);
+        assertThat(heap.lookUp(images(0x33)).scores()[0]).isLessThan(0.99);
+    }
+
+    @Test
+    void whatIsRefusedChangesNothing() {
+        MemoryHeap heap = heap(new long[] {1, 2}, 0x0F, 0x33);
+        long[][] bad = {{3, 3}, {3, 2}};
+        String[] sentences = {"expected different ids, found 3 twice", "expected ids that are not in use, found 2"};
+        for (int i = 0; i < 2; i++) {
+            long[] ids = bad[i];
+            assertThatThrownBy(() -> heap.write(ids, images(0x55, 0x66)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage("MemoryHeap: " + sentences[i]);
+        }
+        assertThatThrownBy(() -> heap.free(1, 5)).hasMessage("MemoryHeap: expected an id in use, found 5");
+        assertThatThrownBy(() -> heap.free(1, 1)).hasMessage("MemoryHeap: expected different ids, found 1 twice");
+        assertThatThrownBy(() -> heap.replace(5, images(0x55)))
+                .hasMessage("MemoryHeap: expected an id in use, found 5");
+        assertThatThrownBy(() -> heap.write(new long[] {4}, images(0x55, 0x66)))
+                .hasMessage("MemoryHeap: expected as many samples as ids, found 2 and 1");
+        assertThatThrownBy(() -> heap.write(4, FloatTensor.zeros(1, 8, 9)))
+                .hasMessage("MemoryHeap: samples: expected images of [1, 8, 8], found shape [1, 8, 9]");
+        assertThat(heap.list()).containsExactly(1, 2);
+        try (Kanerva pooled = TinyBundle.open(Kind.POOLED, folder.resolve("pooled"))) {
+            assertThatThrownBy(pooled::heap)
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage("MemoryHeap: expected a heap writer with dereferenced keys, whose memories grow, found "
+                            + "POOLED with CONTINUOUS keys");
+        }
+    }
+
+    /** Thousands of random writes, frees and replacements against a map, across pages; then against a memory. */
+    @Test
+    void itIsAMapFromIdsToSamplesWhateverTheOrder() {
+        MemoryHeap heap = kanerva.heap();
+        TreeMap<Long, Integer> expected = new TreeMap<>();
+        SplittableRandom random = new SplittableRandom(3);
+        for (int step = 0; step < 6_000; step++) {
+            long id = random.nextInt(3_000);
+            int sample = random.nextInt(256);
+            if (!expected.containsKey(id)) {
+                heap.write(id, images(sample));
+                expected.put(id, sample);
+            } else if (random.nextInt(4) == 0) {
+                heap.free(id);
+                expected.remove(id);
+            } else {
+                heap.replace(id, images(sample));
+                expected.put(id, sample);
+            }
+        }
+        assertThat(heap.size()).isEqualTo(expected.size()).isGreaterThan(1_500);
+        long[] list = heap.list();
+        assertThat(list.clone())
+                .containsExactlyInAnyOrder(
+                        expected.keySet().stream().mapToLong(Long::longValue).toArray());
+        int[] bytes = Arrays.stream(list).mapToInt(id -> expected.get(id)).toArray();
+        assertThat(TileImages.rounded(heap.read(list))).isEqualTo(images(bytes));
+        Memory memory = heap.snapshot();
+        assertThat(memory).isEqualTo(kanerva.write(TileImages.episode(bytes)));
+        // The look-up is the memory's, sample by sample, though places are in another order and some are free.
+        int[] queries = {0x0F, 0x1D, 0x33, 0x7A, 0xC4};
+        Lookup lookup = kanerva.lookUp(memory, TileImages.episode(queries));
+        MemoryHeap.Found found = heap.lookUp(images(queries));
+        for (int i = 0; i < queries.length; i++) {
+            assertThat(found.ids()[i]).isEqualTo(list[lookup.samples()[i]]);
+            assertThat((float) found.scores()[i]).isEqualTo(lookup.scores().get(0, i, lookup.samples()[i]));
+        }
+    }
+
+    @Test
+    void withoutHolesItGeneratesWhatItsSnapshotDoes() {
+        MemoryHeap heap = heap(new long[] {4, 5, 6, 7, 8}, 0x0F, 0x33, 0x55, 0x66, 0x5A);
+        assertThat(heap.generate(20, 9).data())
+                .isEqualTo(kanerva.generate(heap.snapshot(), 20, 9).images().data());
+    }
+
+    @Test
+    void aFileKeepsIdsAndHoles() {
+        MemoryHeap heap = heap(new long[] {Long.MAX_VALUE, -2, 3, 4}, 0x0F, 0x33, 0x55, 0x66);
+        heap.free(-2, 4);
+        Path file = folder.resolve("heap.memory");
+        heap.save(file);
+        MemoryHeap loaded = kanerva.loadHeap(file);
+        assertThat(loaded.list()).containsExactly(Long.MAX_VALUE, 3);
+        assertThat(loaded.toBytes()).isEqualTo(heap.toBytes());
+        assertThat(loaded.generate(9, 2)).isEqualTo(heap.generate(9, 2));
+        assertThat(loaded.lookUp(images(0x55, 0x0F)).ids()).containsExactly(3, Long.MAX_VALUE);
+        loaded.write(8, images(0x5A));
+        assertThat(loaded.list()).containsExactly(Long.MAX_VALUE, 8, 3);
+        assertThatThrownBy(() -> kanerva.loadMemory(file))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessage(
+                        file + ": expected the file of a memory, found that of a heap, which may have holes: load it "
+                                + "as a heap");
+        Memory memory = kanerva.write(TileImages.episode(0x0F, 0x33));
+        assertThat(kanerva.loadHeap(memory.toBytes()).list()).containsExactly(0, 1);
+        assertThat(kanerva.loadHeap(memory.toBytes()).snapshot()).isEqualTo(memory);
+        byte[] two = kanerva.write(TileImages.episodes(2, 0x0F, 0x33)).toBytes();
+        assertThatThrownBy(() -> kanerva.loadHeap(two))
+                .hasMessage("heap in bytes: expected one memory to make a heap of, found 2");
+    }
+
+    @Test
+    void manyThreadsWriteFindAndFreeAtOnce() throws Exception {
+        MemoryHeap heap = heap(new long[] {-1}, 0xA5);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Callable<Void>> tasks = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                long first = thread * 1_000L;
+                tasks.add(() -> {
+                    for (long id = first; id < first + 200; id++) {
+                        heap.write(id, images((int) id & 0xFF));
+                        assertThat(TileImages.rounded(heap.read(id))).isEqualTo(images((int) id & 0xFF));
+                        assertThat(TileImages.rounded(heap.recall(images(0xA5))))
+                                .isEqualTo(images(0xA5));
+                        if (id % 2 == 0) {
+                            heap.free(id);
+                        }
+                    }
+                    return null;
+                });
+            }
+            for (Future<Void> done : threads.invokeAll(tasks)) {
+                done.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(heap.size()).isEqualTo(1 + 4 * 100);
+    }
+}
