@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
@@ -15,7 +18,11 @@ import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.ElboTerms;
+import io.kanerva.trainer.model.EncoderOutput;
+import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterOutput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -63,6 +70,34 @@ class TrainingRunTest {
         }
         assertThat(steps.get(0).keyWeight()).isEqualTo(0.1);
         assertThat(steps.get(199).keyWeight()).isEqualTo(1);
+    }
+
+    @Test
+    void aPooledModelLearnsToReadItsOwnEpisodesMemory() {
+        List<StepMetrics> steps = new ArrayList<>();
+        try (TrainingRun run = TinyRuns.start(TinyRuns.plan(TinyModels.pooled(1), 60), folder)) {
+            run.train(steps::add);
+            KanervaModel model = run.model();
+            try (NDManager scratch = model.manager().newSubManager()) {
+                NDArray images = scratch.create(TinyModels.binaryImages(16, 105), new Shape(2, 8, 1, 8, 8));
+                NDArray keyNoise = scratch.zeros(new Shape(2, 8, 1, 3));
+                NDArray latentNoise =
+                        scratch.zeros(new Shape(2, 8, model.settings().latent()));
+                EncoderOutput encoded = model.encode(images, false);
+                WriterOutput written = model.write(encoded.content(), false);
+                NDArray others =
+                        written.memory().get("1:2").concat(written.memory().get("0:1"), 0);
+                WriterOutput swapped = new WriterOutput(others, written.pointers());
+                float own = reconstruction(model.readBack(images, encoded, written, keyNoise, latentNoise, false));
+                float other = reconstruction(model.readBack(images, encoded, swapped, keyNoise, latentNoise, false));
+                assertThat(own).isLessThan(0.75f * (float) steps.get(0).reconstruction());
+                assertThat(other).as("with the other episode's memory").isGreaterThan(1.5f * own);
+            }
+        }
+    }
+
+    private static float reconstruction(ElboTerms terms) {
+        return terms.reconstruction().mean().getFloat();
     }
 
     /** What an image costs if each pixel is predicted alone, by how often it is set: nats. */
