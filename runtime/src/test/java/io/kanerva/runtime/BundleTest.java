@@ -168,6 +168,8 @@ class BundleTest {
                         + "24, found 5",
                 "\"capacity\":0 | \"capacity\":9 | settings.capacity: expected 0, found 9",
                 "[2,4,8] | [2,6,8] | settings.memoryShape: expected 4 x 8, as its slots take, found [2, 6, 8]",
+                "\"capacity\":0 | \"capacity\":0,\"memoryLayers\":1 | settings.memoryLayers: expected 0 for a heap, "
+                        + "found 1",
                 "\"slotRows\":2 | \"slotRows\":0 | settings.slotColumns: expected slots for at least one sample "
                         + "of 1 keys",
                 "\"latent\":3 | \"latent\":4 | graphs.encoder.outputs: expected [content float32[B, T, 1, 2, 2, 2]",

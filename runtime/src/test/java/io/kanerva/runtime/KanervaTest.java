@@ -278,6 +278,22 @@ class KanervaTest {
     }
 
     @Test
+    void refusesToExtendAMemoryThatIsMappedAsAWhole() {
+        Path bundle = new TinyBundle(Kind.POOLED)
+                .edit("\"capacity\":8", "\"capacity\":8,\"memoryLayers\":1")
+                .sign()
+                .write(folder.resolve("mapped"));
+        try (Kanerva mapped = Kanerva.load(bundle, Device.CPU)) {
+            Memory memory = mapped.write(TileImages.episode(0x0F));
+            assertThatThrownBy(() -> mapped.extend(memory, TileImages.episode(0x33)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage(
+                            "extend: expected a model whose memory keeps each sample's blocks as they were written, "
+                                    + "found one that maps the whole memory: write all samples at once");
+        }
+    }
+
+    @Test
     void refusesToExtendWithAnotherNumberOfEpisodes() {
         Memory memory = heap.write(TileImages.episode(TileImages.EIGHT));
         assertThatThrownBy(() -> heap.extend(memory, TileImages.episodes(2, 0x0F, 0x33)))

@@ -15,7 +15,6 @@ import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.trainer.model.KanervaModel;
 import java.io.IOException;
@@ -192,17 +191,17 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * A heap's memory-writer, filled to the last slot of its training and far beyond where the memory grows, against
-     * its DJL block; none for a pooled writer. Golden vectors fill a few slots only. A heap's writer has no weights, so
-     * its DJL block follows from the settings and needs no training run.
+     * The memory-writer, filled to the last slot of its training and far beyond where the memory grows, against its DJL
+     * block; none if it has layers over the whole memory. Golden vectors fill a few slots only. Without such layers a
+     * writer has no weights, so its DJL block follows from the settings and needs no training run.
      *
      * @throws IOException if inputs cannot be written
      */
     public List<Case> fullMemory() throws IOException {
-        if (bundle().settings().writer() != ModelSettings.Writer.HEAP) {
+        if (bundle().settings().memoryLayers() > 0) {
             return List.of();
         }
-        KanervaModel model = DjlRuntime.heap(bundle().settings());
+        KanervaModel model = DjlRuntime.weightless(bundle().settings());
         models.add(model);
         ModelRuntime reference = new DjlRuntime(bundle(), model);
         List<Case> cases = new ArrayList<>();

@@ -18,6 +18,7 @@ import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.trainer.model.Addressing;
@@ -58,16 +59,24 @@ public final class DjlRuntime extends LocalRuntime {
         this.model = model;
     }
 
-    /** A model with this heap, which has no weights; its other blocks are unused, and small. The caller closes it. */
-    static KanervaModel heap(ModelSettings s) {
-        KanervaSettings settings = KanervaSettings.heap(
-                        Addressing.valueOf(s.addressing().name()),
-                        shape(s.image()),
-                        shape(s.memory()),
-                        new Grid(s.block().height(), s.block().width()),
-                        new Grid(s.slotRows(), s.slotColumns()),
-                        1,
-                        EncoderSettings.residual(1, 1))
+    /**
+     * A model with this writer, which has no weights: a heap, or a pooled one without layers over the memory. Its other
+     * blocks are unused, and small. The caller closes it.
+     */
+    static KanervaModel weightless(ModelSettings s) {
+        Grid block = new Grid(s.block().height(), s.block().width());
+        Grid slots = new Grid(s.slotRows(), s.slotColumns());
+        EncoderSettings small = EncoderSettings.residual(1, 1);
+        KanervaSettings settings = (s.writer() == Writer.HEAP
+                        ? KanervaSettings.heap(
+                                Addressing.valueOf(s.addressing().name()),
+                                shape(s.image()),
+                                shape(s.memory()),
+                                block,
+                                slots,
+                                1,
+                                small)
+                        : KanervaSettings.pooled(shape(s.image()), s.memory().channels(), block, slots, 1, small))
                 .withKeys(s.keys());
         return new KanervaModel(s.scaleCells() == 2 ? settings.withGist() : settings, Device.cpu(), 1);
     }

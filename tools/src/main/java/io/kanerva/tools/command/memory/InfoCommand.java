@@ -47,15 +47,13 @@ public final class InfoCommand extends Subcommand {
         print("images     %s, %s", settings.image(), lower(settings.likelihood()));
         print("memory     %s = %,d floats", settings.memory(), settings.memory().floats());
         print("block      %s, %d per sample", settings.block(), settings.keys());
-        if (settings.writer() == ModelSettings.Writer.HEAP) {
-            print(
-                    settings.grows()
-                            ? "slots      %d rows x %d columns, as trained; more rows for more samples, up to %,d"
-                            : "slots      %d rows x %d columns: at most %,d samples",
-                    settings.slotRows(),
-                    settings.slotColumns(),
-                    settings.capacity());
-        }
+        print(
+                settings.grows()
+                        ? "slots      %d rows x %d columns, as trained; more rows for more samples, up to %,d"
+                        : "slots      %d rows x %d columns: at most %,d samples",
+                settings.slotRows(),
+                settings.slotColumns(),
+                settings.capacity());
         print("latent     %d", settings.latent());
     }
 
