@@ -80,7 +80,7 @@ final class ModelCard {
     private String writes() {
         return settings.writer() == WriterKind.HEAP
                 ? "each at slots of its own, allocated as a heap allocates"
-                : "placed by its rank among them, and summed as the paper sums them";
+                : "each at a slot given by its rank among them, and summed as the paper sums them";
     }
 
     private String model() {
@@ -91,7 +91,9 @@ final class ModelCard {
                 "keys point at",
                 settings.addressing() == Addressing.DEREFERENCED
                         ? "the slot in whose cell they land (dereferenced)"
-                        : "a window of any centre and scale (continuous)");
+                        : settings.writer() == WriterKind.HEAP
+                                ? "a window of any centre and scale (continuous)"
+                                : "a window of any centre (continuous)");
         if (settings.gist()) {
             row(
                     rows,
