@@ -51,7 +51,8 @@ public final class MemoryHeap {
     MemoryHeap(Inference inference, ModelSettings settings) {
         if (!settings.grows()) {
             throw new TensorException(
-                    "MemoryHeap: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s keys",
+                    "MemoryHeap: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s "
+                            + "keys",
                     settings.writer(), settings.addressing());
         }
         this.inference = inference;

@@ -45,7 +45,7 @@ class InferenceErrorsTest {
             assertNotFinite(() -> kanerva.bound(black, 1));
             try (PreparedWrite write = kanerva.prepareWrite(1, 3)) {
                 FloatBuffer images = FloatBuffer.wrap(black.data());
-                assertNotFinite(() -> write.run(images, FloatBuffer.allocate(64), FloatBuffer.allocate(9)));
+                assertNotFinite(() -> write.run(images, FloatBuffer.allocate(200), FloatBuffer.allocate(9)));
             }
         }
     }

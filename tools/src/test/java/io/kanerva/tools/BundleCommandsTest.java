@@ -242,6 +242,14 @@ class BundleCommandsTest {
     }
 
     @Test
+    void writesMoreSamplesThanInTraining(@TempDir Path temporary) {
+        Path memory = temporary.resolve("larger.memory");
+        CommandRun run = CommandRun.kpp("write", "--range", "0:33", "--memory", memory.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("33 samples in [10, 35, 56] floats");
+    }
+
+    @Test
     void exportsARunWithTheReaderAndTheImagesThatAreAskedFor() throws IOException {
         Path bundle = folder.resolve("matmul");
         CommandRun run = CommandRun.kpp(

@@ -247,7 +247,8 @@ final class ModelCard {
         text.append(
                 settings.grows()
                         ? format(
-                                "- Trained at T = %d; a memory takes any number of samples, each in slots of its own.\n",
+                                "- Trained at T = %d; a memory takes any number of samples, "
+                                        + "each in slots of its own.\n",
                                 details.episodeLength())
                         : format(
                                 "- At most %d samples fit a memory. Trained at T = %d.\n",

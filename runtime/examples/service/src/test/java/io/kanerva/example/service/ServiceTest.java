@@ -76,8 +76,8 @@ class ServiceTest {
             assertThat(post(service, "/memories", new byte[IMAGE * 1025]).body())
                     .contains("found more");
             assertThat(post(service, "/memories", new byte[IMAGE * 33]).statusCode())
-                    .as("33 samples in a memory of 32")
-                    .isEqualTo(409);
+                    .as("33 samples, one more than in training")
+                    .isEqualTo(201);
             String memory = "/memories/"
                     + number("id", post(service, "/memories", stripes(0, 1)).body());
             HttpResponse<String> none = post(service, memory + "/recall?iterations=0", stripes(0, 1));
