@@ -58,7 +58,8 @@ public record KanervaSettings(
                 decoder.neighbours());
         require(
                 encoder.kind() == EncoderKind.RESIDUAL || writer == WriterKind.POOLED,
-                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, found "
+                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, "
+                        + "found "
                         + "%s",
                 writer);
         require(
@@ -80,7 +81,8 @@ public record KanervaSettings(
                 encoder.kind() == EncoderKind.RESIDUAL
                         || Integer.bitCount(image.height() / block.rows()) == 1
                                 && image.height() / block.rows() <= TemporalResNet.MAX_STRIDE,
-                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of %d x %d must be 1, "
+                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of %d x %d must be "
+                        + "1, "
                         + "2, 4, 8 or 16 times the block of %d x %d",
                 image.height(),
                 image.width(),

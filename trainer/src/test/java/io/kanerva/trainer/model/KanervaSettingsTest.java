@@ -177,7 +177,8 @@ class KanervaSettingsTest {
     void thePapersEncoderNeedsThePooledWriterAndBlocksThatItsHalvingsReach() {
         refused(
                 () -> TinyModels.heap().withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
-                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, found "
+                "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, "
+                        + "found "
                         + "heap");
         refused(
                 () -> KanervaSettings.pooled(
@@ -187,7 +188,8 @@ class KanervaSettingsTest {
                         new Grid(2, 4),
                         3,
                         new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
-                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of 12 x 12 must be 1, "
+                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of 12 x 12 must be "
+                        + "1, "
                         + "2, 4, 8 or 16 times the block of 4 x 4");
     }
 

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 public final class ExperimentCommand extends Subcommand {
     @Override
     protected void run() {
-        throw usage(
-                "Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, found none");
+        throw usage("Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, "
+                + "found none");
     }
 }

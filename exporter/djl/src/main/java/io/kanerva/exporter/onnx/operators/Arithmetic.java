@@ -30,7 +30,8 @@ final class Arithmetic {
                 table,
                 "div",
                 "Div",
-                "Div; for complex numbers the product with the conjugate, and ReduceSum; RMSNormalization from opset 23 "
+                "Div; for complex numbers the product with the conjugate, and ReduceSum; RMSNormalization from opset "
+                        + "23 "
                         + "on where it is the last step of one");
         table.put(
                 "pow",
