@@ -47,6 +47,7 @@ for codec in ["snappy", "zstd", "gzip", "lz4", "none", "brotli"]:
 write("pages2.parquet", {"image": FILES, "label": LABELS}, data_page_version="2.0")
 write("bytes.parquet", {"img": [png(grey) for grey in GREY], "label": [NAMES[i] for i in LABELS]})
 write("rows.parquet", {"image": pa.array(GREY.tolist(), pa.list_(pa.list_(pa.uint8()))), "label": LABELS})
+write("dark.parquet", {"image": (GREY % 2).tolist(), "label": LABELS})
 write("floats.parquet", {"pixels": (GREY / 255).tolist()})
 write("colour.parquet", {"image": COLOUR.tolist()})
 write("planes.parquet", {"image": COLOUR.transpose(0, 3, 1, 2).tolist()})

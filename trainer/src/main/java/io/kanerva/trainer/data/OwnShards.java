@@ -43,10 +43,11 @@ final class OwnShards {
         List<Path> train = named.isEmpty()
                 ? shards.stream().filter(shard -> !test.contains(shard)).toList()
                 : named;
+        PixelScale scale = new PixelScale();
         return Optional.of(OwnClasses.images(
                 place,
-                all(place, train),
-                test.isEmpty() ? null : all(place, test),
+                all(place, train, scale),
+                test.isEmpty() ? null : all(place, test, scale),
                 files.size() - train.size() - test.size()));
     }
 
@@ -60,14 +61,14 @@ final class OwnShards {
         return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     }
 
-    private static OwnClasses.Named all(Path place, List<Path> shards) {
+    private static OwnClasses.Named all(Path place, List<Path> shards, PixelScale scale) {
         List<IntFunction<Picture>> readers = new ArrayList<>();
         List<String> classes = new ArrayList<>();
         int[] starts = new int[shards.size() + 1];
         for (int i = 0; i < shards.size(); i++) {
             OwnClasses.Named shard = name(shards.get(i)).endsWith(".tar")
                     ? TarShard.read(shards.get(i))
-                    : ParquetShard.read(shards.get(i));
+                    : ParquetShard.read(shards.get(i), scale);
             if (shard.classes().isEmpty() != classes.isEmpty() && i > 0) {
                 throw new DataFormatException("%s: expected labels in all files or in none, found %s unlike %s"
                         .formatted(place, shards.get(i), shards.get(0)));

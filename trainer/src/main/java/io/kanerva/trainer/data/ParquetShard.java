@@ -39,10 +39,11 @@ final class ParquetShard {
     private final Type image;
     private final int[] starts;
     private final List<SoftReference<List<Object>>> groups = new ArrayList<>();
-    private int factor;
+    private final PixelScale scale;
 
-    private ParquetShard(Path file, ParquetFileReader reader) {
+    private ParquetShard(Path file, ParquetFileReader reader, PixelScale scale) {
         this.file = file;
+        this.scale = scale;
         schema = reader.getFooter().getFileMetaData().getSchema();
         image = imageColumn();
         starts = new int[reader.getRowGroups().size() + 1];
@@ -53,18 +54,22 @@ final class ParquetShard {
         }
     }
 
-    /** @throws DataFormatException if the file is malformed, or has no column of pictures */
-    static OwnClasses.Named read(Path file) {
+    /**
+     * Reads the list of pictures.
+     *
+     * @param scale what lists of pixels mean, which all files of a set decide together: takes this file's into account
+     * @throws DataFormatException if the file is malformed, or has no column of pictures
+     */
+    static OwnClasses.Named read(Path file, PixelScale scale) {
         return with(file, reader -> {
-            ParquetShard shard = new ParquetShard(file, reader);
+            ParquetShard shard = new ParquetShard(file, reader, scale);
             if (shard.starts[shard.groups.size()] == 0) {
                 throw shard.bad("rows with pictures", "none");
             }
             List<String> labels = shard.labels(reader);
             if (ParquetPixels.isList(shard.image)) {
-                PixelScale scale = new PixelScale();
                 shard.rows(reader, -1, shard.image, row -> ParquetPixels.of(row).forEach(scale::add));
-                shard.factor = scale.factor(shard::bad);
+                scale.factor(shard::bad);
             }
             return new OwnClasses.Named(shard.starts[shard.groups.size()], shard::picture, labels);
         });
@@ -178,7 +183,7 @@ final class ParquetShard {
                 return PictureReader.read(place, bytes);
             }
             if (row instanceof ParquetPixels pixels) {
-                return pixels.picture(factor);
+                return pixels.picture(scale.factor(this::bad));
             }
             throw bad("the bytes of a picture", "none, as where only its path is stored");
         } catch (IllegalArgumentException e) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
@@ -45,6 +46,28 @@ class OwnShardsTest {
         OwnImages images = OwnImages.at(shard(name + ".parquet"));
         assertThat(images.classes()).isEmpty();
         assertSame(images, channels);
+    }
+
+    /** In one file alone, zeros and ones are black and white; beside a file of levels they are the darkest two. */
+    @Test
+    void allFilesOfASetDecideTogetherWhatTheirPixelsMean() throws IOException {
+        Files.copy(shard("dark.parquet"), folder.resolve("train-0.parquet"));
+        Path test = Files.copy(shard("dark.parquet"), folder.resolve("test-0.parquet"));
+        assertThat(pixels(OwnImages.at(folder).train(new ImageShape(1, 4, 6)))).containsOnly((byte) 0, (byte) 255);
+        Files.copy(shard("rows.parquet"), folder.resolve("train-1.parquet"));
+        byte[] both = pixels(OwnImages.at(folder).train(new ImageShape(1, 4, 6)));
+        assertThat(Arrays.copyOf(both, 24 * COUNT)).containsOnly((byte) 0, (byte) 1);
+        assertThat(both[24 * COUNT + 24 * 5 + 7]).isEqualTo((byte) (20 * 5 + 7));
+
+        Files.copy(shard("floats.parquet"), test, StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> OwnImages.at(folder))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageStartingWith(
+                        test + ": expected numbers from 0 to 1, or whole ones from 0 to 255, found numbers from 0");
+    }
+
+    private static byte[] pixels(Images images) {
+        return images.slice(0, images.count()).pixels();
     }
 
     @Test
