@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.EncoderSettings;
@@ -13,6 +12,7 @@ import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.WriterKind;
@@ -32,11 +32,11 @@ public final class TinyModels {
 
     /** A heap of 2 x 4 slots whose keys are dereferenced: space for 8 samples. */
     public static KanervaSettings heap() {
-        return heap(Addressing.DEREFERENCED, 1);
+        return heap(KeyAddressing.DEREFERENCED, 1);
     }
 
     /** The same heap with other keys: space for 8 / keys samples. */
-    public static KanervaSettings heap(Addressing addressing, int keys) {
+    public static KanervaSettings heap(KeyAddressing addressing, int keys) {
         return KanervaSettings.heap(addressing, IMAGE, new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 3, ENCODER)
                 .withKeys(keys);
     }
@@ -81,7 +81,7 @@ public final class TinyModels {
     public static KanervaSettings withoutMemory(KanervaSettings s, int latent, LatentLayout layout) {
         return new KanervaSettings(
                 WriterKind.NONE,
-                Addressing.CONTINUOUS,
+                KeyAddressing.CONTINUOUS,
                 false,
                 s.image(),
                 new MapShape(

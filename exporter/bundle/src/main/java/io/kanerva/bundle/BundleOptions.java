@@ -2,8 +2,8 @@ package io.kanerva.bundle;
 
 import io.kanerva.onnx.GraphRunner;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -46,7 +46,7 @@ public record BundleOptions(
 
     /** How a model's reader graph reads, for bundle.json: dereferenced keys need no sampling. */
     String readerOf(KanervaSettings settings) {
-        return settings.addressing() == Addressing.DEREFERENCED ? "gather" : reader.id();
+        return settings.addressing() == KeyAddressing.DEREFERENCED ? "gather" : reader.id();
     }
 
     public BundleOptions withReader(ReaderKind kind) {

@@ -7,9 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,7 +108,7 @@ final class GoldenVectors {
         }
         float[] keys = model.dereference(scratch.create(noise, shape), known.get(BundleGraph.MEMORY))
                 .toFloatArray();
-        boolean exact = s.addressing() == Addressing.DEREFERENCED;
+        boolean exact = s.addressing() == KeyAddressing.DEREFERENCED;
         for (int i = 0; i < keys.length; i++) {
             int read = i / key;
             int sample = read % sizes.q() % sizes.t();

@@ -2,10 +2,10 @@ package io.kanerva.bundle;
 
 import ai.djl.nn.Block;
 import io.kanerva.runtime.BundleGraph;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 
@@ -158,7 +158,7 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     }
 
     private static String keys(KanervaSettings s) {
-        String keys = s.addressing() == Addressing.DEREFERENCED
+        String keys = s.addressing() == KeyAddressing.DEREFERENCED
                 ? "the slots to read: (scale, column, row), without their fractions"
                 : "where to read: (scale, x, y)";
         return s.gist()
@@ -169,14 +169,14 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
     }
 
     private static String keyMean(KanervaSettings s) {
-        return s.addressing() == Addressing.DEREFERENCED
+        return s.addressing() == KeyAddressing.DEREFERENCED
                 ? "means of the keys' posterior: (scale, x, y), x and y inside the cell that the pointer lies in"
                 : "means of the keys' posterior: (scale, x, y), to be added to the pointer";
     }
 
     private static String pointers(KanervaSettings s) {
         String pointers = "the keys under which the samples were written: "
-                + (s.addressing() == Addressing.DEREFERENCED ? "(scale, column, row)" : "(scale, x, y)");
+                + (s.addressing() == KeyAddressing.DEREFERENCED ? "(scale, column, row)" : "(scale, x, y)");
         return s.writer() == WriterKind.POOLED
                 ? pointers + "; allocated by the rank of a score of what each sample writes"
                 : pointers;

@@ -1,10 +1,10 @@
 package io.kanerva.bundle;
 
 import io.kanerva.trainer.evaluate.BoundReport;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 import java.util.Locale;
@@ -89,7 +89,7 @@ final class ModelCard {
         row(
                 rows,
                 "keys point at",
-                settings.addressing() == Addressing.DEREFERENCED
+                settings.addressing() == KeyAddressing.DEREFERENCED
                         ? "the slot in whose cell they land (dereferenced)"
                         : settings.writer() == WriterKind.HEAP
                                 ? "a window of any centre and scale (continuous)"

@@ -13,11 +13,11 @@ import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.evaluate.BoundReport;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.WindowReader;
 import java.io.IOException;
@@ -223,7 +223,7 @@ class BundleExporterTest {
     @Test
     void aHeapWithoutRoomForSeveralSamplesIsRefused() {
         KanervaSettings small = KanervaSettings.heap(
-                Addressing.CONTINUOUS,
+                KeyAddressing.CONTINUOUS,
                 new MapShape(1, 8, 8),
                 new MapShape(3, 8, 12),
                 new Grid(4, 4),

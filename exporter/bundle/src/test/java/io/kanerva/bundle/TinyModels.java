@@ -4,13 +4,13 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.trainer.data.Binarisation;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.MapShape;
 import java.util.Optional;
 import java.util.Random;
@@ -25,7 +25,7 @@ final class TinyModels {
             5,
             EncoderSettings.residual(6, 1));
     static final KanervaSettings TWO_KEYS = KanervaSettings.heap(
-                    Addressing.CONTINUOUS,
+                    KeyAddressing.CONTINUOUS,
                     new MapShape(2, 8, 12),
                     new MapShape(3, 9, 20),
                     new Grid(4, 6),

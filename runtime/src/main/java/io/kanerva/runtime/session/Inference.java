@@ -38,7 +38,7 @@ public final class Inference {
     private final Posterior posterior;
 
     /** Of memories that grow; null for others. */
-    private final HeapSlots slots;
+    private final BlockCopier slots;
 
     private final boolean isHeap;
     private final boolean fusedSampling;
@@ -66,7 +66,7 @@ public final class Inference {
         modelId = bundle.modelId();
         posterior = new Posterior(settings);
         isHeap = settings.writer() == Writer.HEAP;
-        slots = settings.grows() ? new HeapSlots(settings) : null;
+        slots = settings.grows() ? new BlockCopier(settings) : null;
     }
 
     public Encoding encode(FloatTensor images) {
@@ -191,7 +191,7 @@ public final class Inference {
         int keys = settings.keys();
         int before = memory.samples();
         int added = content.dimension(1);
-        FloatTensor planes = HeapSlots.grown(memory.memory(), settings.memoryHeight(before + added));
+        FloatTensor planes = BlockCopier.grown(memory.memory(), settings.memoryHeight(before + added));
         FloatTensor pointers = FloatTensor.zeros(episodes, before + added, keys, 3);
         float scale = memory.pointers().data()[0];
         for (int episode = 0; episode < episodes; episode++) {

@@ -31,9 +31,8 @@ final class HeapSlots {
         long w = shape.get(4);
         NDArray slots = blocks;
         if (slotColumns > 1) {
-            // As many zeros as a row may lack, of which those that it has too many are cut off: two sizes that are
-            // simple
-            // functions of N, which the exporter finds.
+            // As many zeros as a row may lack, less what is too many: two sizes that are simple functions of N, as the
+            // exporter needs them.
             NDArray none = blocks.getManager().zeros(new Shape(b, slotColumns - 1, c, h, w), blocks.getDataType());
             slots = blocks.concat(none, 1).get(":, 0:" + slotRows * slotColumns);
         }

@@ -258,7 +258,7 @@ public final class KanervaModel implements AutoCloseable {
      * memories [B, C, H, W] if keys are dereferenced, else the keys themselves; [B, N, K, 3].
      */
     public NDArray dereference(NDArray keys, NDArray memory) {
-        if (settings.addressing() == Addressing.CONTINUOUS) {
+        if (settings.addressing() == KeyAddressing.CONTINUOUS) {
             return keys;
         }
         Shape shape = keys.getShape();

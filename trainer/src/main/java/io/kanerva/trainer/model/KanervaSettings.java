@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
  * {@link #heap} and {@link #pooled} make the common ones; each {@code with...} method changes one part.
  *
  * @param writer which memory writer
- * @param addressing what a key points at; without slots always {@link Addressing#CONTINUOUS}
+ * @param addressing what a key points at; without slots always {@link KeyAddressing#CONTINUOUS}
  * @param gist whether the sign of a key's scale says how a block is read: above 0 verbatim, else for its gist alone
  *     (see {@link Reader}). Such a model is also trained on images that were not written. Only with dereferenced keys
  * @param image [Cx, Hx, Wx]; Hx and Wx are the same multiple of the block's height and width
@@ -25,7 +25,7 @@ import ai.djl.ndarray.types.Shape;
  */
 public record KanervaSettings(
         WriterKind writer,
-        Addressing addressing,
+        KeyAddressing addressing,
         boolean gist,
         MapShape image,
         MapShape memory,
@@ -89,10 +89,10 @@ public record KanervaSettings(
                 block.rows(),
                 block.columns());
         require(
-                !gist || addressing == Addressing.DEREFERENCED,
+                !gist || addressing == KeyAddressing.DEREFERENCED,
                 "a gist is read at dereferenced keys, found %s ones",
                 addressing);
-        double stretch = addressing == Addressing.CONTINUOUS ? Math.exp(scaleRange(writer)) : 1;
+        double stretch = addressing == KeyAddressing.CONTINUOUS ? Math.exp(scaleRange(writer)) : 1;
         require(
                 block.rows() * stretch <= memory.height() && block.columns() * stretch <= memory.width(),
                 "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d",
@@ -109,7 +109,7 @@ public record KanervaSettings(
                 writer);
         if (writer == WriterKind.NONE) {
             require(
-                    addressing == Addressing.CONTINUOUS && slots.equals(Grid.NONE),
+                    addressing == KeyAddressing.CONTINUOUS && slots.equals(Grid.NONE),
                     "without a memory addressing must be continuous, and there are no slots, found %s and %d x %d",
                     addressing,
                     slots.rows(),
@@ -123,7 +123,7 @@ public record KanervaSettings(
                     slots.columns(),
                     keys);
         }
-        if (writer == WriterKind.HEAP && addressing == Addressing.DEREFERENCED) {
+        if (writer == WriterKind.HEAP && addressing == KeyAddressing.DEREFERENCED) {
             require(
                     memory.height() == slots.rows() * block.rows()
                             && memory.width() == slots.columns() * block.columns(),
@@ -139,7 +139,7 @@ public record KanervaSettings(
         }
         if (writer == WriterKind.POOLED) {
             require(
-                    addressing == Addressing.CONTINUOUS,
+                    addressing == KeyAddressing.CONTINUOUS,
                     "the pooled writer's keys are continuous, found %s addressing",
                     addressing);
             require(
@@ -165,12 +165,12 @@ public record KanervaSettings(
      */
     public static KanervaSettings heap(
             MapShape image, MapShape memory, Grid block, Grid slots, int latent, EncoderSettings encoder) {
-        return heap(Addressing.DEREFERENCED, image, memory, block, slots, latent, encoder);
+        return heap(KeyAddressing.DEREFERENCED, image, memory, block, slots, latent, encoder);
     }
 
     /** The same with keys that may point at something else. */
     public static KanervaSettings heap(
-            Addressing addressing,
+            KeyAddressing addressing,
             MapShape image,
             MapShape memory,
             Grid block,
@@ -199,7 +199,7 @@ public record KanervaSettings(
             MapShape image, int channels, Grid block, Grid slots, int latent, EncoderSettings encoder) {
         return new KanervaSettings(
                 WriterKind.POOLED,
-                Addressing.CONTINUOUS,
+                KeyAddressing.CONTINUOUS,
                 false,
                 image,
                 new MapShape(channels, (slots.rows() + 1) * block.rows(), (slots.columns() + 1) * block.columns()),
@@ -310,7 +310,7 @@ public record KanervaSettings(
 
     /** Whether the memory grows with the samples: a heap's with dereferenced keys, whose slots do not depend on it. */
     public boolean grows() {
-        return writer == WriterKind.HEAP && addressing == Addressing.DEREFERENCED;
+        return writer == WriterKind.HEAP && addressing == KeyAddressing.DEREFERENCED;
     }
 
     /** H of a memory for T samples. A memory that grows has as many rows of slots as they take. */

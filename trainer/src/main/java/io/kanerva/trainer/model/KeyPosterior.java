@@ -31,7 +31,7 @@ final class KeyPosterior {
     /** A sample for standard normal noise; the gradient flows to mean and log-variance. */
     NDArray sample(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
         NDArray offset = mean.add(Constant.scale(logVariance, 0.5).exp().mul(noise));
-        if (settings.addressing() == Addressing.CONTINUOUS) {
+        if (settings.addressing() == KeyAddressing.CONTINUOUS) {
             return pointers.add(offset);
         }
         NDArray scale = settings.gist() ? intoHalf(pointers, offset) : offset.get("..., 0:1");
@@ -40,7 +40,7 @@ final class KeyPosterior {
 
     /** The divergence of each sample's keys, summed over K: [B, T], nats. */
     NDArray divergence(NDArray pointers, NDArray mean, NDArray logVariance, int cells) {
-        boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
+        boolean continuous = settings.addressing() == KeyAddressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
         NDArray sum = Constant.scale(
                 centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
@@ -49,7 +49,7 @@ final class KeyPosterior {
 
     /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
     NDArray logRatio(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise, int cells) {
-        boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
+        boolean continuous = settings.addressing() == KeyAddressing.CONTINUOUS;
         NDArray offset = mean.add(Constant.scale(logVariance, 0.5).exp().mul(noise));
         NDArray key = continuous ? pointers.add(offset) : offset;
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.

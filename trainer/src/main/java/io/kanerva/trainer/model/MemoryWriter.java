@@ -17,7 +17,7 @@ public abstract sealed class MemoryWriter extends KanervaBlock
     static MemoryWriter of(KanervaSettings settings) {
         return switch (settings.writer()) {
             case HEAP ->
-                settings.addressing() == Addressing.DEREFERENCED
+                settings.addressing() == KeyAddressing.DEREFERENCED
                         ? new HeapWriter(settings)
                         : new WindowWriter(settings);
             case POOLED -> new PooledWriter(settings);

@@ -82,7 +82,7 @@ public final class Reader extends KanervaBlock {
         long b = keys.getShape().get(0);
         long q = keys.getShape().get(1);
         NDArray flat = keys.reshape(b, q * s.keys(), KeySpace.KEY);
-        NDArray traces = s.addressing() == Addressing.DEREFERENCED
+        NDArray traces = s.addressing() == KeyAddressing.DEREFERENCED
                 ? HeapSlots.read(memory, flat, s.block(), s.slots().columns())
                 : windowReader.read(
                         memory, space.windows(flat), s.block().rows(), s.block().columns());

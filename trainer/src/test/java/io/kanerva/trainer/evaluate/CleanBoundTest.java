@@ -11,10 +11,10 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,7 +28,7 @@ class CleanBoundTest {
     private static final int T = 4;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(2));
+        return Stream.of(TinyModels.heap(), TinyModels.heap(KeyAddressing.CONTINUOUS, 2), TinyModels.pooled(2));
     }
 
     private static TestEpisodes episodes(int count) {
@@ -206,7 +206,7 @@ class CleanBoundTest {
 
     @Test
     void anEpisodeThatExceedsTheSlotsOfContinuousKeysIsRejected() {
-        try (KanervaModel model = new KanervaModel(TinyModels.heap(Addressing.CONTINUOUS, 1), Device.cpu(), 87)) {
+        try (KanervaModel model = new KanervaModel(TinyModels.heap(KeyAddressing.CONTINUOUS, 1), Device.cpu(), 87)) {
             TestEpisodes long9 = new TestEpisodes(TinyModels.rectangles(9, 1), Binarisation.FIXED, 9, 1);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CleanBound.evaluate(model, long9, NoiseSource.seeded(1), 0, done -> {}))

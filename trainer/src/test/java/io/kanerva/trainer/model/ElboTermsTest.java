@@ -34,9 +34,9 @@ class ElboTermsTest {
     static Stream<KanervaSettings> blackAndWhite() {
         return Stream.of(
                 TinyModels.heap(),
-                TinyModels.heap(Addressing.DEREFERENCED, 2),
-                TinyModels.heap(Addressing.CONTINUOUS, 1),
-                TinyModels.heap(Addressing.CONTINUOUS, 2),
+                TinyModels.heap(KeyAddressing.DEREFERENCED, 2),
+                TinyModels.heap(KeyAddressing.CONTINUOUS, 1),
+                TinyModels.heap(KeyAddressing.CONTINUOUS, 2),
                 TinyModels.pooled(1),
                 TinyModels.pooled(2),
                 TinyModels.paper(1),

@@ -29,7 +29,7 @@ class GarbageCollectionTest {
         Grid block = new Grid(2, 2);
         EncoderSettings encoder = EncoderSettings.residual(8, 1);
         return Stream.of(
-                KanervaSettings.heap(Addressing.CONTINUOUS, image, memory, block, new Grid(2, 4), 4, encoder),
+                KanervaSettings.heap(KeyAddressing.CONTINUOUS, image, memory, block, new Grid(2, 4), 4, encoder),
                 KanervaSettings.pooled(image, 2, block, new Grid(2, 4), 4, encoder)
                         .withMemoryLayers(1),
                 TinyModels.paper(4),

@@ -31,7 +31,7 @@ class KanervaModelTest {
     static Stream<KanervaSettings> withoutBatchStatistics() {
         return Stream.of(
                 TinyModels.heap(),
-                TinyModels.heap(Addressing.CONTINUOUS, 2),
+                TinyModels.heap(KeyAddressing.CONTINUOUS, 2),
                 TinyModels.pooled(2),
                 TinyModels.colour());
     }

@@ -1,7 +1,7 @@
 package io.kanerva.trainer.model;
 
-import static io.kanerva.trainer.model.Addressing.CONTINUOUS;
-import static io.kanerva.trainer.model.Addressing.DEREFERENCED;
+import static io.kanerva.trainer.model.KeyAddressing.CONTINUOUS;
+import static io.kanerva.trainer.model.KeyAddressing.DEREFERENCED;
 import static io.kanerva.trainer.model.WriterKind.HEAP;
 import static io.kanerva.trainer.model.WriterKind.POOLED;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,7 +28,7 @@ class KanervaSettingsTest {
         return settings(HEAP, DEREFERENCED, s);
     }
 
-    private static KanervaSettings settings(WriterKind writer, Addressing addressing, int... s) {
+    private static KanervaSettings settings(WriterKind writer, KeyAddressing addressing, int... s) {
         return new KanervaSettings(
                 writer,
                 addressing,

@@ -88,7 +88,7 @@ class KeyPosteriorTest {
         "CONTINUOUS, 0.6, -1.1",
         "CONTINUOUS, -0.4, 0.5"
     })
-    void theDivergenceIsTheIntegralOfQLnQOverP(Addressing addressing, float mean, float logVariance) {
+    void theDivergenceIsTheIntegralOfQLnQOverP(KeyAddressing addressing, float mean, float logVariance) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
         float[] found = new KeyPosterior(s)
@@ -105,8 +105,8 @@ class KeyPosteriorTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Addressing.class)
-    void theLogRatioIsThatOfTheDensitiesAtTheSampledKey(Addressing addressing) {
+    @EnumSource(KeyAddressing.class)
+    void theLogRatioIsThatOfTheDensitiesAtTheSampledKey(KeyAddressing addressing) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         SplittableRandom random = new SplittableRandom(23);
         Shape shape = new Shape(50, 8, 1, 3);
@@ -127,7 +127,7 @@ class KeyPosteriorTest {
             double expected = 0;
             for (int axis = 0; axis < 3; axis++) {
                 int at = i * 3 + axis;
-                double key = addressing == Addressing.CONTINUOUS || axis == 0
+                double key = addressing == KeyAddressing.CONTINUOUS || axis == 0
                         ? keys[at]
                         : inCell(s, axis, i % 8, means[at] + Math.exp(logVariances[at] / 2) * noises[at]);
                 double q = density(s, axis, slots[i % 8 * 3 + axis], i % 8, means[at], logVariances[at])
@@ -140,7 +140,7 @@ class KeyPosteriorTest {
 
     @ParameterizedTest
     @CsvSource({"DEREFERENCED, 1", "DEREFERENCED, 2", "CONTINUOUS, 1", "CONTINUOUS, 2"})
-    void theMeanLogRatioOverManySamplesIsTheDivergence(Addressing addressing, int keys) {
+    void theMeanLogRatioOverManySamplesIsTheDivergence(KeyAddressing addressing, int keys) {
         KanervaSettings s = TinyModels.heap(addressing, keys);
         int draws = 40_000;
         SplittableRandom random = new SplittableRandom(24);
@@ -173,15 +173,15 @@ class KeyPosteriorTest {
 
     @Test
     void namingOneOfNSlotsCostsLnNNatsAKey() {
-        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, 2);
+        KanervaSettings s = TinyModels.heap(KeyAddressing.DEREFERENCED, 2);
         NDArray zeros = manager.zeros(new Shape(1, 4, 2, 3));
         assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros, 8).toFloatArray())
                 .containsExactly(filled(4, (float) (2 * Math.log(8))), within(1e-6f));
     }
 
     @ParameterizedTest
-    @EnumSource(Addressing.class)
-    void gradientsFlowFromTheSampleToMeanAndLogVariance(Addressing addressing) {
+    @EnumSource(KeyAddressing.class)
+    void gradientsFlowFromTheSampleToMeanAndLogVariance(KeyAddressing addressing) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
         NDArray mean = manager.full(shape, 0.3f);
@@ -196,7 +196,7 @@ class KeyPosteriorTest {
         float[] slopes = mean.getGradient().toFloatArray();
         float[] widths = logVariance.getGradient().toFloatArray();
         for (int i = 0; i < slopes.length; i++) {
-            if (addressing == Addressing.CONTINUOUS || i % 3 == 0) {
+            if (addressing == KeyAddressing.CONTINUOUS || i % 3 == 0) {
                 assertThat(slopes[i]).isFinite().isPositive();
                 assertThat(widths[i]).isFinite().isPositive();
             } else {
@@ -222,7 +222,7 @@ class KeyPosteriorTest {
     private static DoubleUnaryOperator density(
             KanervaSettings s, int axis, float pointer, int slot, double mean, double logVariance) {
         double deviation = Math.exp(logVariance / 2);
-        if (s.addressing() == Addressing.CONTINUOUS) {
+        if (s.addressing() == KeyAddressing.CONTINUOUS) {
             return NormalDistribution.of(pointer + mean, deviation)::density;
         }
         NormalDistribution within = NormalDistribution.of(mean, deviation);

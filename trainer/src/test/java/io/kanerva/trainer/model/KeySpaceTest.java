@@ -193,7 +193,7 @@ class KeySpaceTest {
 
     @Test
     void aContinuousKeySquashesScaleAndCentreAsDocumented() {
-        KanervaSettings s = TinyModels.heap(Addressing.CONTINUOUS, 1);
+        KanervaSettings s = TinyModels.heap(KeyAddressing.CONTINUOUS, 1);
         Windows windows = new KeySpace(s).windows(manager.create(new float[] {0.7f, -0.4f, 1.3f}, new Shape(1, 1, 3)));
         double stretch = Math.exp(0.25 * Math.tanh(0.7));
         double halfX = stretch * 4 / 16;

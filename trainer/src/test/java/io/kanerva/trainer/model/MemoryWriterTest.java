@@ -22,7 +22,7 @@ class MemoryWriterTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void permutingTheEpisodePermutesWhatTheHeapsPointersLeadTo(int keys) {
-        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        KanervaSettings s = TinyModels.heap(KeyAddressing.DEREFERENCED, keys);
         try (KanervaModel model = TinyModels.randomised(s, 31);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
@@ -43,7 +43,7 @@ class MemoryWriterTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void permutingTheEpisodeLeavesEachSamplesTermsUnchangedOnTheHeap(int keys) {
-        unchangedTerms(TinyModels.heap(Addressing.DEREFERENCED, keys));
+        unchangedTerms(TinyModels.heap(KeyAddressing.DEREFERENCED, keys));
     }
 
     @ParameterizedTest
@@ -100,7 +100,7 @@ class MemoryWriterTest {
     @ParameterizedTest
     @CsvSource({"1, 8", "1, 3", "2, 4", "3, 2"})
     void aHeapReadsBackAtASamplesPointerExactlyWhatWasWrittenThere(int keys, int samples) {
-        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        KanervaSettings s = TinyModels.heap(KeyAddressing.DEREFERENCED, keys);
         try (KanervaModel model = TinyModels.randomised(s, 34);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray content = scratch.create(
@@ -137,7 +137,7 @@ class MemoryWriterTest {
     @ParameterizedTest
     @CsvSource({"1, 1, 4", "1, 4, 4", "1, 5, 8", "1, 100, 100", "3, 100, 300"})
     void aHeapGrowsByRowsOfSlotsAndTheBoundChargesTheSlotsThatItHas(int keys, int samples, int height) {
-        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        KanervaSettings s = TinyModels.heap(KeyAddressing.DEREFERENCED, keys);
         try (KanervaModel model = TinyModels.randomised(s, 37);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(TinyModels.binaryImages(samples, 39), new Shape(1, samples, 1, 8, 8));
@@ -162,7 +162,7 @@ class MemoryWriterTest {
 
     @Test
     void anEpisodeThatNeedsMoreSlotsThanContinuousKeysHaveIsOutOfMemory() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.CONTINUOUS, 3), 37);
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(KeyAddressing.CONTINUOUS, 3), 37);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.zeros(new Shape(1, 3, 1, 8, 8));
             assertThatIllegalArgumentException()

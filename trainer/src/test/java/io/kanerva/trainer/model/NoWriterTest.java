@@ -87,7 +87,7 @@ class NoWriterTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KanervaSettings(
                         WriterKind.NONE,
-                        Addressing.CONTINUOUS,
+                        KeyAddressing.CONTINUOUS,
                         false,
                         SETTINGS.image(),
                         SETTINGS.memory(),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.trainer.data.Augmentation;
-import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KeyAddressing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +27,7 @@ class PlanEditTest {
         assertThat(edited.learningRate()).isEqualTo(1e-3);
         assertThat(edited.settings().encoder().width()).isEqualTo(96);
         assertThat(edited.validation()).isEqualTo(new Validation(2000, 500, 0));
-        assertThat(edited.settings().addressing()).isEqualTo(Addressing.CONTINUOUS);
+        assertThat(edited.settings().addressing()).isEqualTo(KeyAddressing.CONTINUOUS);
         assertThat(edited.seed()).isEqualTo(5_000_000_000L);
         assertThat(edited.augment()).isEqualTo(new Augmentation(8, 0, 0, 0, true));
         assertThat(edited.steps()).isEqualTo(plan.steps());

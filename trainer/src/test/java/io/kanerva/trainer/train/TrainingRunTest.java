@@ -17,11 +17,11 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.evaluate.TestEpisodes;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.WriterOutput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +40,7 @@ class TrainingRunTest {
     Path folder;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.CONTINUOUS, 1), TinyModels.pooled(2));
+        return Stream.of(TinyModels.heap(), TinyModels.heap(KeyAddressing.CONTINUOUS, 1), TinyModels.pooled(2));
     }
 
     @ParameterizedTest
@@ -63,7 +63,7 @@ class TrainingRunTest {
                 .average()
                 .orElseThrow();
         assertThat(last).isLessThan(0.75 * steps.get(0).reconstruction());
-        if (s.addressing() == Addressing.DEREFERENCED) {
+        if (s.addressing() == KeyAddressing.DEREFERENCED) {
             assertThat(last)
                     .as("nats that a model leaves which has learned more than how often each pixel is set")
                     .isLessThan(0.85 * pixelEntropies());

@@ -21,13 +21,13 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.TensorDescription;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.ReaderOutput;
 import io.kanerva.trainer.model.WriterOutput;
@@ -69,7 +69,7 @@ public final class DjlRuntime extends LocalRuntime {
         EncoderSettings small = EncoderSettings.residual(1, 1);
         KanervaSettings settings = (s.writer() == Writer.HEAP
                         ? KanervaSettings.heap(
-                                Addressing.valueOf(s.addressing().name()),
+                                KeyAddressing.valueOf(s.addressing().name()),
                                 shape(s.image()),
                                 shape(s.memory()),
                                 block,

@@ -11,7 +11,6 @@ import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.conformance.OncePerBuild;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.EncoderSettings;
@@ -19,6 +18,7 @@ import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.KeyAddressing;
 import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.Preset;
@@ -40,7 +40,7 @@ public enum Subject {
             EncoderSettings.residual(6, 1))),
     /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
     CONTINUOUS_TWO_KEYS(KanervaSettings.heap(
-                    Addressing.CONTINUOUS,
+                    KeyAddressing.CONTINUOUS,
                     new MapShape(2, 8, 12),
                     new MapShape(3, 9, 31),
                     new Grid(4, 6),
@@ -54,7 +54,7 @@ public enum Subject {
             .withMemoryLayers(1)),
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
     COLOUR(KanervaSettings.heap(
-                    Addressing.CONTINUOUS,
+                    KeyAddressing.CONTINUOUS,
                     new MapShape(3, 8, 8),
                     new MapShape(3, 12, 20),
                     new Grid(4, 4),

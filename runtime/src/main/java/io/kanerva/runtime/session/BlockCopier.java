@@ -7,14 +7,14 @@ import io.kanerva.runtime.ModelSettings;
  * The slots of memories that grow, on the host: slot s of a memory [C, H, W] covers h x w pixels of each plane, from
  * row s / Gx h and column s mod Gx w on. Blocks are copied bit for bit, as the graphs do.
  */
-final class HeapSlots {
+final class BlockCopier {
 
     private final int columns;
     private final int channels;
     private final int height;
     private final int width;
 
-    HeapSlots(ModelSettings settings) {
+    BlockCopier(ModelSettings settings) {
         columns = settings.slotColumns();
         channels = settings.block().channels();
         height = settings.block().height();

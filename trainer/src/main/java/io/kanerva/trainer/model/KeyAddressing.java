@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** What a read key (scale, x, y) with prior N(0, I) points at. */
-public enum Addressing {
+public enum KeyAddressing {
     /** A window of any centre and, within limits, any scale: the paper's spatial transformer. */
     CONTINUOUS,
     /**
