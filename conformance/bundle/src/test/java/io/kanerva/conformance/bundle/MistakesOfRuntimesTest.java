@@ -46,9 +46,9 @@ class MistakesOfRuntimesTest {
 
     @Test
     void alignedCornersAreCaughtInTheTracesAndTheNodeIsNamed() throws IOException {
-        Path good = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        Path good = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE);
         Path changed = temporary.resolve("changed");
-        Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
+        Subject.CONTINUOUS_TWO_KEYS.export(ReaderKind.GRIDSAMPLE, changed);
         ChangedBundle.of(changed).setSampling(attribute -> attribute.setI(1), "align_corners");
         ModelRuntime mistaken = new Mistaken(
                 "aligns-corners",
