@@ -187,6 +187,20 @@ class BundleTest {
         assertRefused(bundle.write(folder), sentence);
     }
 
+    /** (65,536 + 1) * 65,536 is 65,536 in 32 bits, the memory's height. */
+    @Test
+    void sizesWhoseProductPassesThirtyTwoBits() {
+        TinyBundle pooled = new TinyBundle(TinyBundle.Kind.POOLED);
+        pooled.edit(
+                "\"memoryShape\":[2,6,10],\"blockShape\":[2,2,2]",
+                "\"memoryShape\":[2,65536,10],\"blockShape\":[2,65536,2]");
+        pooled.edit("\"slotRows\":2", "\"slotRows\":65536").edit("\"capacity\":8", "\"capacity\":262144");
+        assertRefused(
+                pooled.write(folder),
+                "settings.memoryShape: expected 4295032832 x 10 for a pooled writer, a block more than slots on each "
+                        + "side, found [2, 65536, 10]");
+    }
+
     @Test
     void provenanceMayLeaveOutWhatItDoesNotKnow() {
         String json = bundle.json;

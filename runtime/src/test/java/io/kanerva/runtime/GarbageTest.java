@@ -127,11 +127,11 @@ class GarbageTest {
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         GraphDescription description = kanerva.bundle().graphs().get(graph);
         for (TensorDescription input : description.inputs()) {
-            inputs.put(input.name(), tensor(input, count));
+            inputs.put(input.name(), tensor(kanerva, input, count));
         }
         for (TensorDescription output : description.outputs()) {
             if (Arrays.asList(wanted).contains(output.name())) {
-                outputs.put(output.name(), tensor(output, count));
+                outputs.put(output.name(), tensor(kanerva, output, count));
             }
         }
         try (OrtSession session =
@@ -146,8 +146,12 @@ class GarbageTest {
         }
     }
 
-    private static OnnxTensor tensor(TensorDescription description, int count) throws OrtException {
-        int[] shape = Signature.shape(description, 1, count, (count + 3) / 4 * 2);
+    /** Zeros for a count of samples or queries, and a memory with as many rows of slots as they take. */
+    private static OnnxTensor tensor(Kanerva kanerva, TensorDescription description, int count) throws OrtException {
+        ModelSettings settings = kanerva.bundle().settings();
+        int rows = (count * settings.keys() + settings.slotColumns() - 1) / settings.slotColumns();
+        int[] shape =
+                Signature.shape(description, 1, count, rows * settings.block().height());
         FloatBuffer values = ByteBuffer.allocateDirect(
                         Float.BYTES * FloatTensor.zeros(shape).size())
                 .order(ByteOrder.nativeOrder())

@@ -37,7 +37,7 @@ final class TinyBundle {
             settings = """
                     {"writer":"%s","addressing":"%s","likelihood":"bernoulli","imageShape":[1,8,8],
                      "memoryShape":[2,%s],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":2,"slotColumns":4,
-                     "embedding":0,"width":1,"capacity":%d}""".formatted(writer, addressing, trained, addressing.equals("dereferenced") ? 0 : 8);
+                     "width":1,"capacity":%d}""".formatted(writer, addressing, trained, addressing.equals("dereferenced") ? 0 : 8);
             reader = addressing.equals("dereferenced") ? "gather" : "gridsample";
         }
     }

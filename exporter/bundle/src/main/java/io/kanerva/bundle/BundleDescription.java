@@ -77,7 +77,7 @@ final class BundleDescription {
                 numbers(s.memory().channels(), s.block().rows(), s.block().columns()));
         node.put("keys", s.keys()).put("latent", s.latent());
         node.put("slotRows", s.slots().rows()).put("slotColumns", s.slots().columns());
-        node.put("embedding", 0).put("width", s.encoder().width()).put("capacity", s.grows() ? 0 : s.capacity());
+        node.put("width", s.encoder().width()).put("capacity", s.grows() ? 0 : s.capacity());
         // Written only if they are not the defaults.
         if (s.memoryLayers() > 0) {
             node.put("memoryLayers", s.memoryLayers());

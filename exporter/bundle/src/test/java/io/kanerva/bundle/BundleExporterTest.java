@@ -110,7 +110,7 @@ class BundleExporterTest {
                 .isEqualTo("{\"writer\":\"heap\",\"addressing\":\"continuous\",\"likelihood\":\"bernoulli\","
                         + "\"imageShape\":[2,8,12],\"memoryShape\":[3,9,20],\"blockShape\":[3,4,6],\"keys\":2,"
                         + "\"latent\":5,\"slotRows\":2,\"slotColumns\":5,"
-                        + "\"embedding\":0,\"width\":6,\"capacity\":5}");
+                        + "\"width\":6,\"capacity\":5}");
         assertThat(json.get("reader").asText()).isEqualTo("matmul");
         assertThat(json.at("/provenance/memoryFloats").asInt()).isEqualTo(540);
         assertThat(json.at("/provenance/bound").isNull()).isTrue();

@@ -183,8 +183,8 @@ final class BundleReader {
                                 "continuous for a pooled writer",
                                 settings.addressing().name().toLowerCase(Locale.ROOT));
             }
-            int height = (settings.slotRows() + 1) * block.height();
-            int width = (settings.slotColumns() + 1) * block.width();
+            long height = (settings.slotRows() + 1L) * block.height();
+            long width = (settings.slotColumns() + 1L) * block.width();
             if (memory.height() != height || memory.width() != width) {
                 throw json.get("memoryShape")
                         .error(
@@ -195,15 +195,14 @@ final class BundleReader {
         } else if (settings.memoryLayers() > 0) {
             throw json.get("memoryLayers").error("0 for a heap", Integer.toString(settings.memoryLayers()));
         }
-        json.get("embedding").integer(0);
         int slots = settings.slotRows() * settings.slotColumns();
         int keys = settings.keys();
         if (slots < keys) {
             throw json.get("slotColumns").error("slots for at least one sample of " + keys + " keys", slots + " slots");
         }
         if (settings.grows()) {
-            int height = settings.slotRows() * block.height();
-            int width = settings.slotColumns() * block.width();
+            long height = (long) settings.slotRows() * block.height();
+            long width = (long) settings.slotColumns() * block.width();
             if (memory.height() != height || memory.width() != width) {
                 throw json.get("memoryShape")
                         .error("%d x %d, as its slots take".formatted(height, width), memory.toString());
