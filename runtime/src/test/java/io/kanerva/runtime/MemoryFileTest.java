@@ -22,6 +22,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -198,6 +199,21 @@ class MemoryFileTest {
         bytes.position(bytes.capacity() - 32).put(Sha256.of(Arrays.copyOf(bytes.array(), bytes.capacity() - 32)));
         Files.write(file, bytes.array());
         assertRefused((at < 76 + 4 * 64 ? "memory" : "pointers") + ": expected finite values, found NaN at [");
+    }
+
+    /** Of 3 samples of the second memory; each pointer is (scale, column, row). */
+    @ParameterizedTest
+    @CsvSource({"0, 3, 0", "1, 0, 0", "1, -1, 0", "1, 1.5, 0", "1, 1, 1", "2, 2, 7e8"})
+    void aFileWhosePointersNameOtherSlots(int slot, float column, float row) throws IOException {
+        memory.save(file);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int key = 3 + slot;
+        bytes.putFloat(76 + 4 * (64 + 3 * key + 1), column);
+        bytes.putFloat(76 + 4 * (64 + 3 * key + 2), row);
+        bytes.position(bytes.capacity() - 32).put(Sha256.of(Arrays.copyOf(bytes.array(), bytes.capacity() - 32)));
+        Files.write(file, bytes.array());
+        assertRefused("pointers: expected the slot of column %d, row 0 at [1, %d, 0], found column %s, row %s"
+                .formatted(slot, slot, column, row));
     }
 
     @Test

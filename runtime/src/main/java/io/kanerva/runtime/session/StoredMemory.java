@@ -292,7 +292,7 @@ public final class StoredMemory {
         return parseAny(file, bytes, bundle);
     }
 
-    /** The same, also of a heap's file, in which free places are zeros. */
+    /** The same, also of a heap's file, whose free places may hold anything finite. */
     public static StoredMemory parseAny(String file, byte[] bytes, Bundle bundle) {
         Header header = Header.read(file, bytes, bundle);
         if (header.bytes() != bytes.length) {
@@ -307,7 +307,30 @@ public final class StoredMemory {
         int[] sizes = header.sizes();
         FloatTensor memory = floats(file, "memory", buffer, sizes[0], sizes[1], sizes[2], sizes[3]);
         FloatTensor pointers = floats(file, "pointers", buffer, sizes[0], sizes[4], sizes[5], 3);
+        if (bundle.settings().grows()) {
+            checkNames(file, pointers, bundle.settings().slotColumns());
+        }
         return new StoredMemory(memory, pointers, bundle.modelId());
+    }
+
+    /** Key i of a memory that grows names slot i, as a writer has it: reads from large memories rely on it. */
+    private static void checkNames(String file, FloatTensor pointers, int columns) {
+        int each = pointers.dimension(1) * pointers.dimension(2);
+        for (int i = 0; i < pointers.size() / 3; i++) {
+            int slot = i % each;
+            float column = pointers.data()[3 * i + 1];
+            float row = pointers.data()[3 * i + 2];
+            if (column != slot % columns || row != slot / columns) {
+                throw new MemoryFileException(
+                        "%s: pointers: expected the slot of column %d, row %d at %s, found column %s, row %s",
+                        file,
+                        slot % columns,
+                        slot / columns,
+                        Signature.index(i, pointers.dimension(0), pointers.dimension(1), pointers.dimension(2)),
+                        column,
+                        row);
+            }
+        }
     }
 
     static MemoryFileException truncated(String file, long expected, long found) {
