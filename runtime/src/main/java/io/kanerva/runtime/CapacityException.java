@@ -1,6 +1,6 @@
 package io.kanerva.runtime;
 
-/** An episode with more samples than the heap writer has slots for. */
+/** More samples than one memory takes: {@link ModelSettings#capacity()}. */
 public final class CapacityException extends KanervaException {
 
     public CapacityException(String format, Object... values) {

@@ -37,9 +37,9 @@ public final class MemoryHeap {
     private final int image;
 
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private final List<float[]> blocks = new ArrayList<>();
-    private final List<ContentSearch> contents = new ArrayList<>();
-    private final List<long[]> ids = new ArrayList<>();
+    private final ArrayList<float[]> blocks = new ArrayList<>();
+    private final ArrayList<ContentSearch> contents = new ArrayList<>();
+    private final ArrayList<long[]> ids = new ArrayList<>();
     private final Map<Long, Integer> places = new HashMap<>();
     private final BitSet written = new BitSet();
     private int[] holes = new int[16];
@@ -79,11 +79,18 @@ public final class MemoryHeap {
      *
      * @param newIds N different ids that are not in use
      * @param samples [N, Cx, Hx, Wx], values in [0, 1]
+     * @throws CapacityException if there would be more than {@link ModelSettings#capacity()}
      */
     public void write(long[] newIds, FloatTensor samples) {
         Encoded encoded = encode(newIds, samples);
         locked(lock.writeLock(), () -> {
             requireNew(newIds);
+            long needed = end + Math.max(0L, newIds.length - holeCount);
+            if (needed > settings.capacity()) {
+                throw new CapacityException(
+                        "MemoryHeap: expected at most %d samples, found %d", settings.capacity(), needed);
+            }
+            addPages((int) needed);
             for (int i = 0; i < newIds.length; i++) {
                 put(holeCount > 0 ? holes[--holeCount] : end++, newIds[i], encoded, i);
             }
@@ -103,12 +110,13 @@ public final class MemoryHeap {
             for (long id : oldIds) {
                 place(id);
             }
+            reserveHoles(oldIds.length);
             for (long id : oldIds) {
                 int place = places.remove(id);
                 written.clear(place);
                 int at = place % PAGE * block;
                 Arrays.fill(blocks.get(place / PAGE), at, at + block, 0);
-                addHole(place);
+                holes[holeCount++] = place;
             }
         });
     }
@@ -190,12 +198,11 @@ public final class MemoryHeap {
         double[] scores = new double[PAGE];
         Arrays.fill(best, Double.NEGATIVE_INFINITY);
         for (int query = 0; query < best.length; query++) {
-            for (int page = 0; page < contents.size(); page++) {
-                contents.get(page).scores(queries.data(), query * image, 0, pixels, values, scores);
-                int first = page * PAGE;
-                for (int place = written.nextSetBit(first);
-                        place >= 0 && place < first + PAGE;
-                        place = written.nextSetBit(place + 1)) {
+            // From page to page that has a sample.
+            for (int place = written.nextSetBit(0); place >= 0; ) {
+                int first = place / PAGE * PAGE;
+                contents.get(place / PAGE).scores(queries.data(), query * image, 0, pixels, values, scores);
+                for (; place >= 0 && place < first + PAGE; place = written.nextSetBit(place + 1)) {
                     if (scores[place - first] > best[query]) {
                         best[query] = scores[place - first];
                         found[query] = place;
@@ -276,11 +283,18 @@ public final class MemoryHeap {
         return inference.placed(taken[0], named[0].length).toBytes(named[0], samples);
     }
 
-    /** Takes what a file holds, while nobody else knows this heap. */
+    /** Takes what a file holds, while nobody else knows this heap; nothing of what it holds in free places. */
     MemoryHeap filled(float[] content, StoredMemory.Places from) {
+        for (int place = 0; place < from.ids().length; place++) {
+            if (!from.written().get(place)) {
+                Arrays.fill(content, place * block, (place + 1) * block, 0);
+            }
+        }
         float[] images = images(content, from.ids().length).data();
         Encoded encoded = new Encoded(content, images);
         end = from.ids().length;
+        addPages(end);
+        reserveHoles(end - from.written().cardinality());
         for (int place = 0; place < end; place++) {
             put(place, from.ids()[place], encoded, place);
             if (!from.written().get(place)) {
@@ -292,17 +306,17 @@ public final class MemoryHeap {
             if (written.get(place)) {
                 places.put(id(place), place);
             } else {
-                addHole(place);
+                holes[holeCount++] = place;
             }
         }
         return this;
     }
 
-    private void addHole(int place) {
-        if (holeCount == holes.length) {
-            holes = Arrays.copyOf(holes, 2 * holeCount);
+    /** Makes room for so many more holes. */
+    private void reserveHoles(int count) {
+        if (holes.length - holeCount < count) {
+            holes = Arrays.copyOf(holes, holeCount + Math.max(count, holeCount));
         }
-        holes[holeCount++] = place;
     }
 
     /** What samples become, before anything is locked: their blocks, and the images that these read back. */
@@ -323,12 +337,28 @@ public final class MemoryHeap {
         return flat(inference.images(inference.placed(taken, count)));
     }
 
-    private void put(int place, long id, Encoded encoded, int sample) {
-        if (place / PAGE == blocks.size()) {
-            blocks.add(new float[PAGE * block]);
-            contents.add(ContentSearch.empty(PAGE, image));
-            ids.add(new long[PAGE]);
+    /** Makes the pages of the first places: all that are missing, or none if the process has no room for them. */
+    private void addPages(int count) {
+        List<float[]> newBlocks = new ArrayList<>();
+        List<ContentSearch> newContents = new ArrayList<>();
+        List<long[]> newIds = new ArrayList<>();
+        for (int page = blocks.size(); (long) page * PAGE < count; page++) {
+            newBlocks.add(new float[PAGE * block]);
+            newContents.add(ContentSearch.empty(PAGE, image));
+            newIds.add(new long[PAGE]);
         }
+        if (!newIds.isEmpty()) {
+            int pages = blocks.size() + newIds.size();
+            blocks.ensureCapacity(pages);
+            contents.ensureCapacity(pages);
+            ids.ensureCapacity(pages);
+            blocks.addAll(newBlocks);
+            contents.addAll(newContents);
+            ids.addAll(newIds);
+        }
+    }
+
+    private void put(int place, long id, Encoded encoded, int sample) {
         System.arraycopy(encoded.blocks(), sample * block, blocks.get(place / PAGE), place % PAGE * block, block);
         contents.get(place / PAGE).set(place % PAGE, encoded.images(), sample * image);
         ids.get(place / PAGE)[place % PAGE] = id;

@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.bundle.Sha256;
+import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.Limit;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -162,6 +170,54 @@ class MemoryHeapTest {
     }
 
     @Test
+    void moreSamplesThanOneMemoryHoldsAreRefusedAndChangeNothing() {
+        ModelSettings s = kanerva.bundle().settings();
+        ModelSettings small = new ModelSettings(
+                s.writer(),
+                s.addressing(),
+                s.likelihood(),
+                s.image(),
+                s.memory(),
+                s.block(),
+                s.keys(),
+                s.latent(),
+                s.slotRows(),
+                s.slotColumns(),
+                s.memoryLayers(),
+                s.width(),
+                3,
+                s.neighbours(),
+                s.scaleCells());
+        Inference inference = new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE);
+        MemoryHeap heap = new MemoryHeap(inference, small);
+        heap.write(new long[] {1, 2}, images(0x0F, 0x33));
+        byte[] before = heap.toBytes();
+        assertThatThrownBy(() -> heap.write(new long[] {3, 4}, images(0x55, 0x66)))
+                .isInstanceOf(CapacityException.class)
+                .hasMessage("MemoryHeap: expected at most 3 samples, found 4");
+        assertThat(heap.toBytes()).isEqualTo(before);
+        heap.free(1);
+        heap.write(new long[] {3, 4}, images(0x55, 0x66));
+        assertThatThrownBy(() -> heap.write(5, images(0x5A))).isInstanceOf(CapacityException.class);
+        heap.replace(4, images(0x5A));
+        assertThat(TileImages.rounded(heap.read(2, 3, 4))).isEqualTo(images(0x33, 0x55, 0x5A));
+        assertThat(kanerva.loadHeap(heap.toBytes()).list()).containsExactly(3, 2, 4);
+    }
+
+    @Test
+    void aPageWithoutSamplesIsPassedOverAndUsedAgain() {
+        int[] bytes = new int[2_050];
+        Arrays.setAll(bytes, i -> i < 2_049 ? 0x33 : 0x55);
+        long[] ids = LongStream.range(0, bytes.length).toArray();
+        MemoryHeap heap = heap(ids, bytes);
+        heap.free(LongStream.range(0, 2_048).toArray());
+        assertThat(heap.lookUp(images(0x33, 0x55)).ids()).containsExactly(2_048, 2_049);
+        heap.write(7, images(0x0F));
+        assertThat(heap.lookUp(images(0x0F)).ids()).containsExactly(7);
+        assertThat(heap.list()).containsExactly(7, 2_048, 2_049);
+    }
+
+    @Test
     void withoutHolesItGeneratesWhatItsSnapshotDoes() {
         MemoryHeap heap = heap(new long[] {4, 5, 6, 7, 8}, 0x0F, 0x33, 0x55, 0x66, 0x5A);
         assertThat(heap.generate(20, 9).data())
@@ -192,6 +248,49 @@ class MemoryHeapTest {
         byte[] two = kanerva.write(TileImages.episodes(2, 0x0F, 0x33)).toBytes();
         assertThatThrownBy(() -> kanerva.loadHeap(two))
                 .hasMessage("heap in bytes: expected one memory to make a heap of, found 2");
+    }
+
+    @Test
+    void whatAFileHoldsInAFreePlaceCountsForNothing() {
+        MemoryHeap heap = heap(new long[] {1, 2, 3}, 0x0F, 0x33, 0x55);
+        heap.free(2);
+        byte[] clean = heap.toBytes();
+        ByteBuffer file = ByteBuffer.wrap(clean.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        file.putFloat(76 + 4 * 2, 5); // slot 1 begins at column 2
+        file.putLong(clean.length - 32 - 3 * 9 + 8, 3);
+        assertThat(kanerva.loadHeap(signed(file)).toBytes()).isEqualTo(clean);
+    }
+
+    @Test
+    void aFileWhosePointersNameOtherSlotsIsRefused() {
+        byte[] bytes =
+                heap(new long[] {1, 2, 3, 4, 5}, 0x0F, 0x33, 0x55, 0x66, 0x5A).toBytes();
+        int pointers = bytes.length - 32 - 5 * 9 - 4 * 3 * 5;
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        file.putFloat(pointers + 4 * (3 * 4 + 1), 1);
+        assertThatThrownBy(() -> kanerva.loadHeap(signed(file)))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessage("heap in bytes: pointers: expected the slot of column 0, row 1 at [0, 4, 0], found column "
+                        + "1.0, row 1.0");
+    }
+
+    private static byte[] signed(ByteBuffer file) {
+        int end = file.capacity() - 32;
+        return file.put(end, Sha256.of(Arrays.copyOf(file.array(), end))).array();
+    }
+
+    /** The clients' tests read the same file. */
+    @Test
+    void theFileThatEveryLanguageReadsIsSavedAgainToTheByte() throws IOException {
+        Path shipped = Path.of("..", "models", "bundles", "fashion-mnist-gist-fp16");
+        byte[] bytes = Files.readAllBytes(Path.of("..", "conformance", "clients", "heap.memory"));
+        try (Kanerva gist = Kanerva.load(shipped, Device.CPU)) {
+            MemoryHeap heap = gist.loadHeap(bytes);
+            assertThat(heap.list()).containsExactly(Long.MIN_VALUE, 7, Long.MAX_VALUE);
+            assertThat(heap.toBytes()).isEqualTo(bytes);
+            heap.write(9, FloatTensor.zeros(1, 28, 28));
+            assertThat(heap.list()).containsExactly(Long.MIN_VALUE, 9, 7, Long.MAX_VALUE);
+        }
     }
 
     @Test
