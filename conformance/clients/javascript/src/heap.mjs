@@ -25,6 +25,10 @@ export class MemoryHeap {
     if (used !== undefined) {
       throw new Error(`heap: expected ids that are not in use, found ${used}`);
     }
+    const places = this.#samples.length + Math.max(0, ids.length - this.#holes.length);
+    if (places > this.#kanerva.capacity) {
+      throw new Error(`heap: expected at most ${this.#kanerva.capacity} samples, found ${places}`);
+    }
     for (const sample of samples) {
       this.#put(this.#holes.length > 0 ? this.#holes.pop() : this.#samples.length, sample);
     }
@@ -105,7 +109,7 @@ export class MemoryHeap {
   /** Takes the samples of a file's bytes; for Kanerva.loadHeap. */
   async decode(bytes) {
     const { places, ...memory } = await decodeFile(bytes);
-    this.#kanerva.checkModel(memory);
+    this.#kanerva.checkFile(memory);
     const [episodes, length] = memory.pointers.dims;
     if (episodes !== 1) {
       throw new Error(`expected one memory to make a heap of, found ${episodes}`);
@@ -116,7 +120,7 @@ export class MemoryHeap {
     if (!states.every((state) => state <= 1) || new Set(used).size !== used.length) {
       throw new Error('expected different ids, each written (1) or free (0), found others');
     }
-    const blocks = await this.#kanerva.blocks(memory);
+    const blocks = this.#kanerva.blocks(memory);
     const features = standardised(lifted(await this.#images(blocks)));
     blocks.forEach((block, place) => {
       if (states[place] === 1) {

@@ -6,6 +6,7 @@ import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
 import { search, standardised } from './search.mjs';
+import { blocksOf, capacity, checkFile, grows } from './sizes.mjs';
 
 /** A bundle at a URL that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
@@ -26,6 +27,7 @@ export class Kanerva {
   constructor(bundle, modelId, ort, sessions) {
     this.bundle = bundle;
     this.settings = bundle.settings;
+    this.capacity = capacity(bundle.settings);
     this.modelId = modelId;
     this.#ort = ort;
     this.#sessions = sessions;
@@ -64,13 +66,19 @@ export class Kanerva {
   /** Reads a memory file of this model, as made by encodeMemory. */
   async loadMemory(file) {
     const memory = await decodeMemory(file);
-    this.checkModel(memory);
+    this.checkFile(memory);
     return memory;
+  }
+
+  /** Throws an Error unless what a file holds is a memory of this model. */
+  checkFile(memory) {
+    this.checkModel(memory);
+    checkFile(this.settings, memory);
   }
 
   /** An empty memory in which samples have ids, and can be freed and replaced. */
   heap() {
-    if (this.settings.writer !== 'heap' || this.settings.addressing !== 'dereferenced') {
+    if (!grows(this.settings)) {
       throw new Error('heap: expected a heap writer with dereferenced keys, found another');
     }
     return new MemoryHeap(this);
@@ -222,8 +230,8 @@ export class Kanerva {
   }
 
   /** The blocks of one memory, by sample. */
-  async blocks(memory) {
-    return split((await this.read(memory, memory.pointers)).traces);
+  blocks(memory) {
+    return blocksOf(this.settings, memory);
   }
 
   /** The images that a memory's samples read back. */
@@ -239,7 +247,8 @@ export class Kanerva {
   #checkNames(memory, { data }) {
     const [columns, rows] = [this.settings.slotColumns, this.#slotRows(memory.memory)];
     const limits = [Infinity, columns, rows];
-    if (this.settings.addressing === 'dereferenced' && !data.every((at, i) => i % 3 === 0 || (at >= 0 && at < limits[i % 3]))) {
+    const isSlot = (at, i) => i % 3 === 0 || (at >= 0 && at < limits[i % 3]);
+    if (this.settings.addressing === 'dereferenced' && !data.every(isSlot)) {
       throw new Error(`keys: expected slots of ${rows} rows and ${columns} columns, found others`);
     }
   }
@@ -269,8 +278,8 @@ export class Kanerva {
   #checkEpisodes(episodes) {
     this.#checkImages('episodes', episodes);
     const [, t] = episodes.dims;
-    if (this.settings.capacity > 0 && t > this.settings.capacity) {
-      throw new Error(`out of memory: ${t} samples, room for ${this.settings.capacity}`);
+    if (t > this.capacity) {
+      throw new Error(`out of memory: expected at most ${this.capacity} samples in one memory, found ${t}`);
     }
   }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +8,8 @@ import * as ort from 'onnxruntime-node';
 import { encodeMemory, Kanerva, NormalSampler } from '../src/index.mjs';
 import { folder } from '../src/node.mjs';
 
-const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../../../models/bundles/fashion-mnist');
+const here = dirname(fileURLToPath(import.meta.url));
+const bundles = join(here, '../../../../models/bundles');
 const noise = new NormalSampler(1).tensor(40, 784).data;
 const image = (i) => noise.slice(i * 784, (i + 1) * 784).map((value) => (value > 0 ? 1 : 0));
 /** Images [N, 1, 28, 28]. */
@@ -22,7 +25,7 @@ const near = (found, expected, tolerance = 1e-5) => {
 
 let kanerva;
 before(async () => {
-  kanerva = await Kanerva.load(folder(bundle), ort);
+  kanerva = await Kanerva.load(folder(join(bundles, 'fashion-mnist')), ort);
 });
 after(() => kanerva.release());
 
@@ -82,4 +85,65 @@ test('a file keeps ids and free places', async () => {
   await assert.rejects(kanerva.loadMemory(file), /load it as a heap/);
   const memory = await kanerva.write(episode(0, 1));
   assert.deepEqual((await kanerva.loadHeap(await encodeMemory(memory))).list(), [0n, 1n]);
+});
+
+test('more samples than one memory holds are refused and change nothing', async () => {
+  const { capacity } = kanerva;
+  assert.equal(capacity, 8 * Math.floor(2 ** 28 / (490 * 8)));
+  kanerva.capacity = 3;
+  try {
+    const heap = await heapOf(1n, 2n);
+    await assert.rejects(heap.write([3n, 4n], images(2, 3)), /heap: expected at most 3 samples, found 4/);
+    assert.deepEqual(heap.list(), [1n, 2n]);
+    heap.free([1n]);
+    await heap.write([3n, 4n], images(2, 3));
+    assert.deepEqual(heap.list(), [3n, 2n, 4n]);
+    await assert.rejects(kanerva.write(episode(0, 1, 2, 3)), /out of memory: expected at most 3 samples .* found 4/);
+  } finally {
+    kanerva.capacity = capacity;
+  }
+});
+
+/** A file with other numbers, 32 bits each, from a byte on. */
+const changed = (file, at, kind, ...numbers) => {
+  const data = file.slice();
+  const view = new DataView(data.buffer);
+  numbers.forEach((number, i) => view[`set${kind}32`](at + 4 * i, number, true));
+  data.set(createHash('sha256').update(data.subarray(0, -32)).digest(), data.length - 32);
+  return data;
+};
+
+test('a file that names other slots or has other sizes or values is refused', async () => {
+  const heap = await heapOf(1n, 2n, 3n);
+  const files = [await heap.encode(), await encodeMemory(await heap.snapshot())];
+  const pointers = 76 + 4 * 10 * 7 * 56;
+  for (const [at, kind, numbers, sentence] of [
+    [pointers + 4 * 4, 'Float', [2], /slot of column 1, row 0 at \[0, 1, 0\], found column 2, row 0/],
+    [pointers + 4 * 8, 'Float', [0.5], /slot of column 2, row 0 at \[0, 2, 0\], found column 2, row 0.5/],
+    [pointers, 'Float', [NaN], /pointers: expected finite values/],
+    [pointers - 4, 'Float', [Infinity], /memory: expected finite values/],
+    [24, 'Uint', [14, 28], /expected memories of 1 to/],
+  ]) {
+    await assert.rejects(kanerva.loadHeap(changed(files[0], at, kind, ...numbers)), sentence);
+    await assert.rejects(kanerva.loadMemory(changed(files[1], at, kind, ...numbers)), sentence);
+  }
+});
+
+test('what a file holds in a free place counts for nothing', async () => {
+  const heap = await heapOf(1n, 2n, 3n);
+  heap.free([2n]);
+  const clean = await heap.encode();
+  const other = changed(clean, 76 + 4 * 7, 'Float', 5); // slot 1 begins at column 7
+  assert.deepEqual(await (await kanerva.loadHeap(other)).encode(), clean);
+});
+
+test('the file that every language reads is saved again to the byte', async () => {
+  const gist = await Kanerva.load(folder(join(bundles, 'fashion-mnist-gist-fp16')), ort);
+  const file = new Uint8Array(readFileSync(join(here, '../../heap.memory')));
+  const heap = await gist.loadHeap(file);
+  assert.deepEqual(heap.list(), [-(2n ** 63n), 7n, 2n ** 63n - 1n]);
+  assert.deepEqual(await heap.encode(), file);
+  await heap.write([9n], images(0));
+  assert.deepEqual(heap.list(), [-(2n ** 63n), 9n, 7n, 2n ** 63n - 1n]);
+  await gist.release();
 });

@@ -33,6 +33,9 @@ class MemoryHeap:
         for id in ids:
             if id in self._places:
                 raise ValueError(f"heap: expected ids that are not in use, found {id}")
+        places = len(self._ids) + max(0, len(ids) - len(self._holes))
+        if places > self._kanerva.capacity:
+            raise ValueError(f"heap: expected at most {self._kanerva.capacity} samples, found {places}")
         for id, block, features in zip(ids, *encoded):
             place = self._holes.pop() if self._holes else self._new_place()
             self._put(place, id, block, features)
@@ -100,7 +103,7 @@ class MemoryHeap:
     def _load(self, file: str | os.PathLike) -> "MemoryHeap":
         data = Path(file).read_bytes()
         memory, rest = Memory.parse(file, data)
-        self._kanerva.check_model(memory)
+        self._kanerva.check_file(file, memory)
         (episodes, length) = memory.pointers.shape[:2]
         if episodes != 1:
             raise ValueError(f"{file}: expected one memory to make a heap of, found {episodes}")
@@ -112,6 +115,7 @@ class MemoryHeap:
         if not set(written) <= {0, 1} or len(set(used)) != len(used):
             raise ValueError(f"{file}: expected different ids, each written (1) or free (0), found others")
         blocks = self._kanerva.blocks(memory)
+        blocks[[state == 0 for state in written]] = 0
         features = self._kanerva.standardised(self._images(blocks)[None])[0]
         for place, (id, state) in enumerate(zip(ids, written)):
             self._put(self._new_place(), id, blocks[place], features[place])

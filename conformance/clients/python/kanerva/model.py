@@ -15,6 +15,7 @@ from .heap import MemoryHeap
 from .likelihood import means, negative_log_likelihood
 from .memory import Memory
 from .sampler import NormalSampler
+from .sizes import blocks, capacity, check_file, grows
 
 _MEAN_WEIGHT = 0.1
 
@@ -63,6 +64,8 @@ class Kanerva:
         digests = "".join(graphs[name]["sha256"] for name in ("encoder", "memory-writer", "reader"))
         self.model_id = hashlib.sha256(digests.encode("ascii")).hexdigest()
         self._sessions = sessions
+        self.capacity = capacity(self.settings)
+
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
         """Opens a bundle's folder, with `threads` threads per call; raises ValueError if the bundle is invalid."""
@@ -101,12 +104,17 @@ class Kanerva:
     def load_memory(self, file: str | os.PathLike) -> Memory:
         """Reads a memory file of this model."""
         memory = Memory.load(file)
-        self.check_model(memory)
+        self.check_file(file, memory)
         return memory
+
+    def check_file(self, file: str | os.PathLike, memory: Memory) -> None:
+        """Raises ValueError unless what a file holds is a memory of this model."""
+        self.check_model(memory)
+        check_file(self.settings, file, memory)
 
     def heap(self) -> MemoryHeap:
         """An empty memory in which samples have ids, and can be freed and replaced."""
-        if self.settings["writer"] != "heap" or self.settings["addressing"] != "dereferenced":
+        if not grows(self.settings):
             raise ValueError("heap: expected a heap writer with dereferenced keys, found another")
         return MemoryHeap(self)
 
@@ -225,7 +233,7 @@ class Kanerva:
 
     def blocks(self, memory: Memory) -> np.ndarray:
         """The blocks of one memory, [T, K, C, h, w]."""
-        return self.read(memory, memory.pointers).traces[0]
+        return blocks(self.settings, memory)
 
     def decode_written(self, memory: Memory) -> np.ndarray:
         """The images that a memory's samples read back."""
@@ -277,9 +285,10 @@ class Kanerva:
 
     def _episodes(self, episodes: np.ndarray) -> np.ndarray:
         images = self.images("episodes", episodes)
-        capacity = self.settings["capacity"]
-        if capacity and images.shape[1] > capacity:
-            raise ValueError(f"out of memory: {images.shape[1]} samples, room for {capacity}")
+        if images.shape[1] > self.capacity:
+            raise ValueError(
+                f"out of memory: expected at most {self.capacity} samples in one memory, found {images.shape[1]}"
+            )
         return images
 
     def check_model(self, memory: Memory) -> None:

@@ -1,4 +1,7 @@
+import copy
+import hashlib
 import random
+import struct
 import tempfile
 import unittest
 from pathlib import Path
@@ -6,7 +9,12 @@ from pathlib import Path
 import numpy as np
 from kanerva import Kanerva
 
-BUNDLE = Path(__file__).parents[4] / "models" / "bundles" / "fashion-mnist"
+BUNDLES = Path(__file__).parents[4] / "models" / "bundles"
+BUNDLE = BUNDLES / "fashion-mnist"
+
+
+def signed(data):
+    return data[:-32] + hashlib.sha256(data[:-32]).digest()
 
 
 class HeapTest(unittest.TestCase):
@@ -92,6 +100,65 @@ class HeapTest(unittest.TestCase):
             self.assertEqual(sorted(same.list()), sorted(expected))
             wanted = self.kanerva.write(self.images[None, [expected[id] for id in same.list()]])
             np.testing.assert_allclose(same.snapshot().memory, wanted.memory, atol=1e-5)
+
+    def test_more_samples_than_one_memory_holds_are_refused_and_change_nothing(self):
+        self.assertEqual(self.kanerva.capacity, 8 * (2**28 // (490 * 8)))
+        small = copy.copy(self.kanerva)
+        small.capacity = 3
+        heap = small.heap()
+        heap.write([1, 2], self.images[:2])
+        with self.assertRaisesRegex(ValueError, "heap: expected at most 3 samples, found 4"):
+            heap.write([3, 4], self.images[2:4])
+        self.assertEqual(heap.list(), [1, 2])
+        heap.free([1])
+        heap.write([3, 4], self.images[2:4])
+        self.assertEqual(heap.list(), [3, 2, 4])
+        with self.assertRaisesRegex(ValueError, "out of memory: expected at most 3 samples in one memory, found 4"):
+            small.write(self.images[None, :4])
+
+    def test_a_file_that_names_other_slots_or_has_other_sizes_or_values_is_refused(self):
+        heap = self.heap(1, 2, 3)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "memory"
+            heap.save(file)
+            clean = file.read_bytes()
+            heap.snapshot().save(file)
+            of_memory = file.read_bytes()
+            pointers = 76 + 4 * 10 * 7 * 56
+            for at, packed, sentence in (
+                (pointers + 4 * 4, struct.pack("<f", 2), r"slot of column 1, row 0 at \[0, 1, 0\], found column 2.0"),
+                (pointers + 4 * 8, struct.pack("<f", 0.5), r"slot of column 2, row 0 at \[0, 2, 0\].*row 0.5"),
+                (pointers, struct.pack("<f", np.nan), "pointers: expected finite values"),
+                (pointers - 4, struct.pack("<f", np.inf), "memory: expected finite values"),
+                (24, struct.pack("<2I", 14, 28), "expected memories of 1 to"),
+            ):
+                for data, load in ((clean, self.kanerva.load_heap), (of_memory, self.kanerva.load_memory)):
+                    file.write_bytes(signed(data[:at] + packed + data[at + len(packed) :]))
+                    with self.assertRaisesRegex(ValueError, sentence):
+                        load(file)
+
+    def test_what_a_file_holds_in_a_free_place_counts_for_nothing(self):
+        heap = self.heap(1, 2, 3)
+        heap.free([2])
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "heap"
+            heap.save(file)
+            clean = file.read_bytes()
+            data = bytearray(clean)
+            data[76 + 4 * 7 : 76 + 4 * 8] = struct.pack("<f", 5)  # slot 1 begins at column 7
+            file.write_bytes(signed(bytes(data)))
+            self.kanerva.load_heap(file).save(file)
+            self.assertEqual(file.read_bytes(), clean)
+
+    def test_the_file_that_every_language_reads_is_saved_again_to_the_byte(self):
+        file = Path(__file__).parents[2] / "heap.memory"
+        heap = Kanerva.load(BUNDLES / "fashion-mnist-gist-fp16").load_heap(file)
+        self.assertEqual(heap.list(), [-(2**63), 7, 2**63 - 1])
+        with tempfile.TemporaryDirectory() as folder:
+            heap.save(Path(folder) / "again")
+            self.assertEqual((Path(folder) / "again").read_bytes(), file.read_bytes())
+        heap.write([9], self.images[:1])
+        self.assertEqual(heap.list(), [-(2**63), 9, 7, 2**63 - 1])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+// What a model's settings say of memories: how many samples they take, and what their files must hold.
+
+const MAX_VALUES = 2 ** 28;
+const MAX_ROWS = 2 ** 24; // float32 holds all smaller whole numbers, which name the rows of slots
+
+/** Whether memories grow with their samples, row by row of slots. */
+export const grows = ({ writer, addressing }) => writer === 'heap' && addressing === 'dereferenced';
+
+/** The samples that one memory takes; of one that grows, as many as whole rows of 2^28 values hold. */
+export function capacity(settings) {
+  if (!grows(settings)) {
+    return settings.capacity;
+  }
+  const { slotColumns: columns, blockShape: [c, h, w], keys } = settings;
+  const rows = Math.min(MAX_ROWS, Math.floor(MAX_VALUES / (c * h * w * columns)));
+  return Math.floor((rows * columns) / keys);
+}
+
+/** Throws an Error unless a file's memory has the model's sizes, finite values and, if it grows, its slots. */
+export function checkFile(settings, { memory, pointers }) {
+  const { slotColumns: columns, keys } = settings;
+  const [, samples, k] = pointers.dims;
+  const [c, trained, w] = settings.memoryShape;
+  const height = grows(settings) ? Math.ceil((samples * keys) / columns) * settings.blockShape[1] : trained;
+  const [found, wanted] = [[...memory.dims.slice(1), k], [c, height, w, keys]];
+  const most = capacity(settings);
+  if (found.join() !== wanted.join() || samples < 1 || samples > most || memory.dims[0] < 1) {
+    throw new Error(
+      `memory file: expected memories of 1 to ${most} samples, here [C, H, W, K] [${wanted.join(', ')}], ` +
+        `found [${found.join(', ')}] of ${samples}`,
+    );
+  }
+  for (const [name, { data }] of Object.entries({ memory, pointers })) {
+    if (!data.every(Number.isFinite)) {
+      throw new Error(`memory file: ${name}: expected finite values, found others`);
+    }
+  }
+  if (grows(settings)) {
+    checkNames(pointers, columns);
+  }
+}
+
+function checkNames({ data, dims: [, t, k] }, columns) {
+  for (let i = 0; i < data.length / 3; i++) {
+    const slot = i % (t * k);
+    const [column, row] = [slot % columns, Math.floor(slot / columns)];
+    if (data[3 * i + 1] !== column || data[3 * i + 2] !== row) {
+      const at = [Math.floor(i / (t * k)), Math.floor(slot / k), slot % k].join(', ');
+      throw new Error(
+        `memory file: pointers: expected the slot of column ${column}, row ${row} at [${at}], ` +
+          `found column ${data[3 * i + 1]}, row ${data[3 * i + 2]}`,
+      );
+    }
+  }
+}
+
+/** The blocks of one memory that grows, by sample: K blocks [C, h, w] each. */
+export function blocksOf(settings, { memory, pointers }) {
+  const { slotColumns: columns, blockShape: [c, h, w] } = settings;
+  const [, , height, width] = memory.dims;
+  const [, samples, keys] = pointers.dims;
+  return Array.from({ length: samples }, (_, sample) => {
+    const block = new Float32Array(keys * c * h * w);
+    for (let line = 0; line < keys * c * h; line++) {
+      const slot = sample * keys + Math.floor(line / (c * h));
+      const row = (Math.floor(line / h) % c) * height + Math.floor(slot / columns) * h + (line % h);
+      const from = row * width + (slot % columns) * w;
+      block.set(memory.data.subarray(from, from + w), line * w);
+    }
+    return block;
+  });
+}

@@ -1,0 +1,65 @@
+"""What a model's settings say of memories: how many samples they take, and what their files must hold."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .memory import Memory
+
+_MAX_VALUES = 1 << 28
+_MAX_ROWS = 1 << 24  # float32 holds all smaller whole numbers, which name the rows of slots
+
+
+def grows(settings: dict) -> bool:
+    """Whether memories grow with their samples, row by row of slots."""
+    return settings["writer"] == "heap" and settings["addressing"] == "dereferenced"
+
+
+def capacity(settings: dict) -> int:
+    """The samples that one memory takes; of one that grows, as many as whole rows of 2^28 values hold."""
+    if not grows(settings):
+        return settings["capacity"]
+    columns = settings["slotColumns"]
+    rows = min(_MAX_ROWS, _MAX_VALUES // (int(np.prod(settings["blockShape"])) * columns))
+    return rows * columns // settings["keys"]
+
+
+def check_file(settings: dict, file: str | os.PathLike, memory: Memory) -> None:
+    """Raises ValueError unless a file's memory has the model's sizes, finite values and, if it grows, its slots."""
+    samples, keys = memory.pointers.shape[1:3]
+    (channels, height, width), columns = settings["memoryShape"], settings["slotColumns"]
+    if grows(settings):
+        height = -(-samples * settings["keys"] // columns) * settings["blockShape"][1]
+    found, wanted = [*memory.memory.shape[1:], keys], [channels, height, width, settings["keys"]]
+    if found != wanted or not 1 <= samples <= capacity(settings) or len(memory.memory) < 1:
+        raise ValueError(
+            f"{file}: expected memories of 1 to {capacity(settings)} samples, here [C, H, W, K] {wanted}, "
+            f"found {found} of {samples}"
+        )
+    for name, values in (("memory", memory.memory), ("pointers", memory.pointers)):
+        if not np.isfinite(values).all():
+            raise ValueError(f"{file}: {name}: expected finite values, found others")
+    if grows(settings):
+        slots = np.arange(samples * keys).reshape(samples, keys)
+        names = np.stack([slots % columns, slots // columns], axis=-1)
+        wrong = np.argwhere((memory.pointers[..., 1:] != names).any(axis=-1))
+        if len(wrong):
+            at = tuple(wrong[0])
+            (column, row), (found_column, found_row) = names[at[1:]], memory.pointers[at][1:]
+            raise ValueError(
+                f"{file}: pointers: expected the slot of column {column}, row {row} at {[int(i) for i in at]}, "
+                f"found column {found_column}, row {found_row}"
+            )
+
+
+def blocks(settings: dict, memory: Memory) -> np.ndarray:
+    """The blocks [T, K, C, h, w] of one memory that grows, slot by slot."""
+    channels, height, width = settings["blockShape"]
+    samples, keys = memory.pointers.shape[1:3]
+    cells = memory.memory[0].reshape(channels, -1, height, settings["slotColumns"], width)
+    slots = cells.transpose(1, 3, 0, 2, 4).reshape(-1, channels, height, width)
+    return slots[: samples * keys].reshape(samples, keys, channels, height, width).copy()
