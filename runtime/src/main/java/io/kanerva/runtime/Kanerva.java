@@ -24,7 +24,7 @@ import java.util.function.IntConsumer;
  *
  * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys per sample; images are
  * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w] and latents [D], all as in
- * {@link Bundle#settings()}. Each call chooses its own B, T and Q, 1 or more; a heap memory takes at most
+ * {@link Bundle#settings()}. Each call chooses its own B, T and Q, 1 or more; a memory takes at most
  * {@link ModelSettings#capacity()} samples.
  *
  * <p>Every method throws {@link TensorException} for a tensor of another shape, values that are not finite, images

@@ -57,12 +57,12 @@ public final class Memory {
      *       76    4 n  memory [B, C, H, W], then pointers [B, T, K, 3]
      *                                                                      (float32, row-major)
      *   76 + 4n        of a heap alone, whose B is 1: the ids of its T places (signed 64-bit), then T bytes,
-     *                  1 for a place with a sample, 0 for a free one
+     *                  1 for a place with a sample, 0 for a free one, whose block and id count for nothing
      *                  SHA-256 of all bytes before it, 32 bytes
      * </pre>
      *
-     * <p>In Python: {@code header = numpy.frombuffer(data, '<u4', 8, 8)} and {@code floats =
-     * numpy.frombuffer(data[76:-32], '<f4')}; in JavaScript: {@code new Uint32Array(data, 8, 8)} and {@code new
+     * <p>Of a memory, not of a heap, in Python: {@code header = numpy.frombuffer(data, '<u4', 8, 8)} and {@code floats
+     * = numpy.frombuffer(data[76:-32], '<f4')}; in JavaScript: {@code new Uint32Array(data, 8, 8)} and {@code new
      * Float32Array(data, 76, (data.byteLength - 108) / 4)}.
      *
      * @throws MemoryFileException if the file cannot be written

@@ -17,8 +17,8 @@ import java.util.Objects;
  * @param slotColumns Gx, columns of the slot grid
  * @param memoryLayers pairs of convolutions that a pooled writer applies to the whole memory; 0 for a heap
  * @param width channels of the widest layers, 0 to {@value #MAX_WIDTH}: how large a graph's tensors may be
- * @param capacity samples that one memory takes: floor(Gy * Gx / K) with continuous keys; as many as 2^28 values hold
- *     with dereferenced ones
+ * @param capacity samples that one memory takes: floor(Gy * Gx / K) with continuous keys; as many as 2^28 values and
+ *     2^24 rows of slots hold with dereferenced ones
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,
  *     4, 12 or 24
  * @param scaleCells 2 if the sign of a dereferenced key's scale chooses how its block is read: above 0 verbatim, else
@@ -82,7 +82,7 @@ public record ModelSettings(
                 : memory.height();
     }
 
-    /** Gy, the rows of slots, of a memory of that height; 0 for a pooled writer. */
+    /** Gy, the rows of slots, of a memory of that height. */
     public int slotRows(int memoryHeight) {
         return grows() ? memoryHeight / block.height() : slotRows;
     }
