@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *
  * <p>A sample takes the place that was freed last, else a new one. Writing, freeing, replacing and reading cost the
  * same however many samples there are; a look-up compares with each. What a look-up needs is kept beside the samples
- * and follows every change. Blocks lie in pages of {@value #PAGE} samples, so that growing copies nothing.
+ * and follows every change. Blocks lie in pages of at most {@value #PAGE} samples, so that growing copies nothing.
  *
  * <p>Any number of threads may use it at once: those that read do not wait for each other, and the encoder runs before
  * a writer locks. Methods throw {@link TensorException} for ids that are not in use or, when writing, already are.
@@ -31,10 +31,14 @@ public final class MemoryHeap {
 
     private static final int PAGE = 1024;
 
+    /** 32 MiB for look-ups: one large image does not take the memory of a thousand. */
+    private static final int PAGE_VALUES = 1 << 22;
+
     private final Inference inference;
     private final ModelSettings settings;
     private final int block;
     private final int image;
+    private final int page;
 
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private final ArrayList<float[]> blocks = new ArrayList<>();
@@ -49,6 +53,11 @@ public final class MemoryHeap {
     private int end;
 
     MemoryHeap(Inference inference, ModelSettings settings) {
+        this(inference, settings, page(settings));
+    }
+
+    /** @param page samples of a page, a multiple of 16 */
+    MemoryHeap(Inference inference, ModelSettings settings, int page) {
         if (!settings.grows()) {
             throw new TensorException(
                     "MemoryHeap: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s "
@@ -59,6 +68,14 @@ public final class MemoryHeap {
         this.settings = settings;
         block = settings.keys() * settings.block().floats();
         image = settings.image().floats();
+        this.page = page;
+    }
+
+    /** The samples of a page, a multiple of the 16 that {@link ContentSearch} scores together. */
+    static int page(ModelSettings settings) {
+        int each = Math.max(
+                settings.keys() * settings.block().floats(), settings.image().floats() + 1);
+        return Math.max(16, Math.min(PAGE, PAGE_VALUES / each) / 16 * 16);
     }
 
     /**
@@ -114,8 +131,8 @@ public final class MemoryHeap {
             for (long id : oldIds) {
                 int place = places.remove(id);
                 written.clear(place);
-                int at = place % PAGE * block;
-                Arrays.fill(blocks.get(place / PAGE), at, at + block, 0);
+                int at = place % page * block;
+                Arrays.fill(blocks.get(place / page), at, at + block, 0);
                 holes[holeCount++] = place;
             }
         });
@@ -195,14 +212,14 @@ public final class MemoryHeap {
         int[] found = new int[best.length];
         int[] pixels = new int[image + 1];
         double[] values = new double[image + 1];
-        double[] scores = new double[PAGE];
+        double[] scores = new double[page];
         Arrays.fill(best, Double.NEGATIVE_INFINITY);
         for (int query = 0; query < best.length; query++) {
             // From page to page that has a sample.
             for (int place = written.nextSetBit(0); place >= 0; ) {
-                int first = place / PAGE * PAGE;
-                contents.get(place / PAGE).scores(queries.data(), query * image, 0, pixels, values, scores);
-                for (; place >= 0 && place < first + PAGE; place = written.nextSetBit(place + 1)) {
+                int first = place / page * page;
+                contents.get(place / page).scores(queries.data(), query * image, 0, pixels, values, scores);
+                for (; place >= 0 && place < first + page; place = written.nextSetBit(place + 1)) {
                     if (scores[place - first] > best[query]) {
                         best[query] = scores[place - first];
                         found[query] = place;
@@ -342,10 +359,10 @@ public final class MemoryHeap {
         List<float[]> newBlocks = new ArrayList<>();
         List<ContentSearch> newContents = new ArrayList<>();
         List<long[]> newIds = new ArrayList<>();
-        for (int page = blocks.size(); (long) page * PAGE < count; page++) {
-            newBlocks.add(new float[PAGE * block]);
-            newContents.add(ContentSearch.empty(PAGE, image));
-            newIds.add(new long[PAGE]);
+        for (int i = blocks.size(); (long) i * page < count; i++) {
+            newBlocks.add(new float[page * block]);
+            newContents.add(ContentSearch.empty(page, image));
+            newIds.add(new long[page]);
         }
         if (!newIds.isEmpty()) {
             int pages = blocks.size() + newIds.size();
@@ -359,19 +376,19 @@ public final class MemoryHeap {
     }
 
     private void put(int place, long id, Encoded encoded, int sample) {
-        System.arraycopy(encoded.blocks(), sample * block, blocks.get(place / PAGE), place % PAGE * block, block);
-        contents.get(place / PAGE).set(place % PAGE, encoded.images(), sample * image);
-        ids.get(place / PAGE)[place % PAGE] = id;
+        System.arraycopy(encoded.blocks(), sample * block, blocks.get(place / page), place % page * block, block);
+        contents.get(place / page).set(place % page, encoded.images(), sample * image);
+        ids.get(place / page)[place % page] = id;
         places.put(id, place);
         written.set(place);
     }
 
     private void take(int place, float[] to, int sample) {
-        System.arraycopy(blocks.get(place / PAGE), place % PAGE * block, to, sample * block, block);
+        System.arraycopy(blocks.get(place / page), place % page * block, to, sample * block, block);
     }
 
     private long id(int place) {
-        return ids.get(place / PAGE)[place % PAGE];
+        return ids.get(place / page)[place % page];
     }
 
     private int place(long id) {

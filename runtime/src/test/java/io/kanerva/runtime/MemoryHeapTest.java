@@ -171,25 +171,7 @@ class MemoryHeapTest {
 
     @Test
     void moreSamplesThanOneMemoryHoldsAreRefusedAndChangeNothing() {
-        ModelSettings s = kanerva.bundle().settings();
-        ModelSettings small = new ModelSettings(
-                s.writer(),
-                s.addressing(),
-                s.likelihood(),
-                s.image(),
-                s.memory(),
-                s.block(),
-                s.keys(),
-                s.latent(),
-                s.slotRows(),
-                s.slotColumns(),
-                s.memoryLayers(),
-                s.width(),
-                3,
-                s.neighbours(),
-                s.scaleCells());
-        Inference inference = new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE);
-        MemoryHeap heap = new MemoryHeap(inference, small);
+        MemoryHeap heap = new MemoryHeap(inference(), with(new Planes(1, 8, 8), 3));
         heap.write(new long[] {1, 2}, images(0x0F, 0x33));
         byte[] before = heap.toBytes();
         assertThatThrownBy(() -> heap.write(new long[] {3, 4}, images(0x55, 0x66)))
@@ -204,17 +186,49 @@ class MemoryHeapTest {
         assertThat(kanerva.loadHeap(heap.toBytes()).list()).containsExactly(3, 2, 4);
     }
 
+    private static Inference inference() {
+        return new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE);
+    }
+
+    /** The settings with other images and another capacity. */
+    private static ModelSettings with(Planes image, int capacity) {
+        ModelSettings s = kanerva.bundle().settings();
+        return new ModelSettings(
+                s.writer(),
+                s.addressing(),
+                s.likelihood(),
+                image,
+                s.memory(),
+                s.block(),
+                s.keys(),
+                s.latent(),
+                s.slotRows(),
+                s.slotColumns(),
+                s.memoryLayers(),
+                s.width(),
+                capacity,
+                s.neighbours(),
+                s.scaleCells());
+    }
+
+    @Test
+    void pagesOfLargeImagesHaveFewerSamples() {
+        assertThat(MemoryHeap.page(kanerva.bundle().settings())).isEqualTo(1_024);
+        assertThat(MemoryHeap.page(with(new Planes(3, 64, 64), 100))).isEqualTo(336);
+        assertThat(MemoryHeap.page(with(new Planes(3, 1_024, 1_024), 100))).isEqualTo(16);
+    }
+
     @Test
     void aPageWithoutSamplesIsPassedOverAndUsedAgain() {
-        int[] bytes = new int[2_050];
-        Arrays.setAll(bytes, i -> i < 2_049 ? 0x33 : 0x55);
-        long[] ids = LongStream.range(0, bytes.length).toArray();
-        MemoryHeap heap = heap(ids, bytes);
-        heap.free(LongStream.range(0, 2_048).toArray());
-        assertThat(heap.lookUp(images(0x33, 0x55)).ids()).containsExactly(2_048, 2_049);
+        int[] bytes = new int[34];
+        Arrays.setAll(bytes, i -> i < 33 ? 0x33 : 0x55);
+        MemoryHeap heap = new MemoryHeap(inference(), kanerva.bundle().settings(), 16);
+        heap.write(LongStream.range(0, 34).toArray(), images(bytes));
+        heap.free(LongStream.range(0, 32).toArray());
+        assertThat(heap.lookUp(images(0x33, 0x55)).ids()).containsExactly(32, 33);
         heap.write(7, images(0x0F));
         assertThat(heap.lookUp(images(0x0F)).ids()).containsExactly(7);
-        assertThat(heap.list()).containsExactly(7, 2_048, 2_049);
+        assertThat(heap.list()).containsExactly(7, 32, 33);
     }
 
     @Test
