@@ -168,7 +168,7 @@ public final class MemoryHeap {
      */
     public FloatTensor read(long... wanted) {
         requireSome("ids", wanted.length);
-        float[] taken = new float[Math.multiplyExact(wanted.length, block)];
+        float[] taken = FloatTensor.zeros(wanted.length, block).data();
         locked(lock.readLock(), () -> {
             for (int i = 0; i < wanted.length; i++) {
                 take(place(wanted[i]), taken, i);
@@ -196,7 +196,7 @@ public final class MemoryHeap {
     public FloatTensor recall(FloatTensor queries) {
         FloatTensor checked = checked("queries", queries);
         int count = checked.dimension(1);
-        float[] taken = new float[Math.multiplyExact(count, block)];
+        float[] taken = FloatTensor.zeros(count, block).data();
         locked(lock.readLock(), () -> {
             int[] at = find(checked, new double[count]);
             for (int query = 0; query < count; query++) {
