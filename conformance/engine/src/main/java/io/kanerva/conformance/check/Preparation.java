@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 
 /**
  * Makes runtimes ready side by side, and hands each out as soon as it is: what takes long to set up holds up none that
- * is ready.
+ * is ready. {@link Verification} first waits for those that compute in float64, as it states every error beside theirs.
  */
 final class Preparation implements AutoCloseable {
     /** Setting up is mostly waiting for registries, and for compilers that use all cores by themselves. */
@@ -66,8 +66,10 @@ final class Preparation implements AutoCloseable {
                             readiness.state() == State.READY ? "is set up" : "could not be set up",
                             seconds));
             return readiness;
-        } catch (RuntimeException e) { // whatever is wrong with one runtime, the others are compared
-            return new Readiness(State.FAILED, "it cannot be prepared: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            // Whatever is wrong with one runtime, the others are compared; and who waits for this one is answered.
+            return new Readiness(
+                    State.FAILED, "it cannot be prepared: " + (e instanceof RuntimeException ? e.getMessage() : e));
         }
     }
 

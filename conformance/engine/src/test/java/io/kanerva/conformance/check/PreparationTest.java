@@ -72,6 +72,22 @@ class PreparationTest {
     }
 
     @Test
+    void aRuntimeWhoseSetUpEndsInAnErrorIsNotWaitedForEver() throws Exception {
+        ModelRuntime broken = new Slow(
+                "broken",
+                () -> {
+                    throw new NoClassDefFoundError("engine/Library");
+                },
+                () -> {});
+        Findings found = new Verification(temporary, true, text -> {}, "")
+                .run("test", List.of(broken, new Slow("quick", () -> true, () -> {})), relu());
+        assertThat(found.findings()).extracting(Finding::runtime).containsExactly("quick");
+        assertThat(found.runtimes().get(0).readiness())
+                .isEqualTo(new Readiness(
+                        State.FAILED, "it cannot be prepared: java.lang.NoClassDefFoundError: engine/Library"));
+    }
+
+    @Test
     void whatEndsEarlyKeepsTheRuntimesThatHaveRun() throws Exception {
         Verification verification = new Verification(temporary, true, text -> {}, "");
         Findings[] kept = new Findings[1];
