@@ -114,16 +114,17 @@ public final class OwnImages {
     }
 
     /**
-     * Draws other images for testing, and writes a CSV file of all pictures that says so, which {@link #at} reads.
+     * Draws other images for testing, and writes a CSV table of all pictures that says so, which {@link #at} reads.
      *
      * @param share of the images that are for testing, above 0 and below 1
      * @param seed of the draw
-     * @param table the file, relative to whose folder paths are written
+     * @param folder in which the table will be, and relative to which it names pictures
+     * @param table receives the text
      * @return the number of images for testing
      * @throws IllegalArgumentException if the share leaves no image for training or testing
      * @throws DataFormatException if the pictures are no files of their own
      */
-    public int writeSplit(double share, long seed, Path table) throws IOException {
+    public int writeSplit(double share, long seed, Path folder, Appendable table) throws IOException {
         int count = train.count() + test.count();
         int tested = (int) Math.round(share * count);
         if (!(share > 0 && share < 1) || tested < 1 || tested >= count) {
@@ -135,7 +136,8 @@ public final class OwnImages {
             throw new DataFormatException(
                     "%s: expected picture files to divide, found a file of images".formatted(place));
         }
-        return OwnSplit.write(List.of(train, test), classes, tested, seed, table);
+        OwnSplit.write(List.of(train, test), classes, tested, seed, folder, table);
+        return tested;
     }
 
     /** The folder or file. */

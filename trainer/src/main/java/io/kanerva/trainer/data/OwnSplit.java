@@ -1,8 +1,6 @@
 package io.kanerva.trainer.data;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,8 +19,9 @@ final class OwnSplit {
 
     private record Row(Path file, String label) {}
 
-    /** Writes a table as {@link OwnTable} reads it, sorted by path; returns the number of pictures for testing. */
-    static int write(List<OwnPart> parts, List<String> classes, int tested, long seed, Path table) throws IOException {
+    /** Writes a table as {@link OwnTable} reads it in this folder, sorted by path. */
+    static void write(List<OwnPart> parts, List<String> classes, int tested, long seed, Path folder, Appendable table)
+            throws IOException {
         List<Row> rows = new ArrayList<>();
         for (OwnPart part : parts) {
             for (int i = 0; i < part.count(); i++) {
@@ -35,9 +34,8 @@ final class OwnSplit {
                 new ArrayList<>(IntStream.range(0, rows.size()).boxed().toList());
         Collections.shuffle(order, new Random(seed));
         Set<Integer> test = new HashSet<>(order.subList(0, tested));
-        Path folder = table.toAbsolutePath().normalize().getParent();
-        try (BufferedWriter out = Files.newBufferedWriter(table);
-                CSVPrinter printer = new CSVPrinter(out, CSVFormat.DEFAULT)) {
+        Path base = folder.toAbsolutePath().normalize();
+        try (CSVPrinter printer = new CSVPrinter(table, CSVFormat.DEFAULT)) {
             printer.print("path");
             if (!classes.isEmpty()) {
                 printer.print("label");
@@ -46,7 +44,7 @@ final class OwnSplit {
             printer.println();
             for (int i = 0; i < rows.size(); i++) {
                 Row row = rows.get(i);
-                printer.print(folder.relativize(row.file().toAbsolutePath().normalize()));
+                printer.print(base.relativize(row.file().toAbsolutePath().normalize()));
                 if (!classes.isEmpty()) {
                     printer.print(row.label());
                 }
@@ -54,6 +52,5 @@ final class OwnSplit {
                 printer.println();
             }
         }
-        return tested;
     }
 }

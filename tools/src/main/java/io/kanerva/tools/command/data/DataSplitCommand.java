@@ -1,10 +1,10 @@
 package io.kanerva.tools.command.data;
 
-import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.trainer.data.OwnImages;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -55,13 +55,15 @@ public final class DataSplitCommand extends Subcommand {
         }
         OutputFile.requireWritable(out);
         OwnImages images = OwnImages.at(place);
+        StringBuilder table = new StringBuilder();
         int tested = possible(() -> {
             try {
-                return images.writeSplit(share, seed, out);
+                return images.writeSplit(share, seed, out.toAbsolutePath().getParent(), table);
             } catch (IOException e) {
-                throw new Failure("%s: expected to write the table, found an error (%s)".formatted(out, e), e);
+                throw new UncheckedIOException(e); // never, as the table is a text
             }
         });
+        OutputFile.write(out, table.toString()); // at once, as it may be the table that was read
         print("train      %,d pictures", images.trainCount() + images.testCount() - tested);
         print("test       %,d pictures", tested);
         print("table      %s", out);
