@@ -15,11 +15,14 @@ import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -131,17 +134,26 @@ public final class SweepCommand extends Subcommand {
             if (equals < 1 || equals == key.length() - 1) {
                 throw usage("--over: expected KEY=VALUE,VALUE..., found '%s'".formatted(key));
             }
-            List<String> values = List.of(key.substring(equals + 1).split(",", -1));
+            List<String> values = Stream.of(key.substring(equals + 1).split(",", -1))
+                    .map(String::strip)
+                    .toList();
             if (values.stream().distinct().count() < values.size()) {
                 throw usage("--over: expected distinct values, found '%s'".formatted(key));
             }
             all = all.stream()
                     .flatMap(before -> values.stream().map(value -> {
                         List<String> more = new ArrayList<>(before);
-                        more.add(key.substring(0, equals) + "=" + value.strip());
+                        more.add(key.substring(0, equals) + "=" + value);
                         return more;
                     }))
                     .toList();
+        }
+        Set<String> names = new HashSet<>();
+        for (List<String> values : all) {
+            if (!names.add(name(values))) {
+                throw usage("--over: expected combinations that each have a folder of their own, found two for '%s'"
+                        .formatted(name(values)));
+            }
         }
         return all;
     }
