@@ -87,6 +87,11 @@ final class ParquetShard {
             return reading.from(reader);
         } catch (DataFormatException e) {
             throw e;
+        } catch (OutOfMemoryError e) { // Sizes stand in the file, which may be damaged.
+            throw new DataFormatException(
+                    "%s: expected a Parquet file whose parts fit into %d MiB of Java heap, found larger or damaged ones"
+                            .formatted(file, Runtime.getRuntime().maxMemory() >> 20),
+                    e);
         } catch (IOException | RuntimeException | LinkageError e) {
             Throwable cause = e;
             while (cause.getCause() != null) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -122,6 +124,21 @@ class OwnShardsTest {
                     .isInstanceOf(DataFormatException.class)
                     .hasMessageStartingWith(zipped + ": expected a ");
         }
+    }
+
+    @Test
+    void refusesASizeThatNoHeapHolds() throws IOException {
+        byte[] whole = bytes("floats.parquet");
+        ByteBuffer damaged = ByteBuffer.allocate(whole.length);
+        // The first page's header: type, size (1952) and compressed size (1280), then 8 bytes and the page. The larger
+        // size takes three bytes more, which the page loses.
+        damaged.put(whole, 0, 7).put(HexFormat.of().parseHex("feffffff0f" + "15" + "fa13"));
+        damaged.put(whole, 12, 8 + 1277).put(whole, 20 + 1280, whole.length - 20 - 1280);
+        Path file = Files.write(folder.resolve("damaged.parquet"), damaged.array());
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageMatching("\\Q" + file + "\\E: expected a Parquet file whose parts fit into \\d+ MiB of Java "
+                        + "heap, found larger or damaged ones");
     }
 
     private static void assertSame(OwnImages images, int channels) {
