@@ -32,16 +32,25 @@ final class AtomicFile {
     /** @throws UncheckedIOException if it cannot be written; an older file of that name is kept */
     static void write(Path file, Content content) {
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        try (FileChannel channel = FileChannel.open(temporary, CREATE, TRUNCATE_EXISTING, WRITE)) {
-            try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
-                content.writeTo(out);
-                out.flush();
-                // On the disk before it takes the old file's name: otherwise a power cut could leave neither.
-                channel.force(true);
+        try {
+            try {
+                fill(temporary, content);
+                Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(temporary); // there if the disk was full, or the content could not be read
             }
-            Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("%s: cannot be written (%s)".formatted(file, e), e);
+        }
+    }
+
+    private static void fill(Path file, Content content) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, CREATE, TRUNCATE_EXISTING, WRITE);
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
+            content.writeTo(out);
+            out.flush();
+            // On the disk before it takes the old file's name: otherwise a power cut could leave neither.
+            channel.force(true);
         }
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -20,21 +19,27 @@ final class KeptCheckpoints {
             return;
         }
         try {
-            Path copy = folder.resolve(NAME.formatted(step));
-            Path temporary = folder.resolve(copy.getFileName() + ".tmp");
-            Files.copy(folder.resolve(TrainingRun.CHECKPOINT), temporary, StandardCopyOption.REPLACE_EXISTING);
-            Files.move(temporary, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            try (Stream<Path> files = Files.list(folder)) {
-                List<Path> copies = files.filter(
-                                file -> file.getFileName().toString().matches("step-\\d{9}\\.ckpt"))
-                        .sorted()
-                        .toList();
-                for (Path old : copies.subList(0, Math.max(0, copies.size() - count))) {
-                    Files.delete(old);
-                }
+            for (Path unfinished : files(folder, "step-\\d{9}\\.ckpt\\.tmp")) { // of a process that was killed
+                Files.delete(unfinished);
+            }
+            AtomicFile.write(
+                    folder.resolve(NAME.formatted(step)),
+                    out -> Files.copy(folder.resolve(TrainingRun.CHECKPOINT), out));
+            List<Path> copies = files(folder, "step-\\d{9}\\.ckpt");
+            for (Path old : copies.subList(0, Math.max(0, copies.size() - count))) {
+                Files.delete(old);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("%s: checkpoints cannot be kept (%s)".formatted(folder, e), e);
+        }
+    }
+
+    /** Sorted by step. */
+    private static List<Path> files(Path folder, String name) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches(name))
+                    .sorted()
+                    .toList();
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,6 +72,18 @@ class WarmStartTest {
                     .containsExactlyInAnyOrder("last.ckpt", "step-000000004.ckpt", "step-000000005.ckpt");
         }
         assertThat(Checkpoint.read(run.resolve("step-000000004.ckpt")).step()).isEqualTo(4);
+    }
+
+    @Test
+    void aCopyThatFailsOrWasCutOffLeavesNothing() throws IOException {
+        Path cutOff = Files.writeString(folder.resolve("step-000000003.ckpt.tmp"), "half");
+        assertThatThrownBy(() -> KeptCheckpoints.keep(folder, 4, 1)).isInstanceOf(UncheckedIOException.class);
+        assertThat(folder).isDirectoryNotContaining("glob:**step-000000004*");
+        Files.writeString(folder.resolve(TrainingRun.CHECKPOINT), "whole");
+        KeptCheckpoints.keep(folder, 5, 1);
+        assertThat(cutOff).doesNotExist();
+        assertThat(folder.resolve("step-000000005.ckpt")).hasContent("whole");
+        assertThat(folder).isDirectoryNotContaining("glob:**.tmp");
     }
 
     @Test
