@@ -1,11 +1,14 @@
 package io.kanerva.trainer.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,12 +47,11 @@ final class RunRecords {
         if (validates) {
             validation.keepUpTo(step);
         }
-        keepLinesUpTo(step);
+        List<JsonNode> kept = keepLinesUpTo(step);
         events.begin();
-        metrics.read().forEach(row -> events.append(row.step(), values(row)));
-        List<ValidationScore> scores = validates ? validation.read() : List.of();
-        scores.forEach(score -> events.append(score.step(), values(score)));
-        return scores;
+        // From the lines, as the table has neither the speed nor the memory.
+        kept.forEach(line -> events.append(line.path("step").intValue(), values(line)));
+        return validates ? validation.read() : List.of();
     }
 
     /** @param seconds of training so far */
@@ -95,6 +97,16 @@ final class RunRecords {
         return values;
     }
 
+    private static Map<String, Double> values(JsonNode line) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        line.properties().forEach(field -> {
+            if (field.getKey().contains("/") && field.getValue().isNumber()) {
+                values.put(field.getKey(), field.getValue().doubleValue());
+            }
+        });
+        return values;
+    }
+
     private void line(int step, double seconds, Map<String, Double> values) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("step", step);
@@ -113,26 +125,33 @@ final class RunRecords {
         }
     }
 
-    private void keepLinesUpTo(int step) {
-        StringBuilder kept = new StringBuilder();
+    private List<JsonNode> keepLinesUpTo(int step) {
+        StringBuilder text = new StringBuilder();
+        List<JsonNode> kept = new ArrayList<>();
         if (step > 0 && Files.exists(lines)) {
             try (Stream<String> all = Files.lines(lines)) {
-                all.filter(line -> isUpTo(line, step))
-                        .forEach(line -> kept.append(line).append('\n'));
+                all.forEach(line -> {
+                    JsonNode values = parsed(line);
+                    if (values.path("step").asInt(Integer.MAX_VALUE) <= step) {
+                        kept.add(values);
+                        text.append(line).append('\n');
+                    }
+                });
             } catch (IOException e) {
                 throw new UncheckedIOException(
                         "%s: the metrics cannot be read (%s)".formatted(lines, e.getMessage()), e);
             }
         }
-        AtomicFile.write(lines, kept.toString());
+        AtomicFile.write(lines, text.toString());
+        return kept;
     }
 
-    private static boolean isUpTo(String line, int step) {
+    private static JsonNode parsed(String line) {
         try {
-            return PlanEdit.JSON.readTree(line).path("step").asInt(Integer.MAX_VALUE) <= step;
+            return PlanEdit.JSON.readTree(line);
         } catch (JsonProcessingException e) {
             // A killed run may leave half a line at the end.
-            return false;
+            return MissingNode.getInstance();
         }
     }
 }

@@ -51,15 +51,17 @@ class RunRecordsTest {
                 folder.resolve("metrics.jsonl"), Files.readString(folder.resolve("metrics.jsonl")) + "{\"step\": 3");
         records().keepUpTo(10, 5);
         assertThat(Files.readAllLines(folder.resolve("metrics.jsonl"))).hasSize(1);
-        assertThat(scalars()).containsOnlyKeys("train/bound@3");
+        assertThat(scalars("train/bound")).containsOnly(Map.entry(3, 105.75f));
+        // 3 steps of 16 images in a second; the table of the curve has no such column.
+        assertThat(scalars("train/images_per_second")).containsOnly(Map.entry(3, 48f));
+        assertThat(scalars("validation/bound")).isEmpty();
     }
 
     /** Read back with protobuf's rules: records, their lengths, fields and types. */
     @Test
     void eventsAreRecordsOfScalars() throws IOException {
         write();
-        Map<String, Float> scalars = scalars();
-        assertThat(scalars).containsOnly(Map.entry("train/bound@3", 105.75f), Map.entry("train/bound@300", 53.25f));
+        assertThat(scalars("train/bound")).containsOnly(Map.entry(3, 105.75f), Map.entry(300, 53.25f));
     }
 
     @Test
@@ -105,11 +107,11 @@ class RunRecordsTest {
                 .hasSize(1);
     }
 
-    /** The bounds, by tag and step. */
-    private Map<String, Float> scalars() throws IOException {
+    /** One tag's values, by step. */
+    private Map<Integer, Float> scalars(String wanted) throws IOException {
         ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve(EventFile.NAME)))
                 .order(ByteOrder.LITTLE_ENDIAN);
-        Map<String, Float> scalars = new TreeMap<>();
+        Map<Integer, Float> scalars = new TreeMap<>();
         while (file.hasRemaining()) {
             int length = Math.toIntExact(file.getLong());
             file.getInt();
@@ -131,8 +133,8 @@ class RunRecordsTest {
                             String name = text(event);
                             assertThat(event.get()).isEqualTo((byte) (2 << 3 | 5));
                             float value = event.getFloat();
-                            if (name.equals("train/bound")) {
-                                scalars.put(name + "@" + step, value);
+                            if (name.equals(wanted)) {
+                                scalars.put(step, value);
                             }
                         }
                     }
