@@ -73,6 +73,11 @@ abstract class LocalRuntime implements ModelRuntime {
                 answers.add(new Outputs(answer(job, inputs(job))));
             } catch (Limit e) {
                 answers.add(new None(None.Kind.ADAPTER, e.getMessage()));
+            } catch (OutOfMemoryError e) { // of arrays, which are gone by now
+                answers.add(new None(
+                        None.Kind.ADAPTER,
+                        "expected a computation that fits into %d MiB of Java heap, found a larger one; -Xmx gives more"
+                                .formatted(Runtime.getRuntime().maxMemory() >> 20)));
             } catch (Exception e) { // any exception is the answer to this job
                 answers.add(new None(false, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
             }
