@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * An open bundle and the cases that check it alone. Owns its sessions; close it after its cases have run.
@@ -81,7 +82,7 @@ public final class BundleCases implements AutoCloseable {
         return kanerva.bundle();
     }
 
-    /** Samples that a heap's memory holds in training; a few for a pooled writer, which sets no limit. */
+    /** Samples that a memory holds in training: one for every K of its slots, for either writer. */
     public int trainedSamples() {
         return inputs.capacity();
     }
@@ -207,7 +208,7 @@ public final class BundleCases implements AutoCloseable {
         List<Case> cases = new ArrayList<>();
         // A memory that grows takes more than in training, too.
         int most = bundle().settings().grows() ? 10 * inputs.capacity() + 1 : inputs.capacity();
-        for (int samples : new int[] {inputs.capacity(), most}) {
+        for (int samples : IntStream.of(inputs.capacity(), most).distinct().toArray()) {
             cases.addAll(inputs.random(
                     BundleGraph.MEMORY_WRITER.label(),
                     inputs.sizes(2, samples, 1),
