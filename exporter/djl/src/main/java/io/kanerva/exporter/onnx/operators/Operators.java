@@ -201,12 +201,4 @@ public final class Operators {
             return lowering.lower(g, op, in);
         };
     }
-
-    /** Throws if the graph's opset is older than a lowering needs. */
-    static void requireOpset(GraphBuilder graph, int since, String what) {
-        if (graph.opset() < since) {
-            throw new UnsupportedOperationException(what + " needs opset " + since + ", found opset " + graph.opset()
-                    + "; export with opset " + since + " or newer");
-        }
-    }
 }
