@@ -36,8 +36,8 @@ final class ImageOptions {
             paramLabel = "FROM:TO",
             converter = RangeConverter.class,
             order = 3,
-            description = "Images to use, counted from 0, TO exclusive. Default: the first ones, up to "
-                    + "the memory's capacity.")
+            description = "Images to use, counted from 0, TO exclusive. Default: the first ones; to write, up to 32 or "
+                    + "the capacity of the model's memory, whichever is less; to recall, up to the memory's samples.")
     private Range range;
 
     @Option(
