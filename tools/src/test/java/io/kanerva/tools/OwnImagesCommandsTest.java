@@ -156,8 +156,8 @@ class OwnImagesCommandsTest {
         String printed = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(example.waitFor()).as(printed).isZero();
         assertThat(printed)
-                // Two of the eight that follow are the same picture.
-                .contains("step 2: ", "memory of 5120 floats", "found [0, 1, 2, 3, ")
+                // One row of eight slots. Two of the eight that follow are the same picture.
+                .contains("step 2: ", "memory of 1280 floats", "found [0, 1, 2, 3, ")
                 .doesNotContain("NaN");
         assertThat(folder.resolve("bundle/bundle.json")).isNotEmptyFile();
     }
