@@ -91,8 +91,13 @@ class PreparationTest {
     void whatEndsEarlyKeepsTheRuntimesThatHaveRun() throws Exception {
         Verification verification = new Verification(temporary, true, text -> {}, "");
         Findings[] kept = new Findings[1];
-        ModelRuntime last = new Slow("last", () -> true, () -> kept[0] = verification.soFar("somebody ended it"));
-        verification.run("test", List.of(new Slow("first", () -> true, () -> {}), last), relu());
+        CountDownLatch firstRan = new CountDownLatch(1);
+        ModelRuntime first = new Slow("first", () -> true, firstRan::countDown);
+        ModelRuntime last = new Slow(
+                "last",
+                () -> firstRan.await(30, TimeUnit.SECONDS),
+                () -> kept[0] = verification.soFar("somebody ended it"));
+        verification.run("test", List.of(first, last), relu());
         assertThat(kept[0].findings()).extracting(Finding::runtime).containsExactly("first");
         assertThat(kept[0].holds()).isFalse();
         assertThat(TextReport.summary(kept[0]))
