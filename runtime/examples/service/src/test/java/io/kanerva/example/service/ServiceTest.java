@@ -108,7 +108,7 @@ class ServiceTest {
     void aServiceStoppedUnderLoadLosesNothingThatItAcknowledged() throws Exception {
         String right = expected(1);
         Map<Long, Boolean> acknowledged = new ConcurrentHashMap<>();
-        CountDownLatch busy = new CountDownLatch(CLIENTS * 5);
+        CountDownLatch busy = new CountDownLatch(CLIENTS * 2);
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         List<Future<Integer>> counts = new ArrayList<>();
         int port;
