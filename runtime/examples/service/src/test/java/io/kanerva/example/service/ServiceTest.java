@@ -46,7 +46,8 @@ class ServiceTest {
     @TempDir
     Path folder;
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @Test
     void aMemoryIsWrittenExtendedRecalledAndFreed() throws Exception {
