@@ -1,14 +1,40 @@
-"""Values in the .pb files of the ONNX project's test layout, for the Python runtimes."""
+"""What the Python runtimes share: the list of jobs, and values in the .pb files of the ONNX project's test layout."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy
 import onnx
 from onnx import numpy_helper
 
+PYTHON = f"Python {sys.version.split()[0]}"
+
 
 class Limit(Exception):
     """What an adapter cannot pass between files and the engine, whatever the engine could do."""
+
+
+def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
+    """Does the jobs of a file as ../README.md says.
+
+    about: the versions of the engine and of what it runs on
+    load: from a model's file and 'on' or 'off' for optimisations to what run takes; called once for equal ones in a row
+    run: with what load gave and the folders of inputs and outputs
+    """
+    print(f"about\t{about}", flush=True)
+    loaded = None
+    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
+        model, inputs, outputs, optimisations = line.split("\t")
+        try:
+            if loaded is None or loaded[0] != (model, optimisations):
+                loaded = ((model, optimisations), load(model, optimisations))
+            run(loaded[1], Path(inputs), Path(outputs))
+            print(f"done\t{number}", flush=True)
+        except Limit as problem:
+            print(f"cannot\t{number}\t{problem}", flush=True)
+        except Exception as problem:  # any exception is the result of the case
+            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 
 def read(file: Path, kind: str):

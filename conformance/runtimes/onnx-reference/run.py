@@ -11,7 +11,6 @@ from onnx.reference.ops.op_grid_sample import GridSample as GridSample20
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import tensor_files  # noqa: E402 (a file that runtimes share)
-from tensor_files import Limit  # noqa: E402
 
 
 class GridSample(GridSample20):
@@ -55,22 +54,7 @@ def run(graph: ReferenceEvaluator, inputs: Path, outputs: Path) -> None:
         tensor_files.write(outputs / f"output_{i}.pb", name, values, kind(proto.output[i]) == "optional")
 
 
-def main(jobs: str) -> None:
-    numpy.seterr(all="ignore")
-    print(f"about\tonnx {onnx.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}", flush=True)
-    loaded = None
-    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
-        model, inputs, outputs, _ = line.split("\t")
-        try:
-            if loaded is None or loaded[0] != model:
-                loaded = (model, load(model))
-            run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}", flush=True)
-        except Limit as problem:
-            print(f"cannot\t{number}\t{problem}", flush=True)
-        except Exception as problem:  # any exception is the result of the case
-            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    numpy.seterr(all="ignore")
+    about = f"onnx {onnx.__version__}, {tensor_files.PYTHON}, numpy {numpy.__version__}"
+    tensor_files.serve(sys.argv[1], about, lambda model, _: load(model), run)

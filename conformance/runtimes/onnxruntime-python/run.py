@@ -89,24 +89,6 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
         tensor_files.write(outputs / f"output_{i}.pb", tensor.name, values, optional)
 
 
-def main(jobs: str) -> None:
-    print(
-        f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}",
-        flush=True,
-    )
-    loaded = None
-    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
-        model, inputs, outputs, optimisations = line.split("\t")
-        try:
-            if loaded is None or loaded[0] != (model, optimisations):
-                loaded = ((model, optimisations), session(model, optimisations))
-            run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}", flush=True)
-        except Limit as problem:
-            print(f"cannot\t{number}\t{problem}", flush=True)
-        except Exception as problem:  # any exception is the result of the case
-            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    about = f"onnxruntime {onnxruntime.__version__}, {tensor_files.PYTHON}, numpy {numpy.__version__}"
+    tensor_files.serve(sys.argv[1], about, session, run)

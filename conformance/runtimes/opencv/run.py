@@ -53,23 +53,8 @@ def feed(net: cv2.dnn.Net, name: str, values: numpy.ndarray) -> None:
         raise
 
 
-def main(jobs: str) -> None:
-    print(f"about\topencv {cv2.__version__}, Python {sys.version.split()[0]}", flush=True)
+if __name__ == "__main__":
     cv2.setNumThreads(1)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    loaded = None
-    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
-        model, inputs, outputs, _ = line.split("\t")
-        try:
-            if loaded is None or loaded[0] != model:
-                loaded = (model, Loaded(model))
-            run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}", flush=True)
-        except Limit as problem:
-            print(f"cannot\t{number}\t{problem}", flush=True)
-        except Exception as problem:  # any exception is the result of the case
-            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    about = f"opencv {cv2.__version__}, {tensor_files.PYTHON}"
+    tensor_files.serve(sys.argv[1], about, lambda model, _: Loaded(model), run)

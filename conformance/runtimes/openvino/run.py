@@ -59,22 +59,7 @@ def tensor(values: numpy.ndarray, name: str) -> openvino.Tensor:
         raise Limit(f"the OpenVINO adapter passes no inputs of type {values.dtype}: '{name}'") from problem
 
 
-def main(jobs: str) -> None:
-    print(f"about\topenvino {openvino.__version__}, Python {sys.version.split()[0]}", flush=True)
-    core = openvino.Core()
-    loaded = None
-    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
-        model, inputs, outputs, _ = line.split("\t")
-        try:
-            if loaded is None or loaded[0] != model:
-                loaded = (model, Loaded(core, model))
-            run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}", flush=True)
-        except Limit as problem:
-            print(f"cannot\t{number}\t{problem}", flush=True)
-        except Exception as problem:  # any exception is the result of the case
-            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    core = openvino.Core()
+    about = f"openvino {openvino.__version__}, {tensor_files.PYTHON}"
+    tensor_files.serve(sys.argv[1], about, lambda model, _: Loaded(core, model), run)
