@@ -3,6 +3,7 @@ package io.kanerva.tools.report;
 import io.kanerva.trainer.train.StepMetrics;
 import io.kanerva.trainer.train.ValidationScore;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -89,20 +90,27 @@ public final class CurveFigure {
                 .formatted(plot, LEFT, TOP - 2, WIDTH - LEFT - RIGHT + 2, HEIGHT - TOP - BOTTOM + 4));
         axes(svg);
         for (Line line : LINES) {
-            StringBuilder path = new StringBuilder();
-            for (Point point : points) {
-                double value = line.value().applyAsDouble(point);
-                if (Double.isFinite(value)) {
-                    path.append(path.isEmpty() ? "M" : "L")
-                            .append(Html.number(x(point.step())))
-                            .append(' ')
-                            .append(Html.number(y(value)));
-                }
-            }
+            String path = path(points, line.value(), this::x, this::y);
             svg.append("<path class=\"%s\" clip-path=\"url(#%s)\" d=\"%s\"/>\n".formatted(line.style(), plot, path));
         }
         labels(svg, last);
         return svg.append("</svg>").toString();
+    }
+
+    /** A line through the points whose value is finite. */
+    static String path(
+            List<Point> points, ToDoubleFunction<Point> value, DoubleUnaryOperator x, DoubleUnaryOperator y) {
+        StringBuilder path = new StringBuilder();
+        for (Point point : points) {
+            double at = value.applyAsDouble(point);
+            if (Double.isFinite(at)) {
+                path.append(path.isEmpty() ? "M" : "L")
+                        .append(Html.number(x.applyAsDouble(point.step())))
+                        .append(' ')
+                        .append(Html.number(y.applyAsDouble(at)));
+            }
+        }
+        return path.toString();
     }
 
     private void axes(StringBuilder svg) {

@@ -2,6 +2,7 @@ package io.kanerva.tools.report;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
 /** The bounds of several runs by step, as SVG. */
 final class RunsFigure {
@@ -51,7 +52,7 @@ final class RunsFigure {
         high = highest > low ? highest : low + 1;
     }
 
-    private java.util.stream.DoubleStream bounds() {
+    private DoubleStream bounds() {
         return curves.stream()
                 .flatMap(curve -> curve.points().stream())
                 .mapToDouble(CurveFigure.Point::bound)
@@ -84,15 +85,8 @@ final class RunsFigure {
     }
 
     private void line(StringBuilder svg, int index) {
-        StringBuilder path = new StringBuilder();
-        for (CurveFigure.Point point : curves.get(index).points()) {
-            if (Double.isFinite(point.bound())) {
-                path.append(path.isEmpty() ? "M" : "L")
-                        .append(Html.number(x(point.step())))
-                        .append(' ')
-                        .append(Html.number(y(Math.min(point.bound(), high))));
-            }
-        }
+        String path = CurveFigure.path(
+                curves.get(index).points(), CurveFigure.Point::bound, this::x, bound -> y(Math.min(bound, high)));
         String style = String.format(
                 Locale.ROOT,
                 "fill:none;stroke:%s;stroke-width:1.8;stroke-dasharray:%s",
