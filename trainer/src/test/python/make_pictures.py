@@ -378,6 +378,9 @@ tiff("big-endian.tif", WIDE, photometric="minisblack", byteorder=">", pixels=(WI
 tiff("grey16.tif", WIDE, photometric="minisblack", byteorder="<", pixels=(WIDE >> 8)[None])
 tiff("grey16-white-is-zero.tif", WIDE, photometric="miniswhite", pixels=((65535 - WIDE) >> 8)[None])
 tiff("rgb16.tif", WIDE_RGB, photometric="rgb", pixels=(WIDE_RGB >> 8).transpose(2, 0, 1))
+tiff("strips.tif", RGB, photometric="rgb", rowsperstrip=4)
+tiff("strips-planar.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", rowsperstrip=3)
+tiff("strips16.tif", WIDE, photometric="minisblack", rowsperstrip=7, pixels=(WIDE >> 8)[None])
 tiff("planar.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
 TILED = np.tile(RGB, (4, 3, 1))
 tiff("tiled.tif", TILED, photometric="rgb", tile=(16, 16), compression="deflate")
@@ -439,6 +442,11 @@ for name, array, options in [
     tifffile.imwrite(path("refused/" + name), array, metadata=None, software=None,
                      **({"photometric": "minisblack"} | options))
 Image.fromarray(RGB).save(path("refused/zstandard.tif"), compression="zstd")
+tifffile.imwrite(path("refused/five-samples.tif"), np.dstack([RGB, ALPHA, GREY]), metadata=None, software=None,
+                 photometric="rgb", extrasamples=["unassalpha", "unspecified"])
+# The third strip states one row less than it has.
+with open(path("strips.tif"), "rb") as file:
+    refused("short-strip.tif", file.read().replace(struct.pack("<HHH", 156, 156, 78), struct.pack("<HHH", 156, 156, 39)))
 refused("smaller-frame.gif", smaller_frame(False))
 refused("smaller-frame-transparent.gif", smaller_frame(True))
 Image.fromarray(RGB).save(path("refused/animated.webp"), lossless=True, save_all=True,

@@ -5,6 +5,7 @@ import java.awt.image.Raster;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import javax.imageio.ImageReader;
 
 /**
@@ -14,6 +15,8 @@ import javax.imageio.ImageReader;
  * @param embedded what the file says about their colours and their orientation
  */
 record Decoded(ChannelSamples samples, Embedded embedded) {
+    /** Decoders skip bytes between segments, which some cameras write. */
+    private static final Predicate<String> SKIPPED = warning -> warning.contains("extraneous bytes");
 
     /** @throws IOException if the file is damaged, or of a kind that is not read */
     static Decoded of(PictureFormat format, byte[] file) throws IOException {
@@ -91,7 +94,12 @@ record Decoded(ChannelSamples samples, Embedded embedded) {
     }
 
     private static Decoded tiff(TiffFile tags, byte[] file) throws IOException {
-        ChannelSamples samples = read(PictureFormat.TIFF, file);
+        ChannelSamples samples = decode(
+                PictureFormat.TIFF,
+                file,
+                reader -> ChannelSamples.of(reader.read(0)),
+                warning -> SKIPPED.test(warning)
+                        || tags.hasWholeStrips() && warning.startsWith("strip/tileByteCount < required"));
         if (samples.alpha().length > 0) {
             samples = switch (tags.extra()) {
                 case NONE -> new ChannelSamples(samples.bands(), samples.height(), samples.width(), samples.values());
@@ -111,6 +119,11 @@ record Decoded(ChannelSamples samples, Embedded embedded) {
     }
 
     private static <T> T decode(PictureFormat format, byte[] file, Step<T> step) throws IOException {
+        return decode(format, file, step, SKIPPED);
+    }
+
+    private static <T> T decode(PictureFormat format, byte[] file, Step<T> step, Predicate<String> harmless)
+            throws IOException {
         ImageReader reader = Decoders.of(format);
         List<String> warnings = new ArrayList<>();
         try {
@@ -119,8 +132,7 @@ record Decoded(ChannelSamples samples, Embedded embedded) {
             requireSize(reader.getWidth(0), reader.getHeight(0));
             T decoded = step.with(reader);
             for (String warning : warnings) {
-                // Decoders skip bytes between segments, which some cameras write.
-                if (!warning.contains("extraneous bytes")) {
+                if (!harmless.test(warning)) {
                     throw new IOException(warning);
                 }
             }

@@ -38,7 +38,7 @@ public final class PictureReader {
                 && file.getFileName()
                         .toString()
                         .toLowerCase(Locale.ROOT)
-                        .matches("[^.].*\\.(jpe?g|png|gif|bmp|webp|tiff?)");
+                        .matches("[^.].*\\.(jpe?g|jpe|jfif|png|gif|bmp|dib|webp|tiff?)");
     }
 
     /**

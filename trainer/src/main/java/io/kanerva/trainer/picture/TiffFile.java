@@ -15,8 +15,9 @@ import java.util.Set;
  *
  * @param embedded ICC profile and orientation
  * @param extra what its fourth (in grey, second) sample is
+ * @param hasWholeStrips whether it is stored in strips without compression, each as long as its rows take
  */
-record TiffFile(Embedded embedded, Extra extra) {
+record TiffFile(Embedded embedded, Extra extra, boolean hasWholeStrips) {
     /** Grey (white or black is zero), RGB, palette, CMYK, YCbCr. */
     private static final Set<Long> COLOURS = Set.of(0L, 1L, 2L, 3L, 5L, 6L);
 
@@ -70,7 +71,39 @@ record TiffFile(Embedded embedded, Extra extra) {
             throw new Refusal("a picture", "a preview (of a raw photograph?)");
         }
         Embedded found = new Embedded(profile(tags), (int) Embedded.number(tags, TIFF.TAG_ORIENTATION, 0));
-        return new TiffFile(found, extra(tags));
+        long colours = photometric == 2 || photometric == 6 ? 3 : photometric == 5 ? 4 : 1;
+        long samples = Embedded.number(tags, TIFF.TAG_SAMPLES_PER_PIXEL, 1);
+        if (samples > colours + 1) {
+            throw new Refusal(
+                    "at most one sample of a pixel beyond its colours",
+                    "%d beyond %d".formatted(samples - colours, colours));
+        }
+        boolean whole = compression == 1 && photometric != 6 && hasWholeStrips(tags, bits, samples);
+        return new TiffFile(found, extra(tags), whole);
+    }
+
+    /** The last strip has the rows that are left, of which the decoder warns. */
+    private static boolean hasWholeStrips(Directory tags, long[] bits, long samples) {
+        long width = Embedded.number(tags, TIFF.TAG_IMAGE_WIDTH, 0);
+        long height = Embedded.number(tags, TIFF.TAG_IMAGE_HEIGHT, 0);
+        long rows = Embedded.number(tags, TIFF.TAG_ROWS_PER_STRIP, height);
+        long planes = Embedded.number(tags, TIFF.TAG_PLANAR_CONFIGURATION, 1) == 2 ? samples : 1;
+        long[] bytes = Embedded.numbers(tags, TIFF.TAG_STRIP_BYTE_COUNTS);
+        if (width < 1 || height < 1 || rows < 1 || bytes.length == 0 || bytes.length % planes != 0) {
+            return false;
+        }
+        long row = (width * (bits.length == 0 ? 1 : bits[0]) * (samples / planes) + 7) / 8;
+        long strips = bytes.length / planes;
+        if (strips != (height + rows - 1) / rows) {
+            return false;
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            long left = height - i % strips * rows;
+            if (bytes[i] < Math.min(rows, left) * row) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Directory first(Directory all) throws Refusal {

@@ -104,6 +104,8 @@ class PictureReaderTest {
                     int32.tif             | unsigned integers of up to 16 bits, all alike, found one of 32 bits
                     zstandard.tif         | no compression, or LZW, deflate, PackBits, JPEG or fax, found compression Zstandard
                     signed.tif            | unsigned integers of up to 16 bits, found signed integers
+                    five-samples.tif      | at most one sample of a pixel beyond its colours, found 2 beyond 3
+                    short-strip.tif       | an intact TIFF file, found a damaged one (strip/tileByteCount < required ( 156):39)
                     lab.tif               | grey, a palette, RGB, YCbCr or CMYK, found Lab
                     """)
     void refusesWhatItDoesNotReadRight(String name, String reason) {
