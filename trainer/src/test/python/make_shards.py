@@ -1,10 +1,10 @@
-"""Makes the Parquet and tar files of OwnShardsTest.
+"""Makes the Parquet, tar and NumPy files of OwnShardsTest and OwnImagesTest.
 
     pip install pillow==13.0.0 numpy pyarrow==26.0.1
     python make_shards.py ../resources/shards
 
 Image i of n is 4 x 6; its pixel (row, column) is (20 i + 6 row + column) modulo 256, in colour 1 more for green and 2
-more for blue. Its class is the name or number i modulo 3.
+more for blue. Its class is the name or number i modulo 3. The NumPy files have the levels 0 to 255.
 """
 
 import gzip
@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tarfile
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +50,9 @@ write("bytes.parquet", {"img": [png(grey) for grey in GREY], "label": [NAMES[i] 
 write("rows.parquet", {"image": pa.array(GREY.tolist(), pa.list_(pa.list_(pa.uint8()))), "label": LABELS})
 write("dark.parquet", {"image": (GREY % 2).tolist(), "label": LABELS})
 write("floats.parquet", {"pixels": (GREY / 255).tolist()})
+write("half.parquet", {"pixels": pa.array((GREY / 255).astype(np.float16).tolist(), pa.list_(pa.list_(pa.float16())))})
+write("decimal.parquet", {"pixels": pa.array([[[Decimal(1), Decimal(2)]]] * 2, pa.list_(pa.list_(pa.decimal128(5, 2))))},
+      store_decimal_as_integer=True)
 write("colour.parquet", {"image": COLOUR.tolist()})
 write("planes.parquet", {"image": COLOUR.transpose(0, 3, 1, 2).tolist()})
 write("flat.parquet", {"image": GREY.reshape(COUNT, 24).tolist()})
@@ -68,6 +72,11 @@ for name, form in [("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT)]:
     with packed, tarfile.open(fileobj=packed, mode="w", format=form) as tar:
         for i, grey in enumerate(GREY):
             for end, content in [("png", png(grey)), ("cls", str(LABELS[i]).encode()), ("json", b"{}")]:
+                end = end.upper() if i % 2 else end
                 entry = tarfile.TarInfo("a/long folder " * 8 + f"{i:05d}.{end}")
                 entry.size = len(content)
                 tar.addfile(entry, io.BytesIO(content))
+
+ALL = np.arange(256).reshape(2, 16, 8)
+np.save(os.path.join(OUT, "half.npy"), (ALL / 255).astype("<f2"))
+np.save(os.path.join(OUT, "half-levels.npy"), ALL.astype(">f2"))

@@ -28,8 +28,8 @@ final class NpyPixels {
     /** @throws DataFormatException if values of that type cannot be pixels */
     static NpyValues type(ImageFiles.Source source, NpyReader.Header header) {
         return NpyValues.of(header.type())
-                .orElseThrow(() ->
-                        source.bad("NumPy values of integers, bool, float32 or float64", "'" + header.type() + "'"));
+                .orElseThrow(() -> source.bad(
+                        "NumPy values of integers, bool, float16, float32 or float64", "'" + header.type() + "'"));
     }
 
     /** Turns values into levels, by a {@linkplain PixelScale#factor factor}. */

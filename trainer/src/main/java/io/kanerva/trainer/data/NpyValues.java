@@ -7,7 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A NumPy element type whose values can be pixels: integers of 1, 2, 4 or 8 bytes, booleans, float32 and float64.
+ * A NumPy element type whose values can be pixels: integers of 1, 2, 4 or 8 bytes, booleans, float16, float32 and
+ * float64.
  *
  * @param kind {@code u}, {@code i}, {@code b} or {@code f}, as in NumPy's type
  * @param width bytes of a value
@@ -24,7 +25,7 @@ record NpyValues(char kind, int width, ByteOrder order) {
         }
         char kind = matcher.group(2).charAt(0);
         int width = Integer.parseInt(matcher.group(3));
-        boolean known = kind == 'f' ? width >= 4 : kind != 'b' || width == 1;
+        boolean known = kind == 'f' ? width >= 2 : kind != 'b' || width == 1;
         boolean ordered =
                 width == 1 || matcher.group(1).equals("<") || matcher.group(1).equals(">");
         return known && ordered
@@ -41,11 +42,26 @@ record NpyValues(char kind, int width, ByteOrder order) {
     /** Value {@code index} of a {@link #view}. */
     double at(ByteBuffer values, int index) {
         return switch (kind) {
-            case 'f' -> width == 4 ? values.getFloat(4 * index) : values.getDouble(8 * index);
+            case 'f' ->
+                switch (width) {
+                    case 2 -> half(values.getShort(2 * index));
+                    case 4 -> values.getFloat(4 * index);
+                    default -> values.getDouble(8 * index);
+                };
             case 'b' -> values.get(index) == 0 ? 0 : 1;
             case 'u' -> unsigned(integer(values, index));
             default -> integer(values, index);
         };
+    }
+
+    /** IEEE 754's binary16, which Java knows from version 20 on only. */
+    static double half(short bits) {
+        int exponent = bits >> 10 & 0x1f;
+        int fraction = bits & 0x3ff;
+        double size = exponent == 0x1f
+                ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                : exponent == 0 ? Math.scalb((double) fraction, -24) : Math.scalb(1024.0 + fraction, exponent - 25);
+        return bits < 0 ? -size : size;
     }
 
     /**

@@ -75,6 +75,11 @@ public final class OwnImages {
         if (Files.isDirectory(place)) {
             return OwnFolder.read(place);
         }
+        if (!Files.isRegularFile(place)) {
+            // Reading a pipe could wait for ever.
+            throw new DataFormatException(
+                    "%s: expected a folder or file of your images, found neither (a pipe or device)".formatted(place));
+        }
         String name = place.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".csv") || name.endsWith(".tsv")) {
             return OwnTable.read(place);

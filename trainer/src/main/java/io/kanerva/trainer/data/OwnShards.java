@@ -19,8 +19,12 @@ final class OwnShards {
     private OwnShards() {}
 
     static boolean isShard(Path file) {
+        return name(file).endsWith(".parquet") || isTar(file);
+    }
+
+    private static boolean isTar(Path file) {
         String name = name(file);
-        return name.endsWith(".parquet") || name.endsWith(".tar");
+        return name.endsWith(".tar") || name.endsWith(".tar.gz") || name.endsWith(".tgz");
     }
 
     /**
@@ -66,9 +70,8 @@ final class OwnShards {
         List<String> classes = new ArrayList<>();
         int[] starts = new int[shards.size() + 1];
         for (int i = 0; i < shards.size(); i++) {
-            OwnClasses.Named shard = name(shards.get(i)).endsWith(".tar")
-                    ? TarShard.read(shards.get(i))
-                    : ParquetShard.read(shards.get(i), scale);
+            OwnClasses.Named shard =
+                    isTar(shards.get(i)) ? TarShard.read(shards.get(i)) : ParquetShard.read(shards.get(i), scale);
             if (shard.classes().isEmpty() != classes.isEmpty() && i > 0) {
                 throw new DataFormatException("%s: expected labels in all files or in none, found %s unlike %s"
                         .formatted(place, shards.get(i), shards.get(0)));

@@ -1,9 +1,12 @@
 package io.kanerva.trainer.data;
 
 import io.kanerva.trainer.picture.Picture;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.DoubleConsumer;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
@@ -18,6 +21,12 @@ import org.apache.parquet.schema.Type;
  * @param values in the lists' order
  */
 record ParquetPixels(int[] shape, double[] values) {
+    private static final Set<PrimitiveTypeName> NUMBERS = EnumSet.of(
+            PrimitiveTypeName.BOOLEAN,
+            PrimitiveTypeName.INT32,
+            PrimitiveTypeName.INT64,
+            PrimitiveTypeName.FLOAT,
+            PrimitiveTypeName.DOUBLE);
 
     /** Whether a column has two or three levels of lists of numbers. */
     static boolean isList(Type field) {
@@ -30,10 +39,18 @@ record ParquetPixels(int[] shape, double[] values) {
             inner = inner.asGroupType().getType(0).asGroupType().getType(0);
             levels++;
         }
-        return levels >= 2
-                && levels <= 3
-                && inner.isPrimitive()
-                && inner.asPrimitiveType().getPrimitiveTypeName() != PrimitiveTypeName.BINARY;
+        return levels >= 2 && levels <= 3 && inner.isPrimitive() && (isHalf(inner) || isNumber(inner));
+    }
+
+    private static boolean isHalf(Type value) {
+        return LogicalTypeAnnotation.float16Type().equals(value.getLogicalTypeAnnotation());
+    }
+
+    /** Whether a value is the number that is stored, unlike decimals and points in time. */
+    private static boolean isNumber(Type value) {
+        LogicalTypeAnnotation meaning = value.getLogicalTypeAnnotation();
+        return NUMBERS.contains(value.asPrimitiveType().getPrimitiveTypeName())
+                && (meaning == null || meaning instanceof LogicalTypeAnnotation.IntLogicalTypeAnnotation);
     }
 
     /**
@@ -69,12 +86,22 @@ record ParquetPixels(int[] shape, double[] values) {
                 throw new IllegalArgumentException("a missing pixel");
             }
             if (entry.getType().getType(0).isPrimitive()) {
-                String value = entry.getValueToString(0, 0);
-                values.add(value.equals("true") ? 1 : value.equals("false") ? 0 : Double.parseDouble(value));
+                values.add(number(entry));
             } else {
                 add(entry.getGroup(0, 0), level + 1, shape, values);
             }
         }
+    }
+
+    private static double number(Group entry) {
+        if (isHalf(entry.getType().getType(0))) {
+            return NpyValues.half(entry.getBinary(0, 0)
+                    .toByteBuffer()
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getShort());
+        }
+        String value = entry.getValueToString(0, 0);
+        return value.equals("true") ? 1 : value.equals("false") ? 0 : Double.parseDouble(value);
     }
 
     void forEach(DoubleConsumer taker) {

@@ -99,7 +99,8 @@ final class ParquetShard {
             }
             throw new DataFormatException(
                     "%s: expected a Parquet file, found one that cannot be read (%s)"
-                            .formatted(file, cause.getMessage()),
+                            .formatted(
+                                    file, String.valueOf(cause.getMessage()).replaceAll("\\S+@[0-9a-f]+ is", "it is")),
                     e);
         }
     }

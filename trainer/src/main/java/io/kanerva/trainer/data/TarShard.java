@@ -8,7 +8,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,17 +18,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarFile;
 
 /**
  * A tar file of samples as WebDataset has them: files whose names are alike up to the first dot belong together, a
- * picture and if wanted a {@code .cls} file with its class. Pictures stay on disk, where they lie as they are.
+ * picture and if wanted a {@code .cls} file with its class. Pictures stay on disk, where they lie as they are; a
+ * gzipped file is unpacked into the system's folder for temporary files first, as only its beginning could be found in
+ * it.
  *
  * @see <a href="https://github.com/webdataset/webdataset">WebDataset</a>
  */
 final class TarShard {
     private static final int BLOCK = 512;
+    private static final byte[] GZIP = {0x1f, (byte) 0x8b};
     private static final int MAX_LABEL = 1000;
     private static final int MAX_PICTURE = 1 << 30;
 
@@ -36,11 +42,12 @@ final class TarShard {
 
     /** @throws DataFormatException if the file is no tar file, or its samples are not all of one kind */
     static OwnClasses.Named read(Path file) {
+        Path unpacked = isGzipped(file) ? unpack(file) : file;
         List<Entry> pictures = new ArrayList<>();
         Set<String> keys = new HashSet<>();
         Map<String, String> classes = new HashMap<>();
         long end = 0;
-        try (TarFile tar = new TarFile(file)) {
+        try (TarFile tar = new TarFile(unpacked)) {
             for (TarArchiveEntry entry : tar.getEntries()) {
                 end = entry.getDataOffset() + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
                 String name = entry.getName();
@@ -58,17 +65,17 @@ final class TarShard {
                         throw bad(file, "pictures of at most 1 GiB, stored whole", "'%s'".formatted(name));
                     }
                     pictures.add(new Entry(name, key, entry.getDataOffset(), entry.getSize()));
-                } else if (base.substring(dot + 1).equals("cls")) {
+                } else if (base.substring(dot + 1).equalsIgnoreCase("cls")) {
                     classes.put(key, label(file, tar, entry));
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
             throw new DataFormatException(
-                    "%s: expected a tar file, not compressed, found a damaged or another one (%s)"
+                    "%s: expected a tar file, gzipped or not compressed, found a damaged or another one (%s)"
                             .formatted(file, e.getMessage()),
                     e);
         }
-        requireWhole(file, end);
+        requireWhole(file, unpacked, end);
         if (pictures.isEmpty()) {
             throw bad(file, "PNG, JPEG, GIF, BMP, WebP or TIFF files", "none");
         }
@@ -82,20 +89,57 @@ final class TarShard {
                 labels.add(label);
             }
         }
-        return new OwnClasses.Named(pictures.size(), index -> picture(file, pictures.get(index)), labels);
+        return new OwnClasses.Named(pictures.size(), index -> picture(file, unpacked, pictures.get(index)), labels);
+    }
+
+    private static boolean isGzipped(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Arrays.equals(in.readNBytes(GZIP.length), GZIP);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static DataFormatException unreadable(Path file, IOException e) {
+        return new DataFormatException(
+                "%s: expected a tar file, found an unreadable one (%s)".formatted(file, e.getMessage()), e);
+    }
+
+    private static Path unpack(Path file) {
+        Path unpacked;
+        try {
+            unpacked = Files.createTempFile("kpp-", ".tar");
+            unpacked.toFile().deleteOnExit();
+        } catch (IOException e) {
+            throw new DataFormatException(
+                    "%s: expected a place to unpack it, found none (%s)".formatted(file, e.getMessage()), e);
+        }
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
+            Files.copy(in, unpacked, StandardCopyOption.REPLACE_EXISTING);
+            return unpacked;
+        } catch (IOException e) {
+            try {
+                Files.deleteIfExists(unpacked);
+            } catch (IOException deletion) {
+                e.addSuppressed(deletion);
+            }
+            throw new DataFormatException(
+                    "%s: expected a gzipped tar file that unpacks into %s, found a cut or damaged one, or no room (%s)"
+                            .formatted(file, unpacked.getParent(), e.getMessage()),
+                    e);
+        }
     }
 
     /** A cut file ends without the block of zeros that every writer puts after the last entry. */
-    private static void requireWhole(Path file, long end) {
+    private static void requireWhole(Path file, Path unpacked, long end) {
         ByteBuffer block = ByteBuffer.allocate(BLOCK);
-        try (FileChannel channel = FileChannel.open(file)) {
+        try (FileChannel channel = FileChannel.open(unpacked)) {
             int read = channel.read(block, end);
-            if (end == 0 || read < BLOCK || !Arrays.equals(block.array(), new byte[BLOCK])) {
+            if (read < BLOCK || !Arrays.equals(block.array(), new byte[BLOCK])) {
                 throw bad(file, "a complete tar file", "one that ends after %,d bytes".formatted(channel.size()));
             }
         } catch (IOException e) {
-            throw new DataFormatException(
-                    "%s: expected a tar file, found an unreadable one (%s)".formatted(file, e.getMessage()), e);
+            throw unreadable(file, e);
         }
     }
 
@@ -112,13 +156,13 @@ final class TarShard {
         }
     }
 
-    private static Picture picture(Path file, Entry entry) {
+    private static Picture picture(Path file, Path unpacked, Entry entry) {
         String place = file + ", " + entry.name();
         ByteBuffer bytes = ByteBuffer.allocate((int) entry.size());
-        try (FileChannel channel = FileChannel.open(file)) {
+        try (FileChannel channel = FileChannel.open(unpacked)) {
             while (bytes.hasRemaining()) {
                 if (channel.read(bytes, entry.offset() + bytes.position()) < 0) {
-                    throw new IOException("the tar file is truncated");
+                    throw new IOException("the tar file is shorter than before");
                 }
             }
         } catch (IOException e) {

@@ -121,7 +121,7 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy of complex numbers",
                         Bytes.npy("<c8", false, "(1, 784)", new byte[6272]),
-                        "expected NumPy values of integers, bool, float32 or float64, found '<c8'"),
+                        "expected NumPy values of integers, bool, float16, float32 or float64, found '<c8'"),
                 Arguments.of(
                         "npy of packed bits in Fortran order",
                         Bytes.npy("|u1", true, "(1, 98)", new byte[98]),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,11 @@ import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.assertj.core.data.Index;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OwnImagesTest {
     private static final ImageShape GREY = new ImageShape(1, 4, 6);
@@ -110,6 +115,24 @@ class OwnImagesTest {
         Files.writeString(table, "path,label\na.png\n");
         assertThatThrownBy(() -> OwnImages.at(table))
                 .hasMessage(table + ", line 2: expected a path and as many values as the header has, found [a.png]");
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void refusesPipesAndDevices() {
+        assertThatThrownBy(() -> OwnImages.at(Path.of("/dev/null")))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage("/dev/null: expected a folder or file of your images, found neither (a pipe or device)");
+    }
+
+    /** NumPy's own float16 of {@code make_shards.py}: fractions, and big-endian levels. */
+    @ParameterizedTest
+    @ValueSource(strings = {"half.npy", "half-levels.npy"})
+    void readsHalfPrecision(String name) throws URISyntaxException {
+        Path file = Path.of(OwnImagesTest.class.getResource("/shards/" + name).toURI());
+        assertThat(ImageFiles.read(file).pixels()).isEqualTo(Bytes.counting(256));
+        assertThat(NpyOnDisk.open(file).orElseThrow().pictures().apply(1).pixels())
+                .isEqualTo(Arrays.copyOfRange(Bytes.counting(256), 128, 256));
     }
 
     @Test

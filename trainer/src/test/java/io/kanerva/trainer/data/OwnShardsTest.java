@@ -35,15 +35,17 @@ class OwnShardsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pax.tar", "gnu.tar"})
-    void readsTarFilesOfSamples(String name) throws IOException {
-        OwnImages images = OwnImages.at(Files.write(folder.resolve(name), bytes(name)));
+    @ValueSource(strings = {"pax.tar", "gnu.tar", "pax.tar.gz", "gnu.tgz", "gzipped.tar"})
+    void readsTarFilesOfSamplesGzippedOrNot(String name) throws IOException {
+        Path file = folder.resolve(name);
+        byte[] tar = bytes(name.startsWith("gnu") ? "gnu.tar" : "pax.tar");
+        OwnImages images = OwnImages.at(Files.write(file, name.matches("(pax|gnu).tar") ? tar : Bytes.gzip(tar)));
         assertThat(images.classes()).isEqualTo(numbers());
         assertSame(images, 1);
     }
 
     @ParameterizedTest
-    @CsvSource({"floats, 1", "colour, 3", "planes, 3"})
+    @CsvSource({"floats, 1", "half, 1", "colour, 3", "planes, 3"})
     void readsListsOfFractionsAndOfColours(String name, int channels) {
         OwnImages images = OwnImages.at(shard(name + ".parquet"));
         assertThat(images.classes()).isEmpty();
@@ -88,6 +90,7 @@ class OwnShardsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     brotli     | found one that cannot be read (expected the compression snappy, zstd, gzip, lz4_raw or none, found brotli)
+                    decimal    | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [pixels]
                     flat       | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [image]
                     ragged     | found one that cannot be read (lists of pixels of lengths 2 and 1)
                     unlabelled | expected a label in each row, found none in row 0
@@ -119,11 +122,19 @@ class OwnShardsTest {
                         .isInstanceOf(DataFormatException.class)
                         .hasMessageStartingWith(cut + ": expected a ");
             }
-            Path zipped = Files.write(folder.resolve(name), Bytes.gzip(whole));
-            assertThatThrownBy(() -> OwnImages.at(zipped))
-                    .isInstanceOf(DataFormatException.class)
-                    .hasMessageStartingWith(zipped + ": expected a ");
+            byte[] packed = Bytes.gzip(whole);
+            for (byte[] bytes : List.of(
+                    Arrays.copyOf(packed, packed.length - 9), Bytes.gzip(Arrays.copyOf(whole, whole.length / 2)))) {
+                Path zipped = Files.write(folder.resolve(name), bytes);
+                assertThatThrownBy(() -> OwnImages.at(zipped))
+                        .isInstanceOf(DataFormatException.class)
+                        .hasMessageStartingWith(zipped + ": expected a ");
+            }
         }
+        Path parquet = Files.write(folder.resolve("snappy.parquet"), Bytes.gzip(bytes("snappy.parquet")));
+        assertThatThrownBy(() -> OwnImages.at(parquet))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageStartingWith(parquet + ": expected a ");
     }
 
     @Test
