@@ -110,6 +110,7 @@ class KppTest {
             sweep --run r --preset mnist --over seed=1,1     => --over: expected distinct values, found 'seed=1,1'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over seed=1,\t1   => --over: expected distinct values, found 'seed=1,\\u00091'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over data=a/b,a:b => --over: expected combinations that each have a folder of their own, found two for 'data=a_b'; see 'kpp sweep --help'
+            sweep --run r --preset mnist --over seed=1 --over seed=2,3 => --over: expected each key once, with all its values, found 'seed' twice; see 'kpp sweep --help'
             sweep --run r --preset mnist --over sed=1        => 'sed': expected one of model.…, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key; see 'kpp sweep --help'
             train --run r --preset mnist --precision bfloat16 => --precision: expected float32, found 'bfloat16': DJL has no automatic mixed precision; see 'kpp train --help'
             train --run r --images p --size 64               => Invalid value for option '--size': expected height and width such as 64x64, found '64'; see 'kpp train --help'

@@ -11,7 +11,6 @@ import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
-import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Likelihood;
@@ -55,10 +54,7 @@ public final class BundleBound {
         this.bundle = bundle;
         this.episodes = episodes;
         noise = new PhiloxNoise(seed);
-        long values = bundle.bundle().graphs().get(BundleGraph.DECODER.label()).outputs().get(0).shape().stream()
-                .skip(2)
-                .mapToLong(Long::parseLong)
-                .reduce(episodes.length(), Math::multiplyExact);
+        long values = Math.multiplyExact(bundle.inputs().decodedValues(), episodes.length());
         batchSize = (int) Math.max(1, Math.min(episodes.count(), maxValues / values));
     }
 

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -141,9 +142,27 @@ public final class BundleCases implements AutoCloseable {
         String subject = bundles.stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", "));
         return Findings.of(subject, faults, List.of())
                 .and(verification.run(subject, runtimes, graphs))
-                .and(verification.run(subject, List.of(JavaRuntime.CPU), here))
-                .and(verification.run(subject, List.of(new KanervaRuntime(bundles)), throughRuntime))
+                .and(run(verification, subject, JavaRuntime.CPU, here, bundles))
+                .and(run(verification, subject, new KanervaRuntime(bundles), throughRuntime, bundles))
                 .and(verification.run(subject, clients, pipelines));
+    }
+
+    /** Runs cases in this process: all at a time, or each alone if the outputs of all would take much memory. */
+    static Findings run(
+            Verification verification,
+            String subject,
+            ModelRuntime runtime,
+            List<Case> cases,
+            Collection<BundleCases> bundles)
+            throws IOException {
+        if (bundles.stream().noneMatch(bundle -> bundle.inputs.isLarge())) {
+            return verification.run(subject, List.of(runtime), cases);
+        }
+        Findings findings = Findings.of(subject, List.of(), List.of());
+        for (Case testCase : cases) {
+            findings = findings.and(verification.run(subject, List.of(runtime), List.of(testCase)));
+        }
+        return findings;
     }
 
     private static void add(List<Case> all, String bundle, List<Case> cases) {
@@ -183,8 +202,11 @@ public final class BundleCases implements AutoCloseable {
             Budget budget = BundleBudget.measured(
                     Budget.of(Precision.of(inputs.file(graph))).scaled());
             for (int i = 0; i < count; i++) {
-                Map<String, Integer> sizes =
-                        i % 2 == 0 ? inputs.sizes(1 + i, capacity, 7) : inputs.sizes(2 + i, Math.min(capacity, 2), 5);
+                // The outputs of all cases and runtimes are held.
+                int reads = inputs.isLarge() ? 1 : i % 2 == 0 ? 7 : 5;
+                Map<String, Integer> sizes = i % 2 == 0
+                        ? inputs.sizes(1 + i, capacity, reads)
+                        : inputs.sizes(2 + i, Math.min(capacity, 2), reads);
                 cases.addAll(inputs.random(graph, sizes, next++, JavaRuntime.CPU, budget));
             }
         }

@@ -34,6 +34,11 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
     /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
     private static final int NEVER_TRACED = 25;
 
+    /**
+     * The most values that a case decodes, 32 MiB, as several runtimes' outputs of several cases are held at a time.
+     */
+    private static final long MAX_DECODED = 1 << 23;
+
     private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
 
     /** A graph's file. */
@@ -52,7 +57,10 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return settings.slotRows() * settings.slotColumns() / settings.keys();
     }
 
-    /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some in between. */
+    /**
+     * Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some in between. Of large
+     * images there are fewer.
+     */
     List<Map<String, Integer>> everySize() {
         int capacity = capacity();
         return List.of(
@@ -64,7 +72,30 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
 
     /** The numbers of episodes, written samples and reads, and the height of the memories. */
     Map<String, Integer> sizes(int b, int t, int q) {
-        return Map.of("B", b, "T", t, "Q", q, "H", bundle.settings().memoryHeight(t));
+        int most = (int) Math.max(1, MAX_DECODED / decodedValues());
+        int episodes = Math.min(b, most);
+        return Map.of(
+                "B",
+                episodes,
+                "T",
+                t,
+                "Q",
+                Math.min(q, most / episodes),
+                "H",
+                bundle.settings().memoryHeight(t));
+    }
+
+    /** Whether images are so large that fewer are compared, and one case at a time. */
+    boolean isLarge() {
+        return decodedValues() * NEVER_TRACED > MAX_DECODED;
+    }
+
+    /** The values that a decoder returns for one image. */
+    long decodedValues() {
+        return bundle.graphs().get(BundleGraph.DECODER.label()).outputs().get(0).shape().stream()
+                .skip(2)
+                .mapToLong(Long::parseLong)
+                .reduce(1, Math::multiplyExact);
     }
 
     /** Keys [B, Q, K, 3] from the prior as a reader of memories of that height takes them. */

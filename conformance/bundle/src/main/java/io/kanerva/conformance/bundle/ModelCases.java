@@ -35,9 +35,9 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
      */
     public Findings check(Verification verification, long seed) throws IOException {
         String subject = bundle.bundle().name();
-        return verification
-                .run(subject, List.of(JavaRuntime.CPU), blocks())
-                .and(verification.run(subject, List.of(new KanervaRuntime(List.of(bundle))), pipeline(seed)));
+        List<BundleCases> bundles = List.of(bundle);
+        return BundleCases.run(verification, subject, JavaRuntime.CPU, blocks(), bundles)
+                .and(BundleCases.run(verification, subject, new KanervaRuntime(bundles), pipeline(seed), bundles));
     }
 
     /**

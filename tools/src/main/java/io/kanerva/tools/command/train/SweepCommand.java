@@ -80,6 +80,7 @@ public final class SweepCommand extends Subcommand {
         for (List<String> values : combinations) {
             plans.put(folder.resolve(name(values)), possible(() -> PlanEdit.apply(base, values)));
         }
+        planned.note().ifPresent(terminal()::line);
         OutputFile.requirePlaceForFolder(folder);
         List<Device> devices = device.chooseAll();
         List<RunsPage.Run> done = new ArrayList<>();
@@ -129,10 +130,15 @@ public final class SweepCommand extends Subcommand {
     /** All combinations of the values, each as {@code KEY=VALUE} assignments; the last key changes fastest. */
     private List<List<String>> combinations() {
         List<List<String>> all = List.of(List.of());
+        Set<String> keys = new HashSet<>();
         for (String key : over) {
             int equals = key.indexOf('=');
             if (equals < 1 || equals == key.length() - 1) {
                 throw usage("--over: expected KEY=VALUE,VALUE..., found '%s'".formatted(key));
+            }
+            if (!keys.add(key.substring(0, equals))) {
+                throw usage("--over: expected each key once, with all its values, found '%s' twice"
+                        .formatted(key.substring(0, equals)));
             }
             List<String> values = Stream.of(key.substring(equals + 1).split(",", -1))
                     .map(String::strip)
