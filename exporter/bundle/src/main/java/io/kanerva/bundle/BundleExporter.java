@@ -13,6 +13,7 @@ import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WindowReader;
 import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.train.PlanEdit;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -71,6 +72,9 @@ public final class BundleExporter {
         protos.putAll(GraphFusion.of(protos));
         protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
+        details.plan()
+                .ifPresent(plan ->
+                        files.put(BundleWeights.PLAN, PlanEdit.json(plan).getBytes(StandardCharsets.UTF_8)));
         files.put(ModelCard.FILE, ModelCard.write(model, details, options).getBytes(StandardCharsets.UTF_8));
         Map<String, String> digests = new TreeMap<>();
         files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));

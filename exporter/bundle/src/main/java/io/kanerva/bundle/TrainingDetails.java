@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param bound on test images; empty if it was not measured
  * @param boundSetting description of how the bound was measured: images and binarisation; empty without a bound
  * @param augmentation description of how training images were augmented
+ * @param plan of the run, which the bundle carries so that its training can go on; empty if there was no run
  */
 public record TrainingDetails(
         String data,
@@ -32,7 +33,8 @@ public record TrainingDetails(
         String command,
         Optional<BoundReport> bound,
         String boundSetting,
-        String augmentation) {
+        String augmentation,
+        Optional<TrainingPlan> plan) {
 
     public TrainingDetails {
         Objects.requireNonNull(data, "data");
@@ -42,6 +44,35 @@ public record TrainingDetails(
         Objects.requireNonNull(bound, "bound");
         Objects.requireNonNull(boundSetting, "boundSetting");
         Objects.requireNonNull(augmentation, "augmentation");
+        Objects.requireNonNull(plan, "plan");
+    }
+
+    /** Details of a model without a run's plan. */
+    public TrainingDetails(
+            String data,
+            Binarisation binarisation,
+            int episodeLength,
+            long seed,
+            int steps,
+            double minutes,
+            String commit,
+            String command,
+            Optional<BoundReport> bound,
+            String boundSetting,
+            String augmentation) {
+        this(
+                data,
+                binarisation,
+                episodeLength,
+                seed,
+                steps,
+                minutes,
+                commit,
+                command,
+                bound,
+                boundSetting,
+                augmentation,
+                Optional.empty());
     }
 
     /** Details of a run after {@code steps} steps of a plan in {@code seconds}; without bound, command and commit. */
@@ -57,7 +88,8 @@ public record TrainingDetails(
                 "",
                 Optional.empty(),
                 "",
-                plan.augment().inWords());
+                plan.augment().inWords(),
+                Optional.of(plan));
     }
 
     /** The same with the commit of the source and the command line of the training. */
@@ -73,7 +105,8 @@ public record TrainingDetails(
                 newCommand,
                 bound,
                 boundSetting,
-                augmentation);
+                augmentation,
+                plan);
     }
 
     /** The same with a measured bound. */
@@ -89,6 +122,7 @@ public record TrainingDetails(
                 command,
                 Optional.of(report),
                 setting,
-                augmentation);
+                augmentation,
+                plan);
     }
 }

@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import java.util.Map;
 
 /**
  * p(x | z, traces): convolves the traces at the block's resolution and adds the latent, a vector at every position or a
@@ -40,6 +42,11 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
         return size.banks() > 0
                 ? new LinearDecoder(settings)
                 : size.refineDepth() > 0 ? new RefiningDecoder(settings) : new PatchDecoder(settings);
+    }
+
+    /** See {@link KanervaModel#factors}. */
+    Map<Parameter, float[]> factors() {
+        return Map.of();
     }
 
     /**

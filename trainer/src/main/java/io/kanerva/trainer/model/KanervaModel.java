@@ -109,6 +109,21 @@ public final class KanervaModel implements AutoCloseable {
         return all;
     }
 
+    /**
+     * Parameters of layers whose outputs are multiplied by fixed factors in every pass, by their names, each with a
+     * factor for every output. An exported graph has the product in their place.
+     */
+    public Map<String, float[]> factors() {
+        Map<Parameter, float[]> factors = decoder.factors();
+        Map<String, float[]> named = new LinkedHashMap<>();
+        parameters().forEach((name, parameter) -> {
+            if (factors.containsKey(parameter)) {
+                named.put(name, factors.get(parameter));
+            }
+        });
+        return named;
+    }
+
     /** The total number of values in all parameters. */
     public long parameterCount() {
         return parameters().values().stream()

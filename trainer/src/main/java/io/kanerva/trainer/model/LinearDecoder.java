@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import java.util.Map;
 
 /** Ends in a {@link LinearPath}: a linear model plus a correction from the features. */
 final class LinearDecoder extends Decoder {
@@ -18,6 +20,11 @@ final class LinearDecoder extends Decoder {
                 settings.decoder().width(),
                 settings.block().rows(),
                 settings.block().columns());
+    }
+
+    @Override
+    Map<Parameter, float[]> factors() {
+        return linear.factors();
     }
 
     LinearPath linear() {

@@ -10,6 +10,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.training.ParameterStore;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * The end of a decoder whose reconstruction r is linear in the traces, a 3 x 3 convolution of them spread over the
@@ -40,6 +41,8 @@ final class LinearPath extends KanervaBlock {
     private final Constant kernelIndex;
     /** For {@link #numbers}, [out, 1]: {@link #MEAN_WEIGHT_SCALE} for means, else 1. */
     private final Constant scales;
+
+    private final float[] numberFactors;
     /** {@link #MEAN_WEIGHT_SCALE} for each output of the reconstruction and of the mixing. */
     private final Constant reconstructionScales;
 
@@ -62,7 +65,8 @@ final class LinearPath extends KanervaBlock {
                 child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
         long[] index = CausalNeighbours.kernelIndex(size.neighbours(), channels, settings.patch(), size.banks());
         kernelIndex = Constant.of(index, new Shape(index.length));
-        scales = column(scales());
+        numberFactors = scales();
+        scales = column(numberFactors);
         reconstructionScales = meanScales(channels * patchArea);
         mixingScales = meanScales(size.banks());
     }
@@ -75,6 +79,17 @@ final class LinearPath extends KanervaBlock {
         float[] all = new float[count];
         Arrays.fill(all, MEAN_WEIGHT_SCALE);
         return column(all);
+    }
+
+    /** See {@link KanervaModel#factors}. */
+    Map<Parameter, float[]> factors() {
+        float[] means = new float[settings.image().channels() * patchArea];
+        Arrays.fill(means, MEAN_WEIGHT_SCALE);
+        return Map.of(
+                weight(numbers), numberFactors,
+                bias(numbers), numberFactors,
+                weight(reconstruction), means,
+                bias(reconstruction), means);
     }
 
     private float[] scales() {

@@ -78,8 +78,21 @@ public final class PlanEdit {
         return "'%s': expected a value, found none, or one of another kind".formatted(key);
     }
 
+    /**
+     * Reads the text of {@code plan.json}.
+     *
+     * @throws IllegalArgumentException if it is none of a plan of this version
+     */
+    public static TrainingPlan parse(String json) {
+        try {
+            return plan(JSON.readTree(json));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("expected JSON, found another text (%s)".formatted(problem(e)), e);
+        }
+    }
+
     /** The text of {@code plan.json}. */
-    static String json(TrainingPlan plan) {
+    public static String json(TrainingPlan plan) {
         return JSON.valueToTree(plan).toPrettyString() + "\n";
     }
 

@@ -1,5 +1,8 @@
 package io.kanerva.tools.command.train;
 
+import io.kanerva.bundle.BundleExportException;
+import io.kanerva.bundle.BundleWeights;
+import io.kanerva.onnx.WeightType;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.run.RunPath;
@@ -10,7 +13,6 @@ import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.PlanFile;
 import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -38,9 +40,9 @@ final class PlanOptions {
 
     @Option(
             names = "--from",
-            paramLabel = "RUN|FILE",
+            paramLabel = "RUN|BUNDLE|FILE",
             order = 2,
-            description = "Start with the weights of a run or checkpoint and, without --preset, with its plan.")
+            description = "Start with the weights of a run, checkpoint or bundle and, without --preset, with its plan.")
     private Path from;
 
     @Option(
@@ -77,6 +79,7 @@ final class PlanOptions {
     private TrainingPlan fitted;
     private PlanFile file;
     private Checkpoint source;
+    private String rounded = WeightType.FLOAT32.onnxName();
 
     /** The names of the presets, for help and completion. */
     static final class PresetNames implements Iterable<String> {
@@ -88,9 +91,11 @@ final class PlanOptions {
 
     /** Whether there is a plan to start from, besides one that fits images. */
     boolean hasStart() {
-        return preset != null
-                || from != null
-                || file().isPresent() && (isLike() || file().get().isWhole());
+        return preset != null || from != null || isLike() || isWhole();
+    }
+
+    private boolean isWhole() {
+        return file().filter(PlanFile::isWhole).isPresent();
     }
 
     private boolean isLike() {
@@ -120,17 +125,38 @@ final class PlanOptions {
                 || seed != null;
     }
 
-    /** The checkpoint whose weights a run starts with. */
+    /** The weights that a run starts with, of a run or a bundle. */
     Optional<Checkpoint> from() {
-        if (from != null && Files.isRegularFile(from.resolve("bundle.json"))) {
-            throw new Failure(("--from %s: expected a run or a checkpoint, found a bundle, whose graphs have the "
-                            + "weights folded for inference")
-                    .formatted(from));
-        }
         if (from != null && source == null) {
-            source = RunPath.checkpoint(from);
+            source = BundleWeights.isBundle(from) ? ofBundle() : RunPath.checkpoint(from);
         }
         return Optional.ofNullable(source);
+    }
+
+    private Checkpoint ofBundle() {
+        try {
+            BundleWeights weights = BundleWeights.of(from);
+            rounded = weights.type();
+            return weights.checkpoint(weights.plan().orElseGet(this::planOfOptions));
+        } catch (BundleExportException e) {
+            throw new Failure("--from " + e.getMessage(), e);
+        }
+    }
+
+    private TrainingPlan planOfOptions() {
+        if (preset == null && !isLike() && !isWhole()) {
+            throw new Failure("--from %s: expected the plan of its run in the bundle (%s), or --preset, found neither"
+                    .formatted(from, BundleWeights.PLAN));
+        }
+        return plan();
+    }
+
+    /** A sentence about the weights that a run starts with, if they are not those that were trained. */
+    Optional<String> note() {
+        return from().isPresent() && !rounded.equals(WeightType.FLOAT32.onnxName())
+                ? Optional.of("from       %s stores weights as %s: the run starts with the rounded ones, in float32"
+                        .formatted(from, rounded))
+                : Optional.empty();
     }
 
     private Optional<PlanFile> file() {
@@ -171,10 +197,10 @@ final class PlanOptions {
             return Preset.named(preset == null ? file().flatMap(PlanFile::like).orElseThrow() : preset)
                     .plan();
         }
-        if (from().isPresent()) {
-            return from().get().plan();
-        }
         // A whole plan replaces all values of whatever it starts with.
+        if (from != null && !isWhole()) {
+            return from().orElseThrow().plan();
+        }
         return Preset.all().get(0).plan();
     }
 

@@ -114,6 +114,7 @@ public final class TrainCommand extends Subcommand {
             PlanEdit.values(resume ? planOf(folder) : possible(planned::plan)).forEach(value -> out().println(value));
             return;
         }
+        planned.note().ifPresent(terminal()::line);
         if (estimate || findRate) {
             TrainingPlan plan = possible(planned::plan);
             RateProbe probe = new RateProbe(this, plan, source.train(this, plan), device.chooseAll(), planned.from());
