@@ -138,7 +138,7 @@ public final class Kanerva implements AutoCloseable {
      * @param images [B, T, Cx, Hx, Wx], values in [0, 1]
      */
     public Encoding encode(FloatTensor images) {
-        return inference.encode(images);
+        return inference.writes().encode(images);
     }
 
     /**
@@ -147,7 +147,7 @@ public final class Kanerva implements AutoCloseable {
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      */
     public Memory write(FloatTensor episodes) {
-        return new Memory(inference.write(episodes));
+        return new Memory(inference.writes().write(episodes));
     }
 
     /**
@@ -159,7 +159,7 @@ public final class Kanerva implements AutoCloseable {
      * @return B memories of T + N samples
      */
     public Memory extend(Memory memory, FloatTensor episodes) {
-        return new Memory(inference.extend(memory.stored, episodes));
+        return new Memory(inference.writes().extend(memory.stored, episodes));
     }
 
     /**
@@ -169,7 +169,7 @@ public final class Kanerva implements AutoCloseable {
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
      */
     public Lookup lookUp(Memory memory, FloatTensor queries) {
-        return inference.lookUp(memory.stored, queries);
+        return inference.recalls().lookUp(memory.stored, queries);
     }
 
     /**
@@ -179,7 +179,7 @@ public final class Kanerva implements AutoCloseable {
      * @param keys [B, Q, K, 3], each (scale, x, y)
      */
     public Reading read(Memory memory, FloatTensor keys) {
-        return inference.read(memory.stored, keys);
+        return inference.reads().read(memory.stored, keys);
     }
 
     /**
@@ -191,7 +191,7 @@ public final class Kanerva implements AutoCloseable {
      * @return keys, [B, T, K, 3]
      */
     public FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
-        return inference.sampleKeys(encoding, memory.stored, noise);
+        return inference.reads().sampleKeys(encoding, memory.stored, noise);
     }
 
     /**
@@ -203,7 +203,7 @@ public final class Kanerva implements AutoCloseable {
      *     {@link #sample} draws images
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
-        return inference.decode(latent, traces);
+        return inference.reads().decode(latent, traces);
     }
 
     /**
@@ -217,7 +217,7 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
-        inference.checkLogits(logits);
+        inference.reads().checkLogits(logits);
         return bundle.settings().likelihood().sample(bundle.settings(), logits, new NormalSampler(seed));
     }
 
@@ -231,7 +231,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
         checkPositive("recall: iterations", iterations);
-        return inference.recall(memory.stored, queries, iterations);
+        return inference.recalls().recall(memory.stored, queries, iterations);
     }
 
     /**
@@ -257,7 +257,7 @@ public final class Kanerva implements AutoCloseable {
     public Generation generate(Memory memory, int count, long seed, IntConsumer progress) {
         checkPositive("generate: count", count);
         Objects.requireNonNull(progress, "progress");
-        return inference.generate(memory.stored, count, new NormalSampler(seed), progress);
+        return inference.reads().generate(memory.stored, count, new NormalSampler(seed), progress);
     }
 
     /**
@@ -268,7 +268,7 @@ public final class Kanerva implements AutoCloseable {
      * @param latentNoise standard normal numbers, [B, T, D]
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        return inference.bound(episodes, keyNoise, latentNoise);
+        return inference.bounds().bound(episodes, keyNoise, latentNoise);
     }
 
     /**
@@ -276,7 +276,7 @@ public final class Kanerva implements AutoCloseable {
      * {@link #bound(FloatTensor, FloatTensor, FloatTensor)}.
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
-        return inference.bound(episodes, seed);
+        return inference.bounds().bound(episodes, seed);
     }
 
     /** An empty memory that is written to sample by sample, in which samples can be freed and replaced. */
@@ -302,7 +302,7 @@ public final class Kanerva implements AutoCloseable {
     private MemoryHeap loadHeap(String file, byte[] bytes) {
         MemoryHeap heap = heap();
         StoredMemory memory = StoredMemory.parseAny(file, bytes, bundle);
-        return heap.filled(inference.contents(memory), StoredMemory.places(file, bytes, bundle));
+        return heap.filled(inference.writes().contents(memory), StoredMemory.places(file, bytes, bundle));
     }
 
     /**
@@ -332,7 +332,8 @@ public final class Kanerva implements AutoCloseable {
      */
     public PreparedRecall prepareRecall(Memory memory, int queries) {
         checkPositive("prepareRecall: queries", queries);
-        return new PreparedRecall(inference.prepareRecall(memory.stored, queries), bundle.settings(), memory.stored);
+        return new PreparedRecall(
+                inference.recalls().prepareRecall(memory.stored, queries), bundle.settings(), memory.stored);
     }
 
     /**
@@ -345,7 +346,7 @@ public final class Kanerva implements AutoCloseable {
     public PreparedWrite prepareWrite(int episodes, int samples) {
         checkPositive("prepareWrite: episodes", episodes);
         checkPositive("prepareWrite: samples", samples);
-        return new PreparedWrite(inference.prepareWrite(episodes, samples), bundle.settings());
+        return new PreparedWrite(inference.writes().prepareWrite(episodes, samples), bundle.settings());
     }
 
     /** Closes with a timeout of {@link #CLOSE_PATIENCE}: {@link #close(Duration)}. */

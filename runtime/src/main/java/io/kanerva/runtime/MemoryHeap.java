@@ -1,17 +1,12 @@
 package io.kanerva.runtime;
 
-import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.Matcher;
 import io.kanerva.runtime.session.StoredMemory;
+import io.kanerva.runtime.session.Workspace;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -38,25 +33,15 @@ public final class MemoryHeap {
     private final ModelSettings settings;
     private final int block;
     private final int image;
-    private final int page;
 
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private final ArrayList<float[]> blocks = new ArrayList<>();
-    private final ArrayList<ContentSearch> contents = new ArrayList<>();
-    private final ArrayList<long[]> ids = new ArrayList<>();
-    private final Map<Long, Integer> places = new HashMap<>();
-    private final BitSet written = new BitSet();
-    private int[] holes = new int[16];
-    private int holeCount;
-
-    /** All places from here on were never written. */
-    private int end;
+    private final HeapStore store;
 
     MemoryHeap(Inference inference, ModelSettings settings) {
         this(inference, settings, page(settings));
     }
 
-    /** @param page samples of a page, a multiple of 16 */
+    /** @param page samples of a large page, 16 or a higher power of 2 */
     MemoryHeap(Inference inference, ModelSettings settings, int page) {
         if (!settings.grows()) {
             throw new TensorException(
@@ -68,14 +53,14 @@ public final class MemoryHeap {
         this.settings = settings;
         block = settings.keys() * settings.block().floats();
         image = settings.image().floats();
-        this.page = page;
+        store = new HeapStore(block, image, page);
     }
 
-    /** The samples of a page, a multiple of the 16 that {@link ContentSearch} scores together. */
+    /** The samples of a large page, 16 or a higher power of 2. */
     static int page(ModelSettings settings) {
         int each = Math.max(
                 settings.keys() * settings.block().floats(), settings.image().floats() + 1);
-        return Math.max(16, Math.min(PAGE, PAGE_VALUES / each) / 16 * 16);
+        return Integer.highestOneBit(Math.max(16, Math.min(PAGE, PAGE_VALUES / each)));
     }
 
     /**
@@ -99,65 +84,39 @@ public final class MemoryHeap {
      * @throws CapacityException if there would be more than {@link ModelSettings#capacity()}
      */
     public void write(long[] newIds, FloatTensor samples) {
-        Encoded encoded = encode(newIds, samples);
-        locked(lock.writeLock(), () -> {
-            requireNew(newIds);
-            long needed = end + Math.max(0L, newIds.length - holeCount);
-            if (needed > settings.capacity()) {
-                throw new CapacityException(
-                        "MemoryHeap: expected at most %d samples, found %d", settings.capacity(), needed);
-            }
-            addPages((int) needed);
-            for (int i = 0; i < newIds.length; i++) {
-                put(holeCount > 0 ? holes[--holeCount] : end++, newIds[i], encoded, i);
-            }
-        });
+        HeapStore.Encoded encoded = encode(newIds, samples);
+        locked(lock.writeLock(), () -> store.add(newIds, encoded, settings.capacity()));
     }
 
     /** Replaces a sample, which keeps its id and its place. */
     public void replace(long id, FloatTensor sample) {
-        Encoded encoded = encode(new long[] {id}, sample);
-        locked(lock.writeLock(), () -> put(place(id), id, encoded, 0));
+        HeapStore.Encoded encoded = encode(new long[] {id}, sample);
+        locked(lock.writeLock(), () -> store.replace(id, encoded));
     }
 
     /** Frees samples, all or none: their blocks read as nothing and are neither found nor drawn from. */
     public void free(long... oldIds) {
-        locked(lock.writeLock(), () -> {
-            requireDifferent(oldIds);
-            for (long id : oldIds) {
-                place(id);
-            }
-            reserveHoles(oldIds.length);
-            for (long id : oldIds) {
-                int place = places.remove(id);
-                written.clear(place);
-                int at = place % page * block;
-                Arrays.fill(blocks.get(place / page), at, at + block, 0);
-                holes[holeCount++] = place;
-            }
-        });
+        locked(lock.writeLock(), () -> store.free(oldIds));
     }
 
     /** The ids in use, by the places of their samples. */
     public long[] list() {
         long[][] list = new long[1][];
-        locked(
-                lock.readLock(),
-                () -> list[0] = written.stream().mapToLong(this::id).toArray());
+        locked(lock.readLock(), () -> list[0] = store.list());
         return list[0];
     }
 
     /** The number of samples. */
     public int size() {
         int[] size = new int[1];
-        locked(lock.readLock(), () -> size[0] = places.size());
+        locked(lock.readLock(), () -> size[0] = store.size());
         return size[0];
     }
 
     /** Whether an id is in use. */
     public boolean contains(long id) {
         boolean[] contains = new boolean[1];
-        locked(lock.readLock(), () -> contains[0] = places.containsKey(id));
+        locked(lock.readLock(), () -> contains[0] = store.contains(id));
         return contains[0];
     }
 
@@ -171,7 +130,7 @@ public final class MemoryHeap {
         float[] taken = FloatTensor.zeros(wanted.length, block).data();
         locked(lock.readLock(), () -> {
             for (int i = 0; i < wanted.length; i++) {
-                take(place(wanted[i]), taken, i);
+                store.take(store.place(wanted[i]), taken, i);
             }
         });
         return images(taken, wanted.length);
@@ -184,11 +143,9 @@ public final class MemoryHeap {
      */
     public Found lookUp(FloatTensor queries) {
         FloatTensor checked = checked("queries", queries);
-        Found found = new Found(new long[checked.dimension(1)], new double[checked.dimension(1)]);
-        locked(lock.readLock(), () -> {
-            int[] at = find(checked, found.scores());
-            Arrays.setAll(found.ids(), query -> id(at[query]));
-        });
+        int count = checked.dimension(1);
+        Found found = new Found(new long[count], new double[count]);
+        find(checked, found.scores(), (query, place) -> found.ids()[query] = store.id(place));
         return found;
     }
 
@@ -197,37 +154,34 @@ public final class MemoryHeap {
         FloatTensor checked = checked("queries", queries);
         int count = checked.dimension(1);
         float[] taken = FloatTensor.zeros(count, block).data();
-        locked(lock.readLock(), () -> {
-            int[] at = find(checked, new double[count]);
-            for (int query = 0; query < count; query++) {
-                take(at[query], taken, query);
-            }
-        });
+        find(checked, new double[count], (query, place) -> store.take(place, taken, query));
         return images(taken, count);
     }
 
-    /** The place that matches each query best, the first of equals. */
-    private int[] find(FloatTensor queries, double[] best) {
-        requireSome("samples", places.size());
-        int[] found = new int[best.length];
-        int[] pixels = new int[image + 1];
-        double[] values = new double[image + 1];
-        double[] scores = new double[page];
-        Arrays.fill(best, Double.NEGATIVE_INFINITY);
-        for (int query = 0; query < best.length; query++) {
-            // From page to page that has a sample.
-            for (int place = written.nextSetBit(0); place >= 0; ) {
-                int first = place / page * page;
-                contents.get(place / page).scores(queries.data(), query * image, 0, pixels, values, scores);
-                for (; place >= 0 && place < first + page; place = written.nextSetBit(place + 1)) {
-                    if (scores[place - first] > best[query]) {
-                        best[query] = scores[place - first];
-                        found[query] = place;
+    /** What to do with a query and the place that was found for it, in the same lock. */
+    private interface Taker {
+        void take(int query, int place);
+    }
+
+    private void find(FloatTensor queries, double[] scores, Taker taker) {
+        int[] found = new int[scores.length];
+        try (Workspace workspace = inference.recalls().beginLookUp(found.length)) {
+            Matcher matcher = workspace.matcher();
+            locked(lock.readLock(), () -> {
+                requireSome("samples", store.size());
+                int together = Matcher.together(found.length, store.length());
+                for (int first = 0; first < found.length; first += together) {
+                    matcher.clear();
+                    for (int query = first; query < Math.min(first + together, found.length); query++) {
+                        matcher.add(queries.data(), query * image);
                     }
+                    store.match(matcher, first, found, scores);
                 }
-            }
+                for (int query = 0; query < found.length; query++) {
+                    taker.take(query, found[query]);
+                }
+            });
         }
-        return found;
     }
 
     /**
@@ -238,20 +192,19 @@ public final class MemoryHeap {
      */
     public FloatTensor generate(int count, long seed) {
         requireSome("images", count);
-        BitSet taken = new BitSet();
-        float[][] all = new float[1][];
+        NormalSampler sampler = new NormalSampler(seed);
+        int each = block / settings.keys();
+        float[] taken = FloatTensor.zeros(count, block).data();
+        FloatTensor[] keys = new FloatTensor[1];
         locked(lock.readLock(), () -> {
-            requireSome("samples", places.size());
-            taken.or(written);
-            all[0] = new float[Math.multiplyExact(written.length(), block)];
-            for (int place = 0; place < written.length(); place++) {
-                take(place, all[0], place);
+            requireSome("samples", store.size());
+            keys[0] = inference.reads().priorKeys(store.length(), store.written()::get, count, sampler);
+            for (int i = 0; i < count * settings.keys(); i++) {
+                int slot = inference.reads().slot(keys[0], i);
+                store.take(slot / settings.keys(), slot % settings.keys() * each, taken, i * each, each);
             }
         });
-        StoredMemory memory = inference.placed(all[0], all[0].length / block);
-        return flat(inference
-                .generate(memory, taken::get, count, new NormalSampler(seed))
-                .images());
+        return flat(inference.reads().generate(taken, keys[0], sampler));
     }
 
     /**
@@ -261,14 +214,15 @@ public final class MemoryHeap {
     public Memory snapshot() {
         float[][] taken = new float[1][];
         locked(lock.readLock(), () -> {
-            requireSome("samples", places.size());
-            taken[0] = new float[Math.multiplyExact(places.size(), block)];
+            requireSome("samples", store.size());
+            taken[0] = new float[Math.multiplyExact(store.size(), block)];
+            BitSet written = store.written();
             int to = 0;
             for (int place = written.nextSetBit(0); place >= 0; place = written.nextSetBit(place + 1)) {
-                take(place, taken[0], to++);
+                store.take(place, taken[0], to++);
             }
         });
-        return new Memory(inference.placed(taken[0], taken[0].length / block));
+        return new Memory(inference.writes().placed(taken[0], taken[0].length / block));
     }
 
     /**
@@ -287,17 +241,17 @@ public final class MemoryHeap {
         long[][] named = new long[1][];
         BitSet samples = new BitSet();
         locked(lock.readLock(), () -> {
-            requireSome("samples", places.size());
-            int length = written.length();
+            requireSome("samples", store.size());
+            int length = store.length();
             taken[0] = new float[Math.multiplyExact(length, block)];
             named[0] = new long[length];
+            samples.or(store.written());
             for (int place = 0; place < length; place++) {
-                take(place, taken[0], place);
-                named[0][place] = written.get(place) ? id(place) : 0;
+                store.take(place, taken[0], place);
+                named[0][place] = samples.get(place) ? store.id(place) : 0;
             }
-            samples.or(written);
         });
-        return inference.placed(taken[0], named[0].length).toBytes(named[0], samples);
+        return inference.writes().placed(taken[0], named[0].length).toBytes(named[0], samples);
     }
 
     /** Takes what a file holds, while nobody else knows this heap; nothing of what it holds in free places. */
@@ -308,113 +262,24 @@ public final class MemoryHeap {
             }
         }
         float[] images = images(content, from.ids().length).data();
-        Encoded encoded = new Encoded(content, images);
-        end = from.ids().length;
-        addPages(end);
-        reserveHoles(end - from.written().cardinality());
-        for (int place = 0; place < end; place++) {
-            put(place, from.ids()[place], encoded, place);
-            if (!from.written().get(place)) {
-                written.clear(place);
-            }
-        }
-        places.clear();
-        for (int place = end - 1; place >= 0; place--) {
-            if (written.get(place)) {
-                places.put(id(place), place);
-            } else {
-                holes[holeCount++] = place;
-            }
-        }
+        store.fill(from.ids(), from.written(), new HeapStore.Encoded(content, images));
         return this;
     }
 
-    /** Makes room for so many more holes. */
-    private void reserveHoles(int count) {
-        if (holes.length - holeCount < count) {
-            holes = Arrays.copyOf(holes, holeCount + Math.max(count, holeCount));
-        }
-    }
-
-    /** What samples become, before anything is locked: their blocks, and the images that these read back. */
-    private record Encoded(float[] blocks, float[] images) {}
-
-    private Encoded encode(long[] newIds, FloatTensor samples) {
+    /** What samples become, before anything is locked. */
+    private HeapStore.Encoded encode(long[] newIds, FloatTensor samples) {
         FloatTensor checked = checked("samples", samples);
         if (checked.dimension(1) != newIds.length) {
             throw new TensorException(
                     "MemoryHeap: expected as many samples as ids, found %d and %d",
                     checked.dimension(1), newIds.length);
         }
-        float[] made = inference.blocks(checked).data();
-        return new Encoded(made, images(made, newIds.length).data());
+        float[] made = inference.writes().blocks(checked).data();
+        return new HeapStore.Encoded(made, images(made, newIds.length).data());
     }
 
     private FloatTensor images(float[] taken, int count) {
-        return flat(inference.images(inference.placed(taken, count)));
-    }
-
-    /** Makes the pages of the first places: all that are missing, or none if the process has no room for them. */
-    private void addPages(int count) {
-        List<float[]> newBlocks = new ArrayList<>();
-        List<ContentSearch> newContents = new ArrayList<>();
-        List<long[]> newIds = new ArrayList<>();
-        for (int i = blocks.size(); (long) i * page < count; i++) {
-            newBlocks.add(new float[page * block]);
-            newContents.add(ContentSearch.empty(page, image));
-            newIds.add(new long[page]);
-        }
-        if (!newIds.isEmpty()) {
-            int pages = blocks.size() + newIds.size();
-            blocks.ensureCapacity(pages);
-            contents.ensureCapacity(pages);
-            ids.ensureCapacity(pages);
-            blocks.addAll(newBlocks);
-            contents.addAll(newContents);
-            ids.addAll(newIds);
-        }
-    }
-
-    private void put(int place, long id, Encoded encoded, int sample) {
-        System.arraycopy(encoded.blocks(), sample * block, blocks.get(place / page), place % page * block, block);
-        contents.get(place / page).set(place % page, encoded.images(), sample * image);
-        ids.get(place / page)[place % page] = id;
-        places.put(id, place);
-        written.set(place);
-    }
-
-    private void take(int place, float[] to, int sample) {
-        System.arraycopy(blocks.get(place / page), place % page * block, to, sample * block, block);
-    }
-
-    private long id(int place) {
-        return ids.get(place / page)[place % page];
-    }
-
-    private int place(long id) {
-        Integer place = places.get(id);
-        if (place == null) {
-            throw new TensorException("MemoryHeap: expected an id in use, found %d", id);
-        }
-        return place;
-    }
-
-    private void requireNew(long... newIds) {
-        requireDifferent(newIds);
-        for (long id : newIds) {
-            if (places.containsKey(id)) {
-                throw new TensorException("MemoryHeap: expected ids that are not in use, found %d", id);
-            }
-        }
-    }
-
-    private static void requireDifferent(long... some) {
-        Set<Long> seen = new HashSet<>();
-        for (long id : some) {
-            if (!seen.add(id)) {
-                throw new TensorException("MemoryHeap: expected different ids, found %d twice", id);
-            }
-        }
+        return flat(inference.reads().images(taken, count));
     }
 
     private static void requireSome(String what, int count) {
@@ -437,7 +302,7 @@ public final class MemoryHeap {
         }
         FloatTensor episode =
                 new FloatTensor(images.data(), 1, images.size() / image, one.channels(), one.height(), one.width());
-        inference.checkImages(episode);
+        inference.writes().checkImages(episode);
         return episode;
     }
 

@@ -46,6 +46,7 @@ class FusedGraphsTest {
             float[] expected = fused.generate(memory, 6, 5).images().data();
             Inference inference = new Inference(bundle, fused.sessions(), true, Limit.NONE);
             float[] found = inference
+                    .reads()
                     .generate(memory.stored, 6, new NormalSampler(5), done -> {})
                     .images()
                     .data();

@@ -214,7 +214,7 @@ class MemoryHeapTest {
     @Test
     void pagesOfLargeImagesHaveFewerSamples() {
         assertThat(MemoryHeap.page(kanerva.bundle().settings())).isEqualTo(1_024);
-        assertThat(MemoryHeap.page(with(new Planes(3, 64, 64), 100))).isEqualTo(336);
+        assertThat(MemoryHeap.page(with(new Planes(3, 64, 64), 100))).isEqualTo(256);
         assertThat(MemoryHeap.page(with(new Planes(3, 1_024, 1_024), 100))).isEqualTo(16);
     }
 

@@ -29,23 +29,23 @@ class PartsTest {
         try (Kanerva kanerva = TinyBundle.open(kind, folder)) {
             Inference whole = inference(kanerva, 1000);
             Inference parts = inference(kanerva, most);
-            StoredMemory memory = whole.write(episodes);
-            StoredMemory written = parts.write(episodes);
+            StoredMemory memory = whole.writes().write(episodes);
+            StoredMemory written = parts.writes().write(episodes);
             assertClose(written.memory(), memory.memory());
             assertThat(written.pointers()).isEqualTo(memory.pointers());
             assertClose(
-                    parts.extend(memory, queries).memory(),
-                    whole.extend(memory, queries).memory());
-            Encoding encoded = parts.encode(episodes);
-            assertClose(encoded.content(), whole.encode(episodes).content());
-            assertClose(encoded.latentMean(), whole.encode(episodes).latentMean());
-            assertThat(parts.lookUp(written, queries).samples())
-                    .isEqualTo(whole.lookUp(memory, queries).samples());
+                    parts.writes().extend(memory, queries).memory(),
+                    whole.writes().extend(memory, queries).memory());
+            Encoding encoded = parts.writes().encode(episodes);
+            assertClose(encoded.content(), whole.writes().encode(episodes).content());
+            assertClose(encoded.latentMean(), whole.writes().encode(episodes).latentMean());
+            assertThat(parts.recalls().lookUp(written, queries).samples())
+                    .isEqualTo(whole.recalls().lookUp(memory, queries).samples());
             assertClose(
-                    parts.lookUp(written, queries).keys(),
-                    whole.lookUp(memory, queries).keys());
-            Recall recalled = parts.recall(written, queries, 2);
-            Recall expected = whole.recall(memory, queries, 2);
+                    parts.recalls().lookUp(written, queries).keys(),
+                    whole.recalls().lookUp(memory, queries).keys());
+            Recall recalled = parts.recalls().recall(written, queries, 2);
+            Recall expected = whole.recalls().recall(memory, queries, 2);
             for (int i = 0; i < 2; i++) {
                 assertClose(recalled.steps().get(i), expected.steps().get(i));
                 assertThat(recalled.lookups().get(i).samples())
@@ -59,19 +59,26 @@ class PartsTest {
                 keys.data()[i + 1] = KeyGeometry.cell(keys.data()[i + 1], 4);
                 keys.data()[i + 2] = 0; // of one row
             }
-            Reading read = whole.read(memory, keys);
-            assertClose(parts.read(memory, keys).traces(), read.traces());
-            assertClose(parts.read(memory, keys).priorMean(), read.priorMean());
-            assertClose(parts.decode(read.priorMean(), read.traces()), whole.decode(read.priorMean(), read.traces()));
+            Reading read = whole.reads().read(memory, keys);
+            assertClose(parts.reads().read(memory, keys).traces(), read.traces());
+            assertClose(parts.reads().read(memory, keys).priorMean(), read.priorMean());
             assertClose(
-                    parts.generate(memory, 9, new NormalSampler(4), done -> {}).images(),
-                    whole.generate(memory, 9, new NormalSampler(4), done -> {}).images());
-            BoundTerms terms = parts.bound(episodes, 5);
+                    parts.reads().decode(read.priorMean(), read.traces()),
+                    whole.reads().decode(read.priorMean(), read.traces()));
+            assertClose(
+                    parts.reads()
+                            .generate(memory, 9, new NormalSampler(4), done -> {})
+                            .images(),
+                    whole.reads()
+                            .generate(memory, 9, new NormalSampler(4), done -> {})
+                            .images());
+            BoundTerms terms = parts.bounds().bound(episodes, 5);
             assertThat(terms.reconstruction())
-                    .containsExactly(whole.bound(episodes, 5).reconstruction(), within(1e-4));
-            assertThat(terms.klKeys()).containsExactly(whole.bound(episodes, 5).klKeys(), within(1e-4));
+                    .containsExactly(whole.bounds().bound(episodes, 5).reconstruction(), within(1e-4));
+            assertThat(terms.klKeys())
+                    .containsExactly(whole.bounds().bound(episodes, 5).klKeys(), within(1e-4));
             assertThat(terms.klLatent())
-                    .containsExactly(whole.bound(episodes, 5).klLatent(), within(1e-4));
+                    .containsExactly(whole.bounds().bound(episodes, 5).klLatent(), within(1e-4));
         }
     }
 

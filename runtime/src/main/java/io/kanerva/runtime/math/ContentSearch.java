@@ -1,6 +1,7 @@
 package io.kanerva.runtime.math;
 
 import io.kanerva.runtime.FloatTensor;
+import java.nio.DoubleBuffer;
 
 /**
  * Finds a query's sample in a heap memory by content: the query is compared with the image that each written sample's
@@ -19,7 +20,7 @@ public final class ContentSearch {
     private static final double MEAN_WEIGHT = 0.1;
 
     /** Samples that are scored together, so that the sums do not wait for each other. */
-    private static final int AT_ONCE = 16;
+    public static final int AT_ONCE = 16;
 
     private final int samples;
     private final int features;
@@ -41,6 +42,21 @@ public final class ContentSearch {
         }
     }
 
+    /** The same memories with further samples, whose images are [B, N, Cx, Hx, Wx]. */
+    public ContentSearch extended(FloatTensor images) {
+        int episodes = images.dimension(0);
+        int added = images.dimension(1);
+        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1);
+        for (int episode = 0; episode < episodes; episode++) {
+            System.arraycopy(
+                    rows, at(episode, 0), extended.rows, extended.at(episode, 0), groups() * features * AT_ONCE);
+            for (int i = 0; i < added; i++) {
+                extended.set(episode, samples + i, images.data(), (episode * added + i) * (features - 1));
+            }
+        }
+        return extended;
+    }
+
     /** Room for T samples of one memory, images of {@code length} values, to be {@link #set}; of an owner's own. */
     public static ContentSearch empty(int samples, int length) {
         return new ContentSearch(1, samples, length);
@@ -60,19 +76,20 @@ public final class ContentSearch {
 
     private void set(int episode, int sample, float[] images, int from) {
         int length = features - 1;
-        int to = (episode * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
+        int to = at(episode, sample / AT_ONCE) + sample % AT_ONCE;
         double mean = 0;
         for (int i = 0; i < length; i++) {
             mean += images[from + i];
         }
         mean /= length;
-        double squares = level(mean) * level(mean);
+        double level = level(mean, length);
+        double squares = level * level;
         for (int i = 0; i < length; i++) {
             double value = images[from + i] - mean;
             rows[to + i * AT_ONCE] = value;
             squares += value * value;
         }
-        rows[to + length * AT_ONCE] = level(mean);
+        rows[to + length * AT_ONCE] = level;
         double norm = squares == 0 ? 1 : Math.sqrt(squares);
         for (int i = 0; i <= length; i++) {
             rows[to + i * AT_ONCE] /= norm;
@@ -91,10 +108,6 @@ public final class ContentSearch {
         return new ContentSearch(this, episode);
     }
 
-    private int groups() {
-        return (samples + AT_ONCE - 1) / AT_ONCE;
-    }
-
     /** The length of the scores array of {@link #scores}: T rounded up. */
     public int scoreSlots() {
         return groups() * AT_ONCE;
@@ -104,69 +117,63 @@ public final class ContentSearch {
      * The feature for an image's mean, which follows the pixels less their mean; all are scaled to unit length, and an
      * image of intensity 1/2 throughout becomes zeros.
      */
-    private double level(double mean) {
-        return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
+    static double level(double mean, int length) {
+        return MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
+    }
+
+    /** T. */
+    public int samples() {
+        return samples;
+    }
+
+    /** The number of groups of {@link #AT_ONCE} samples of a memory. */
+    public int groups() {
+        return (samples + AT_ONCE - 1) / AT_ONCE;
+    }
+
+    /** Features of an image: one more than it has values. */
+    public int features() {
+        return features;
+    }
+
+    /** Copies groups of a memory, [groups, F, 16], to the beginning of {@code to}. */
+    public void copyTo(DoubleBuffer to, int memory, int group, int count) {
+        to.put(0, rows, at(memory, group), count * features * AT_ONCE);
+    }
+
+    private int at(int memory, int group) {
+        return ((firstEpisode + memory) * groups() + group) * features * AT_ONCE;
     }
 
     /**
      * Correlates one query with each sample of one memory, in float64.
      *
-     * <p>Samples' pixels less their mean add up to 0, so that any number may be subtracted from a query's pixels.
-     * Subtracting the first, often the background, leaves few pixels to multiply.
-     *
-     * @param queries images, one after the other
-     * @param from where the query begins
-     * @param episode the index of the memory
-     * @param pixels scratch, one more than an image has values
-     * @param values scratch, of the same length
+     * @param memory its index
      * @param scores receives T numbers, each in [-1, 1]; {@link #scoreSlots} long
-     * @return the sample that matches best, the first of equals
      */
-    public int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
-        float background = queries[from];
-        int length = features - 1;
-        int count = 0;
-        for (int i = 0; i < length; i++) {
-            pixels[count] = i * AT_ONCE;
-            values[count] = queries[from + i] - (double) background;
-            // 1 if the bits differ. A branch, which no processor predicts here, would cost more than the products.
-            int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
-            count += (difference | -difference) >>> 31;
-        }
-        double mean = 0;
-        for (int i = 0; i < count; i++) {
-            mean += values[i];
-        }
-        mean /= length;
-        double level = level(background + mean);
-        double squares = level * level + (length - count) * mean * mean;
-        for (int i = 0; i < count; i++) {
-            squares += (values[i] - mean) * (values[i] - mean);
-        }
-        pixels[count] = length * AT_ONCE;
-        values[count++] = level;
-        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+    public void scores(ContentQuery query, int memory, double[] scores) {
         for (int group = 0; group < groups(); group++) {
-            groupScores(
-                    pixels,
-                    values,
-                    count,
-                    ((firstEpisode + episode) * groups() + group) * features * AT_ONCE,
-                    scores,
-                    group * AT_ONCE);
+            sums(query, memory, group, scores, group * AT_ONCE);
         }
-        int best = 0;
         for (int sample = 0; sample < samples; sample++) {
-            scores[sample] = Math.min(1, Math.max(-1, scores[sample] * scale));
-            if (scores[sample] > scores[best]) {
-                best = sample;
-            }
+            scores[sample] = query.score(scores[sample]);
         }
-        return best;
+    }
+
+    /** The same for a group alone, whose {@link #AT_ONCE} scores go to {@code scores}. */
+    public void groupScores(ContentQuery query, int memory, int group, double[] scores) {
+        sums(query, memory, group, scores, 0);
+        for (int sample = 0; sample < AT_ONCE; sample++) {
+            scores[sample] = query.score(scores[sample]);
+        }
+    }
+
+    private void sums(ContentQuery query, int memory, int group, double[] sums, int first) {
+        sums(query.pixels(), query.values(), query.count(), at(memory, group), sums, first);
     }
 
     /** A group's dot products of the features that are not 0. Sums in an array would take half as long again. */
-    private void groupScores(int[] pixels, double[] values, int count, int from, double[] scores, int first) {
+    private void sums(int[] pixels, double[] values, int count, int from, double[] sums, int first) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -204,21 +211,21 @@ public final class ContentSearch {
             s14 += q * rows[at + 14];
             s15 += q * rows[at + 15];
         }
-        scores[first] = s0;
-        scores[first + 1] = s1;
-        scores[first + 2] = s2;
-        scores[first + 3] = s3;
-        scores[first + 4] = s4;
-        scores[first + 5] = s5;
-        scores[first + 6] = s6;
-        scores[first + 7] = s7;
-        scores[first + 8] = s8;
-        scores[first + 9] = s9;
-        scores[first + 10] = s10;
-        scores[first + 11] = s11;
-        scores[first + 12] = s12;
-        scores[first + 13] = s13;
-        scores[first + 14] = s14;
-        scores[first + 15] = s15;
+        sums[first] = s0;
+        sums[first + 1] = s1;
+        sums[first + 2] = s2;
+        sums[first + 3] = s3;
+        sums[first + 4] = s4;
+        sums[first + 5] = s5;
+        sums[first + 6] = s6;
+        sums[first + 7] = s7;
+        sums[first + 8] = s8;
+        sums[first + 9] = s9;
+        sums[first + 10] = s10;
+        sums[first + 11] = s11;
+        sums[first + 12] = s12;
+        sums[first + 13] = s13;
+        sums[first + 14] = s14;
+        sums[first + 15] = s15;
     }
 }

@@ -1,7 +1,11 @@
 package io.kanerva.runtime.session;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -17,11 +21,24 @@ final class Native implements Runnable {
 
     private final String bundle;
     private final Map<BundleGraph, OrtSession[]> sessions;
+    private OrtSession product;
     private boolean isClosed;
 
     Native(String bundle, Map<BundleGraph, OrtSession[]> sessions) {
         this.bundle = bundle;
         this.sessions = sessions;
+    }
+
+    /**
+     * The session of {@link ContentProduct#graph}, made when it is first needed, on the CPU; not after {@link #close}.
+     */
+    synchronized OrtSession product() throws OrtException {
+        if (product == null) {
+            try (SessionOptions options = SessionLoader.sessionOptions(1, Device.CPU)) {
+                product = OrtEnvironment.getEnvironment().createSession(ContentProduct.graph(), options);
+            }
+        }
+        return product;
     }
 
     /** Closes the sessions; doing so again does nothing. */
@@ -30,6 +47,9 @@ final class Native implements Runnable {
             return;
         }
         isClosed = true;
+        if (product != null) {
+            product.close();
+        }
         for (OrtSession[] copies : sessions.values()) {
             for (OrtSession session : copies) {
                 if (session != null) { // null where a graph could not be loaded

@@ -31,14 +31,22 @@ record Part(int episode, int episodes, int first, int count) {
         return parts;
     }
 
-    /** The part of a tensor [B, N, ...]. */
+    /** The part of a tensor [B, N, ...]; the tensor itself if that is all. */
     FloatTensor of(FloatTensor whole) {
+        if (whole.dimension(0) == episodes && whole.dimension(1) == count) {
+            return whole;
+        }
         int[] shape = whole.shape();
         shape[0] = episodes;
         shape[1] = count;
         FloatTensor part = FloatTensor.zeros(shape);
         copy(whole, part, true);
         return part;
+    }
+
+    /** The part's episodes of memories. */
+    StoredMemory of(StoredMemory memories) {
+        return memories.part(episode, episodes);
     }
 
     /** Puts what the part made, [b, n, ...], into the whole, [B, N, ...]. */

@@ -3,8 +3,8 @@ package io.kanerva.runtime.session;
 import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.ImageMeans;
+import java.util.function.IntPredicate;
 
 /**
  * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and its host
@@ -12,21 +12,20 @@ import io.kanerva.runtime.math.ImageMeans;
  */
 public final class Recaller {
 
+    private static final IntPredicate IS_WRITTEN = sample -> true;
+
     private final Workspace workspace;
     private final int keyNumbers;
     private final int floats;
     private final ImageMeans means;
-    private final int[] pixels;
-    private final double[] values;
-    private double[] scores = {};
+    private final Matcher matcher;
 
     Recaller(Workspace workspace, ModelSettings settings) {
         this.workspace = workspace;
         keyNumbers = settings.keys() * 3;
         floats = settings.image().floats();
         means = ImageMeans.of(settings);
-        pixels = new int[floats + 1];
-        values = new double[floats + 1];
+        matcher = workspace.matcher();
     }
 
     /**
@@ -44,28 +43,33 @@ public final class Recaller {
     }
 
     /**
-     * Finds one query, which begins at {@code from}.
+     * Finds one query, which begins at {@code from}; perhaps not before the last one of its memory is given.
      *
      * @param matches may be null
      */
     public void find(
             StoredMemory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
-        workspace.check();
-        ContentSearch contents = memory.contents();
-        if (scores.length != contents.scoreSlots()) {
-            scores = new double[contents.scoreSlots()];
+        if (query == 0) {
+            matcher.clear(); // an earlier call may have ended before its last query
+        }
+        matcher.add(images, from);
+        boolean isLast = (query + 1) % workspace.count() == 0;
+        if (!isLast && matcher.count() < Matcher.together(workspace.count(), memory.samples())) {
+            return;
         }
         int episode = query / workspace.count();
-        samples[query] = contents.scores(images, from, episode, pixels, values, scores);
-        for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
-            matches[query * memory.samples() + sample] = (float) scores[sample];
+        int first = query + 1 - matcher.count();
+        matcher.match(memory.contents(), episode, 0, IS_WRITTEN, matches, first * memory.samples());
+        for (int i = 0; i < matcher.count(); i++) {
+            samples[first + i] = matcher.place(i);
+            System.arraycopy(
+                    memory.pointers().data(),
+                    (episode * memory.samples() + samples[first + i]) * keyNumbers,
+                    keys,
+                    (first + i) * keyNumbers,
+                    keyNumbers);
         }
-        System.arraycopy(
-                memory.pointers().data(),
-                (episode * memory.samples() + samples[query]) * keyNumbers,
-                keys,
-                query * keyNumbers,
-                keyNumbers);
+        matcher.clear();
     }
 
     /**

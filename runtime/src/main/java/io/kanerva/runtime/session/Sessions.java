@@ -253,11 +253,24 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
+    /** Runs a product into its outputs, between {@link #enter} and {@link #leave}. */
+    void multiply(ContentProduct product, RunOptions options) {
+        try {
+            product.run(natives.product(), options);
+        } catch (OrtException | IllegalStateException e) {
+            throw failure("product", e);
+        }
+    }
+
     /** What ONNX Runtime's failure means. */
     KanervaException failure(BundleGraph graph, Exception e) {
+        return failure("graph " + graph.label(), e);
+    }
+
+    private KanervaException failure(String what, Exception e) {
         return SessionLoader.isProcessEnding()
                 ? new ClosedException("Kanerva of %s: called while the process is ending", bundle)
-                : new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
+                : new InferenceException(e, "%s: ONNX Runtime failed: %s", what, e.getMessage());
     }
 
     /** Closes with the patience of {@link Kanerva#close()}. */

@@ -51,6 +51,7 @@ public final class Workspace implements AutoCloseable {
     private final Map<BundleGraph, Map<String, OnnxTensor>> inputs = new EnumMap<>(BundleGraph.class);
     private final Map<BundleGraph, Map<String, OnnxTensor>> outputs = new EnumMap<>(BundleGraph.class);
     private Recaller recaller;
+    private Matcher matcher;
     private int batch;
     private int count;
     private int height;
@@ -180,7 +181,7 @@ public final class Workspace implements AutoCloseable {
 
     /** Native floats of all buffers. */
     long floats() {
-        return floats;
+        return floats + (matcher == null ? 0 : matcher.floats());
     }
 
     /** Whether the memories' tensor holds these. */
@@ -300,6 +301,16 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Multiplies a product's queries and samples. */
+    void multiply(ContentProduct product) {
+        try {
+            sessions.multiply(product, options);
+        } catch (InferenceException e) {
+            check(); // a run that was ended early fails, too
+            throw e;
+        }
+    }
+
     /** @throws CancelledException if the call has to end; called between the steps on the host */
     void check() {
         limit.check(plan.label());
@@ -334,6 +345,14 @@ public final class Workspace implements AutoCloseable {
         } catch (OrtException | IllegalStateException e) {
             throw new InferenceException(e, "ONNX Runtime cannot end a run: %s", e.getMessage());
         }
+    }
+
+    /** For look-ups. */
+    public Matcher matcher() {
+        if (matcher == null) {
+            matcher = new Matcher(this, sessions.settings().image().floats());
+        }
+        return matcher;
     }
 
     /** For recalls on these tensors. */
@@ -428,6 +447,9 @@ public final class Workspace implements AutoCloseable {
         isFreed = true;
         closeTensors();
         buffers.clear();
+        if (matcher != null) {
+            matcher.close();
+        }
         synchronized (termination) {
             if (options != null) {
                 options.close();
