@@ -40,8 +40,20 @@ const FIELDS = [
 const [EXTERNAL_DATA, DATA_LOCATION] = [13, 14];
 const MAX_DEPTH = 100;
 
+/** Text of settings that is the same whatever their order and blanks. */
+function canonical(value) {
+  if (Array.isArray(value)) {
+    return `[${value.map(canonical).join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return JSON.stringify(value);
+  }
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
+}
+
 /** Parses and validates bundle.json. */
-export function parseDescription(bytes) {
+export async function parseDescription(bytes) {
   let bundle;
   try {
     bundle = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -61,6 +73,10 @@ export function parseDescription(bytes) {
     if (typeof graph?.file !== 'string' || typeof graph.sha256 !== 'string') {
       throw new Error(`bundle.json: expected the graph '${name}' with its file and sha256, found none`);
     }
+  }
+  const digest = hex(await sha256(new TextEncoder().encode(canonical(bundle.settings))));
+  if (bundle.settingsSha256 !== digest) {
+    throw new Error('bundle.json: expected settings that fit their settingsSha256, found others: they were changed');
   }
   return bundle;
 }

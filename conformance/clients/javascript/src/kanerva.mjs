@@ -40,7 +40,7 @@ export class Kanerva {
    * @param options session options; by default one thread per call
    */
   static async load(read, ort, options = {}) {
-    const bundle = parseDescription(await read('bundle.json'));
+    const bundle = await parseDescription(await read('bundle.json'));
     const sessions = {};
     try {
       for (const name of Object.keys(GRAPHS)) {

@@ -42,6 +42,13 @@ test('a malformed description is rejected with one sentence', async () => {
   const without = description();
   delete without.settings.latent;
   await assert.rejects(load({ 'bundle.json': json(without) }), /expected the settings latent, found none/);
+  const changed = description();
+  changed.settings.slotRows = 8;
+  changed.settings.slotColumns = 4;
+  await assert.rejects(load({ 'bundle.json': json(changed) }), /expected settings that fit their settingsSha256/);
+  const unsigned = description();
+  delete unsigned.settingsSha256;
+  await assert.rejects(load({ 'bundle.json': json(unsigned) }), /expected settings that fit their settingsSha256/);
   const file = description();
   file.graphs.reader.file = 5;
   await assert.rejects(

@@ -65,6 +65,11 @@ def read_description(folder: Path) -> dict:
             or not isinstance(graph.get("sha256"), str)
         ):
             raise ValueError(f"{folder}: bundle.json: expected the graph '{name}' with its file and sha256, found none")
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    if hashlib.sha256(canonical.encode()).hexdigest() != bundle.get("settingsSha256"):
+        raise ValueError(
+            f"{folder}: bundle.json: expected settings that fit their settingsSha256, found others: they were changed"
+        )
     return bundle
 
 

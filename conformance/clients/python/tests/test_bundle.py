@@ -51,6 +51,11 @@ class BundleTest(unittest.TestCase):
             {**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}}
         )
         self.refused("expected the settings latent, found none")
+        changed = {**bundle["settings"], "slotRows": 8, "slotColumns": 4}
+        self.describe({**bundle, "settings": changed})
+        self.refused("bundle.json: expected settings that fit their settingsSha256, found others: they were changed")
+        self.describe({key: value for key, value in bundle.items() if key != "settingsSha256"})
+        self.refused("expected settings that fit their settingsSha256")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": 5}}})
         self.refused("expected the graph 'reader' with its file and sha256, found none")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": "../reader.onnx", "sha256": ""}}})
