@@ -69,6 +69,7 @@ final class Summary {
         for (String name : List.of("recall-1", "recall-16", "recall-64", "write-1", "write-16", "write-64")) {
             ratio(name, "runtime", "base-runtime");
             ratio(name, "prepared", "base-prepared");
+            ratio(name, "graph", "base-graph");
             ratio(name, "djl-pytorch", "runtime");
             ratio(name, "runtime", "c");
             ratio(name, "prepared", "c");
@@ -91,12 +92,16 @@ final class Summary {
                         name.startsWith("recall") ? median("c", name) - median("c-graph", name) : 0);
             }
         }
-        if (median("prepared", "threads-1") > 0) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "two threads reach %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
-                    median("prepared", "threads-1") / median("prepared", "threads-2"),
-                    median("prepared", "threads-1") / median("prepared", "callers-2"));
+        for (String side : List.of("prepared", "base-prepared")) {
+            if (median(side, "threads-1") > 0) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: two threads reach %.2f x the recalls of one, and %.2f x with a model opened for two "
+                                + "callers%n",
+                        side,
+                        median(side, "threads-1") / median(side, "threads-2"),
+                        median(side, "threads-1") / median(side, "callers-2"));
+            }
         }
         if (median("runtime", "first-recall-from-main") > 0) {
             System.out.printf(
