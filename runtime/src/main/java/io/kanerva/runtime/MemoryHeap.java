@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.session.HeapStore;
 import io.kanerva.runtime.session.Inference;
 import io.kanerva.runtime.session.Matcher;
 import io.kanerva.runtime.session.StoredMemory;

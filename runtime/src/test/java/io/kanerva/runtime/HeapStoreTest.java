@@ -3,6 +3,7 @@ package io.kanerva.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.runtime.session.HeapStore;
 import java.util.HashMap;
 import org.junit.jupiter.api.Test;
 

@@ -1,7 +1,8 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.session;
 
+import io.kanerva.runtime.CapacityException;
+import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.math.ContentSearch;
-import io.kanerva.runtime.session.Matcher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -12,13 +13,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a {@link MemoryHeap} holds, in pages: its samples' blocks, what look-ups need of them, and their ids. A change
- * that is refused, or for which the process has no room, leaves it as it was. Guarded by its owner's lock.
+ * What a {@link io.kanerva.runtime.MemoryHeap} holds, in pages: its samples' blocks, what look-ups need of them, and
+ * their ids. A change that is refused, or for which the process has no room, leaves it as it was. Guarded by its
+ * owner's lock.
  */
-final class HeapStore {
+public final class HeapStore {
 
     /** Samples as they are written: their blocks, and the images that these read back. */
-    record Encoded(float[] blocks, float[] images) {}
+    public record Encoded(float[] blocks, float[] images) {}
 
     /** Samples of the first page. */
     private static final int FIRST = 16;
@@ -48,12 +50,12 @@ final class HeapStore {
      * @param image values of an image
      * @param page samples of a large page, 16 or a higher power of 2
      */
-    HeapStore(int block, int image, int page) {
+    public HeapStore(int block, int image, int page) {
         this(block, image, page, new HashMap<>());
     }
 
     /** @param places empty, for the ids' places */
-    HeapStore(int block, int image, int page, Map<Long, Integer> places) {
+    public HeapStore(int block, int image, int page, Map<Long, Integer> places) {
         this.places = places;
         this.block = block;
         this.image = image;
@@ -77,30 +79,30 @@ final class HeapStore {
         return place - begin(page(place));
     }
 
-    int size() {
+    public int size() {
         return places.size();
     }
 
-    boolean contains(long id) {
+    public boolean contains(long id) {
         return places.containsKey(id);
     }
 
     /** The place after that of the last sample. */
-    int length() {
+    public int length() {
         return written.length();
     }
 
     /** The places with a sample; not to be changed. */
-    BitSet written() {
+    public BitSet written() {
         return written;
     }
 
-    long id(int place) {
+    public long id(int place) {
         return ids.get(page(place))[inPage(place)];
     }
 
     /** @throws TensorException if the id is not in use */
-    int place(long id) {
+    public int place(long id) {
         Integer place = places.get(id);
         if (place == null) {
             throw new TensorException("MemoryHeap: expected an id in use, found %d", id);
@@ -109,22 +111,22 @@ final class HeapStore {
     }
 
     /** The ids in use, by place. */
-    long[] list() {
+    public long[] list() {
         return written.stream().mapToLong(this::id).toArray();
     }
 
     /** Copies values of a place's blocks. */
-    void take(int place, int offset, float[] to, int at, int length) {
+    public void take(int place, int offset, float[] to, int at, int length) {
         System.arraycopy(blocks.get(page(place)), inPage(place) * block + offset, to, at, length);
     }
 
     /** Copies a place's blocks to {@code to} as those of sample {@code sample}. */
-    void take(int place, float[] to, int sample) {
+    public void take(int place, float[] to, int sample) {
         take(place, 0, to, sample * block, block);
     }
 
     /** Adds samples at the places freed last, then at new ones. */
-    void add(long[] newIds, Encoded encoded, int capacity) {
+    public void add(long[] newIds, Encoded encoded, int capacity) {
         requireNew(newIds);
         long needed = end + Math.max(0L, newIds.length - holeCount);
         if (needed > capacity) {
@@ -163,7 +165,7 @@ final class HeapStore {
         }
     }
 
-    void replace(long id, Encoded encoded) {
+    public void replace(long id, Encoded encoded) {
         put(place(id), id, encoded, 0);
     }
 
@@ -175,7 +177,7 @@ final class HeapStore {
     }
 
     /** Frees samples, all or none. */
-    void free(long[] oldIds) {
+    public void free(long[] oldIds) {
         requireDifferent(oldIds);
         for (long id : oldIds) {
             place(id);
@@ -191,7 +193,7 @@ final class HeapStore {
     }
 
     /** Takes places of samples and holes, while it is empty. */
-    void fill(long[] all, BitSet samples, Encoded encoded) {
+    public void fill(long[] all, BitSet samples, Encoded encoded) {
         end = all.length;
         addPages(end);
         reserveHoles(end - samples.cardinality());
@@ -212,7 +214,7 @@ final class HeapStore {
      * @param found receives the samples' places, from {@code first} on
      * @param scores receives their scores
      */
-    void match(Matcher matcher, int first, int[] found, double[] scores) {
+    public void match(Matcher matcher, int first, int[] found, double[] scores) {
         // From page to page that has a sample.
         for (int place = written.nextSetBit(0); place >= 0; ) {
             int index = page(place);
