@@ -3,6 +3,7 @@ package io.kanerva.exporter.onnx;
 import io.kanerva.exporter.trace.SizeSource;
 import io.kanerva.exporter.trace.size.RealSize;
 import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeFactor;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.WeightPacking;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -45,6 +47,8 @@ public final class GraphBuilder {
     private final Map<Tensor, Value> constants = new HashMap<>();
     private final SizeNodes sizes = new SizeNodes(this);
     private final SmallestSizes smallest;
+    /** Sizes that depend on values. */
+    private final Map<String, Supplier<Value>> counted = new HashMap<>();
     /** Dimensions that have a value in this graph only. */
     private final Set<String> ownDimensions = new HashSet<>();
 
@@ -89,6 +93,14 @@ public final class GraphBuilder {
     void dimension(String name, Value value) {
         ownDimensions.add(name);
         sizes.put(Size.named(name), value);
+    }
+
+    /** Lets sizes that depend on values be read off an array that has them. */
+    void counted(String operation, int id, Value array, int rank) {
+        for (int axis = 0; axis < rank; axis++) {
+            int last = axis;
+            counted.put(SizeFactor.Named.count(operation, id, axis), () -> sizeOf(array, last));
+        }
     }
 
     /** A name that no other value of the model has. */
@@ -289,6 +301,9 @@ public final class GraphBuilder {
     }
 
     Value sizeOfDimension(String dimension) {
+        if (counted.containsKey(dimension)) {
+            return counted.get(dimension).get();
+        }
         SizeSource source =
                 SizeSource.of(modelInputs().stream().map(Value::shape).toList()).get(dimension);
         Value size = sizeOf(modelInputs().get(source.input()), source.axis());

@@ -257,6 +257,9 @@ public final class OnnxExporter {
             Value output = new Value(outputs.get(i).name(), operand.type(), operand.shape());
             values.put(operand.id(), output);
             builder.put(output);
+            if (operation.isSelecting()) {
+                builder.counted(operation.name(), operand.id(), output, operand.rank());
+            }
         }
     }
 

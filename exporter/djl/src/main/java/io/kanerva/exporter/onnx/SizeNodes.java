@@ -8,9 +8,12 @@ import io.kanerva.onnx.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Computes sizes in the graph, as vectors of one element: int64 for {@link Size}, float64 for {@link RealSize}. */
 final class SizeNodes {
+    private static final int MAX_BITS = 48;
+
     private final GraphBuilder graph;
     private final Map<Object, Value> known = new HashMap<>();
 
@@ -69,6 +72,9 @@ final class SizeNodes {
         if (factor instanceof SizeFactor.Rounded rounded) {
             return graph.cast(graph.real(rounded.number()), ElementType.INT64);
         }
+        if (factor instanceof SizeFactor.HighestBit highest) {
+            return highestBit(highest);
+        }
         SizeFactor.Quotient quotient = (SizeFactor.Quotient) factor;
         Value dividend = graph.size(quotient.dividend());
         Value divisor = graph.size(quotient.divisor());
@@ -77,6 +83,19 @@ final class SizeNodes {
         // ONNX's Div rounds towards 0; its Mod has the divisor's sign.
         Value dividends = isTruncated ? dividend : graph.node("Sub", dividend, graph.node("Mod", dividend, divisor));
         return graph.node("Div", dividends, divisor);
+    }
+
+    /** Counts the powers of two that are not larger, which is exact where a logarithm may be rounded. */
+    private Value highestBit(SizeFactor.HighestBit highest) {
+        long[] powers = LongStream.range(0, MAX_BITS).map(bit -> 1L << bit).toArray();
+        Value reached = graph.node("GreaterOrEqual", graph.size(highest.of()), graph.integers(powers));
+        Value ones = graph.cast(reached, ElementType.INT64);
+        // 1, 2, 4, 8 are the sums of 1, 1, 2, 4.
+        long[] rises = LongStream.range(0, MAX_BITS)
+                .map(bit -> bit == 0 ? 1 : 1L << bit - 1)
+                .toArray();
+        Value terms = highest.isPower() ? graph.node("Mul", ones, graph.integers(rises)) : ones;
+        return graph.node("ReduceSum", terms, graph.integers(0));
     }
 
     Value real(RealSize number) {

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.onnx;
 
 import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeFactor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ record SmallestSizes(Map<String, Long> smallest) {
             Map<String, Long> sizes = new HashMap<>();
             int digits = i;
             for (String name : names) {
-                sizes.put(name, smallest.getOrDefault(name, 1L) + digits % tried);
+                sizes.put(name, smallest.getOrDefault(name, SizeFactor.Named.isCount(name) ? 0L : 1L) + digits % tried);
                 digits /= tried;
             }
             if (isZero(size, sizes)) {

@@ -56,8 +56,9 @@ final class BlockRecorder {
     }
 
     /** A recorder that is compared with a program. */
-    Recorder recorder(NDManager engine, ParameterNames names, Recorder.Retention kept, Probe probe) {
-        return new Recorder(engine, names, statistics, kept, Selection.ACTUAL, probe);
+    Recorder recorder(
+            NDManager engine, ParameterNames names, Recorder.Retention kept, Selection selection, Probe probe) {
+        return new Recorder(engine, names, statistics, kept, selection, probe);
     }
 
     ParameterNames names() {

@@ -44,6 +44,11 @@ public record Operation(
         return attributes.get(attribute);
     }
 
+    /** Whether the shape of the result depends on the values of the inputs. */
+    public boolean isSelecting() {
+        return Selection.isBy(name, attributes);
+    }
+
     Operation with(List<Operand> others) {
         return new Operation(name, inputs, attributes, others, site);
     }

@@ -95,7 +95,7 @@ final class Probe {
 
     Probe(Expectation expected, Map<String, Long> sizes, Budget budget) {
         this.expected = expected;
-        this.sizes = sizes;
+        this.sizes = new HashMap<>(sizes);
         this.budget = budget;
     }
 
@@ -132,6 +132,10 @@ final class Probe {
     /** Compares an operation's results with the program's. */
     void leave(List<TapeValue> results, Supplier<CallSite> source) {
         stopIf(expected.difference(steps, results, sizes), source);
+        Operation step = expected.step(steps);
+        if (step.isSelecting()) {
+            results.forEach(result -> sizes.putAll(CountedSizes.of(step.name(), result)));
+        }
         steps++;
     }
 

@@ -72,14 +72,21 @@ final class Prober {
         private final transient Optional<Threshold> threshold;
         private final String remedy;
         private final boolean isFailure;
+        private final long together;
 
         private Change(
-                String problem, String remedy, boolean isFailure, boolean isNumber, Optional<Threshold> threshold) {
+                String problem,
+                String remedy,
+                boolean isFailure,
+                boolean isNumber,
+                Optional<Threshold> threshold,
+                long together) {
             super(problem, null, false, false);
             this.isNumber = isNumber;
             this.isFailure = isFailure;
             this.threshold = threshold;
             this.remedy = remedy;
+            this.together = together;
         }
 
         /** The whole sentence, with a reason why the remedy is needed. */
@@ -90,6 +97,11 @@ final class Prober {
         /** Where it is, if the block runs on both sides and only one dimension matters. */
         Optional<Threshold> threshold() {
             return threshold;
+        }
+
+        /** The largest size of all dimensions before a change that comes as they grow together; 0 for others. */
+        long together() {
+            return together;
         }
 
         /** Whether only a number or a shape differs. */
@@ -302,7 +314,8 @@ final class Prober {
                 place,
                 with(name, good),
                 shrunk(remedy),
-                isThreshold ? Optional.of(new Threshold(name, Math.min(good, bad))) : Optional.empty());
+                isThreshold ? Optional.of(new Threshold(name, Math.min(good, bad))) : Optional.empty(),
+                0);
     }
 
     private long largest() {
@@ -343,7 +356,7 @@ final class Prober {
                     Map<String, Long> equal = with(names.get(i), size);
                     equal.put(names.get(j), size);
                     if (isChanged(equal)) {
-                        throw changed(equal, base, box(), Optional.empty());
+                        throw changed(equal, base, box(), Optional.empty(), 0);
                     }
                 }
             }
@@ -382,7 +395,7 @@ final class Prober {
         long largest = Math.max(good, 2);
         remedy.replaceAll((name, range) ->
                 new SamplingPlan.Limit(range.min(), Math.max(range.min(), Math.min(range.max(), largest))));
-        throw changed(place, corner(good, low, high), remedy, Optional.empty());
+        throw changed(place, corner(good, low, high), remedy, Optional.empty(), good);
     }
 
     private void shrink(long largest, String reason) {
@@ -442,7 +455,8 @@ final class Prober {
             Map<String, Long> place,
             Map<String, Long> before,
             Map<String, SamplingPlan.Limit> limited,
-            Optional<Threshold> threshold) {
+            Optional<Threshold> threshold,
+            long together) {
         Outcome outcome = at(place);
         Map<String, SamplingPlan.Limit> whole = box();
         String limit = limited.entrySet().stream()
@@ -461,7 +475,8 @@ final class Prober {
                 remedy,
                 outcome.kind() == Kind.FAILS,
                 outcome.isNumber(),
-                threshold);
+                threshold,
+                together);
     }
 
     /** Whether the block agrees with the program at all combinations of the smallest and largest sizes. */

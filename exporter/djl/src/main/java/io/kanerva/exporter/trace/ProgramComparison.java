@@ -23,6 +23,8 @@ final class ProgramComparison {
     private final Program program;
     private final Traced traced;
     private final Probe.Budget budget;
+    /** Whether the number of some elements depends on values. */
+    private final boolean isSelecting;
 
     /**
      * What the traces say of a program.
@@ -57,6 +59,7 @@ final class ProgramComparison {
         this.limits = limits;
         this.program = program;
         this.traced = traced;
+        isSelecting = program.operations().stream().anyMatch(Operation::isSelecting);
         budget = new Probe.Budget(operations, MAX_PROBE_NANOSECONDS);
     }
 
@@ -116,7 +119,12 @@ final class ProgramComparison {
     private Prober.Outcome probe(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
         while (true) {
             try {
-                Prober.Outcome outcome = probe(engine, names, sizes, block.retention());
+                Prober.Outcome outcome = probe(engine, names, sizes, block.retention(), Selection.ACTUAL);
+                if (outcome.kind() == Prober.Kind.SAME && isSelecting) {
+                    Prober.Outcome all = probe(engine, names, sizes, block.retention(), Selection.ALL);
+                    // The block itself may not work for so many.
+                    return all.kind() == Prober.Kind.FAILS ? outcome : all;
+                }
                 if (outcome.kind() != Prober.Kind.FAILS || block.retention().values()) {
                     return outcome;
                 }
@@ -128,7 +136,8 @@ final class ProgramComparison {
                         new Recorder.Retention(
                                 true,
                                 block.retention().constants(),
-                                block.retention().calls()));
+                                block.retention().calls()),
+                        Selection.ACTUAL);
             } catch (Recorder.MoreNeeded e) {
                 block.keep(e);
             }
@@ -136,9 +145,13 @@ final class ProgramComparison {
     }
 
     private Prober.Outcome probe(
-            NDManager engine, ParameterNames names, Map<String, Long> sizes, Recorder.Retention kept) {
+            NDManager engine,
+            ParameterNames names,
+            Map<String, Long> sizes,
+            Recorder.Retention kept,
+            Selection selection) {
         Probe probe = new Probe(traced.expectation().orElseThrow(), sizes, budget);
-        try (Recorder recorder = block.recorder(engine, names, kept, probe)) {
+        try (Recorder recorder = block.recorder(engine, names, kept, selection, probe)) {
             List<String> problems = recorder.problems();
             try {
                 probe.start();

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +72,7 @@ final class Recorder implements AutoCloseable {
     private final Statistics statistics;
     private final Retention retention;
     private final Selection selection;
+    private final Map<Integer, Integer> masks = new HashMap<>();
     /** Compares the recording with a program; null if there is none yet. */
     private final Probe probe;
 
@@ -276,7 +278,12 @@ final class Recorder implements AutoCloseable {
     /** The engine's array of a mask. */
     NDArray mask(NDArray array) {
         TapeValue value = valueOf(array);
-        return dependent.get(value.id()) ? selection.mask(value.array()) : value.array();
+        return dependent.get(value.id()) ? selection.mask(value.array(), number(value)) : value.array();
+    }
+
+    /** The number of a mask among those that select elements. */
+    private int number(TapeValue mask) {
+        return masks.computeIfAbsent(mask.id(), id -> masks.size());
     }
 
     /** The value on the tape for an array, traced or ordinary. */
@@ -352,8 +359,10 @@ final class Recorder implements AutoCloseable {
         if (selection != Selection.ACTUAL && Selection.isBy(entry.operation(), attributes)) {
             switch (entry.operation()) {
                 case "booleanMask" -> ordinary[0] = mask((NDArray) arguments[0]);
-                case "nonzero" -> called = dependent.get(self.id()) ? selection.mask(self.array()) : receiver;
-                case "unique" -> called = dependent.get(self.id()) ? selection.different(self.array()) : receiver;
+                case "nonzero" ->
+                    called = dependent.get(self.id()) ? selection.mask(self.array(), number(self)) : receiver;
+                case "unique" ->
+                    called = dependent.get(self.id()) ? selection.different(self.array(), number(self)) : receiver;
                 case "multiBoxDetection" -> {
                     boolean isConstant = !dependent.get(inputs.get(0).id());
                     ordinary[0] = isConstant ? ordinary[0] : selection.detected((NDList) ordinary[0]);

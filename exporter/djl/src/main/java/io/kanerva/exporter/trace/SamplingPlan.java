@@ -4,6 +4,7 @@ import io.kanerva.exporter.trace.size.Size;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -337,6 +339,38 @@ public record SamplingPlan(
             }
         }
         return withTraces(points);
+    }
+
+    /**
+     * A plan that also traces around a size that all dimensions have when the block changes, with each of them on both
+     * sides of it.
+     *
+     * @param size the largest size before the change
+     */
+    SamplingPlan aroundTogether(long size, Map<String, Limit> limits) {
+        Map<String, List<Long>> sizes = new LinkedHashMap<>();
+        for (String name : dimensions) {
+            Limit limit = limits.getOrDefault(name, Limit.from(1));
+            // Other sizes for each dimension, so that it is seen which one counts.
+            long more = dimensions.indexOf(name) + 2L;
+            sizes.put(
+                    name,
+                    LongStream.of(size - more, size + more, 2 * size + more)
+                            .map(near -> Math.max(limit.min(), Math.min(near, limit.max(Prober.DEFAULT_MAX))))
+                            .distinct()
+                            .boxed()
+                            .toList());
+        }
+        return withTraces(grid(dimensions, sizes));
+    }
+
+    /** The index of the trace with the largest sizes. */
+    int widest() {
+        return IntStream.range(0, traces.size())
+                .boxed()
+                .max(Comparator.comparing(i ->
+                        traces.get(i).values().stream().mapToLong(size -> size).sum()))
+                .orElseThrow();
     }
 
     /** A plan that traces at further sizes, which test expressions but do not determine them. */

@@ -18,16 +18,23 @@ enum Selection {
     ACTUAL,
     /** All that there are; {@code unique} finds that all differ. */
     ALL,
+    /** None; one for {@code unique}. */
+    NONE,
     /** One; {@code unique} finds that all are equal. */
     ONE,
-    /** None; one for {@code unique}. */
-    NONE;
+    /** At least two, by each mask another number. */
+    TWO,
+    THREE,
+    FIVE,
+    EIGHT,
+    /** All but one, or but another small number. */
+    MOST;
 
     private static final Set<String> OPERATIONS = Set.of("booleanMask", "nonzero", "unique", "multiBoxDetection");
 
     /** Selections that do not depend on values. */
     static List<Selection> forced() {
-        return List.of(ALL, ONE, NONE);
+        return List.of(values()).subList(1, values().length);
     }
 
     /** Whether the shape of an operation's result depends on the values of its inputs. */
@@ -38,19 +45,37 @@ enum Selection {
                         && kinds.contains("mask");
     }
 
-    /** An array with this many elements that are not 0, of the given one's shape and type; itself for ACTUAL. */
-    NDArray mask(NDArray array) {
+    /** How many of some elements the mask with a number selects. */
+    private long count(long elements, int number) {
+        long count = switch (this) {
+            case NONE -> 0;
+            case ONE -> 1;
+            case TWO -> 2 + number;
+            case THREE -> 3 + number;
+            case FIVE -> 5 + number;
+            case EIGHT -> 8 + number;
+            case MOST -> Math.max(1, elements - 1 - number);
+            default -> elements;
+        };
+        return Math.min(count, elements);
+    }
+
+    /**
+     * An array with this many elements that are not 0, of the given one's shape and type; itself for ACTUAL.
+     *
+     * @param number tells selections apart, from 0 on
+     */
+    NDArray mask(NDArray array, int number) {
         return switch (this) {
             case ACTUAL -> array;
             case ALL -> array.onesLike();
-            case ONE -> {
-                NDArray first = array.getManager().zeros(array.getShape(), DataType.INT32);
-                if (first.size() > 0) {
-                    first.set(new NDIndex(new long[first.getShape().dimension()]), 1);
-                }
-                yield first.toType(array.getDataType(), false);
-            }
             case NONE -> array.zerosLike();
+            default ->
+                array.getManager()
+                        .arange(0, Math.toIntExact(array.size()), 1, DataType.INT64)
+                        .lt(count(array.size(), number))
+                        .reshape(array.getShape())
+                        .toType(array.getDataType(), false);
         };
     }
 
@@ -60,22 +85,23 @@ enum Selection {
             return inputs;
         }
         NDArray probabilities = inputs.head().zerosLike();
-        probabilities.set(new NDIndex(this == ALL ? ":, 1" : ":, 1, 0"), 1);
+        probabilities.set(new NDIndex(ordinal() > ONE.ordinal() || this == ALL ? ":, 1" : ":, 1, 0"), 1);
         NDList changed = new NDList(inputs);
         changed.set(0, probabilities);
         return changed;
     }
 
-    /** An array with this many different elements, of the given one's shape and type; itself for ACTUAL. */
-    NDArray different(NDArray array) {
+    /** Like {@link #mask}, for an array with this many different elements. */
+    NDArray different(NDArray array, int number) {
         return switch (this) {
             case ACTUAL -> array;
-            case ALL ->
+            case ONE, NONE -> array.zerosLike();
+            default ->
                 array.getManager()
                         .arange(0, array.size(), 1, DataType.FLOAT32)
+                        .minimum(Math.max(0, count(array.size(), number) - 1))
                         .reshape(array.getShape())
                         .toType(array.getDataType(), false);
-            case ONE, NONE -> array.zerosLike();
         };
     }
 }

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeFactor;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,7 +63,7 @@ final class StridedSizes {
 
     /** Whether an expression fits all traced values. */
     boolean fits(Size size, long[] values) {
-        if (!size.isKnown()) {
+        if (!size.isKnown() || size.dimensions().anyMatch(SizeFactor.Named::isCount)) {
             return false;
         }
         for (int i = 0; i < values.length; i++) {

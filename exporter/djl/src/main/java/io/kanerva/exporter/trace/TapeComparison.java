@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Determines which numbers in a set of tapes depend on the dynamic dimensions.
@@ -70,6 +71,7 @@ final class TapeComparison {
     private final List<String> problems = new ArrayList<>();
     private final Set<String> assumptions = new LinkedHashSet<>();
     private final StridedSizes strided;
+    private final CountedSizes counts;
     private ExpressionSearch inference;
     private ConstantSearch constants;
     private boolean isInexpressible;
@@ -95,6 +97,7 @@ final class TapeComparison {
         this.tapes = tapes;
         this.others = others;
         this.first = tapes.get(0);
+        this.counts = new CountedSizes(plan, tapes, others);
         this.operands = new Operand[first.values().size()];
         first.steps()
                 .forEach(step -> step.inputs().stream()
@@ -190,6 +193,7 @@ final class TapeComparison {
                             .toList());
             if (first.steps().get(i).kind() == Step.Kind.SELECTING) {
                 requireOtherCount(first.steps().get(i));
+                counts.add(first.steps().get(i));
             }
         }
         requireSameNumber();
@@ -354,16 +358,9 @@ final class TapeComparison {
                 attributes.put(name, combineLoop(steps, varied, inputs));
                 continue;
             }
-            if (!IntStream.range(0, varied.size())
-                    .allMatch(i -> isEqual(
-                            values.get(others.get(i).trace()),
-                            varied.get(i).attributes().get(name)))) {
-                problems.add(step.operation() + "'s " + name
-                        + " is a number that depends on the values of the inputs, such as how"
-                        + " many elements a mask selects; it would be frozen, use -1 in a shape, or count with"
-                        + " arrays, as in mask.sum() (" + step.site() + ")");
-            }
-            attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
+            List<Object> variedValues =
+                    varied.stream().map(s -> s.attributes().get(name)).toList();
+            attributes.put(name, attribute(values, variedValues, step.operation() + "'s " + name, step.site()));
         }
         Operation operation = new Operation(step.operation(), inputs, attributes, List.of(), step.site());
         List<Operand> outputs = step.outputs().stream()
@@ -433,6 +430,9 @@ final class TapeComparison {
     private Operand comparedConstant(TapeValue value) {
         List<Tensor> tensors = tensors(tapes, value);
         List<Tensor> varied = tensors(others.stream().map(Varied::tape).toList(), value);
+        if (Stream.concat(tensors.stream(), varied.stream()).allMatch(TapeComparison::isScalar)) {
+            return number(value, tensors, varied);
+        }
         if (!IntStream.range(0, varied.size())
                 .allMatch(i -> tensors.get(others.get(i).trace()).equals(varied.get(i)))) {
             problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
@@ -441,16 +441,6 @@ final class TapeComparison {
         }
         if (tensors.stream().allMatch(tensors.get(0)::equals)) {
             return constant(value);
-        }
-        if (tensors.stream().allMatch(tensor -> tensor.size() == 1 && tensor.shape().length == 0)) {
-            Object number =
-                    attribute(tensors.stream().map(t -> (Object) t.doubles()[0]).toList(), "the number", value.site());
-            Operand operand = new Operand(value.id(), "", value.elementType(), List.of(), null);
-            Operation operation =
-                    new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site());
-            operations.add(operation);
-            numbers.put(value.id(), operation);
-            return operand;
         }
         isInexpressible = true;
         Optional<ConstantOfSize> found = isLast ? constants.find(tensors) : Optional.empty();
@@ -470,6 +460,28 @@ final class TapeComparison {
                         : constants.reason())
                 + " (" + value.site() + ")");
         return constant(value);
+    }
+
+    private static boolean isScalar(Tensor tensor) {
+        return tensor.size() == 1 && tensor.shape().length == 0;
+    }
+
+    /** A constant of one Java number. */
+    private Operand number(TapeValue value, List<Tensor> tensors, List<Tensor> varied) {
+        if (Stream.concat(tensors.stream(), varied.stream()).allMatch(tensors.get(0)::equals)) {
+            return constant(value);
+        }
+        Object number = attribute(numbers(tensors), numbers(varied), "the number", value.site());
+        Operand operand = new Operand(value.id(), "", value.elementType(), List.of(), null);
+        Operation operation =
+                new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site());
+        operations.add(operation);
+        numbers.put(value.id(), operation);
+        return operand;
+    }
+
+    private static List<Object> numbers(List<Tensor> tensors) {
+        return tensors.stream().map(tensor -> (Object) tensor.doubles()[0]).toList();
     }
 
     /** A constant's values in each recording; one tensor for all in which it is the same array. */
@@ -512,6 +524,50 @@ final class TapeComparison {
         return size;
     }
 
+    /** Like the other one, for values that may depend on the inputs' values. */
+    private Object attribute(List<Object> values, List<Object> varied, String what, CallSite site) {
+        if (IntStream.range(0, varied.size())
+                .allMatch(i -> isEqual(values.get(others.get(i).trace()), varied.get(i)))) {
+            return attribute(values, what, site);
+        }
+        List<Object> all = Stream.concat(values.stream(), varied.stream()).toList();
+        if (values.get(0) instanceof long[] numbers
+                && all.stream().allMatch(value -> ((long[]) value).length == numbers.length)) {
+            return IntStream.range(0, numbers.length)
+                    .mapToObj(i -> attribute(element(values, i), element(varied, i), what, site))
+                    .toList();
+        }
+        if (!isLast) {
+            isInexpressible = true; // More traces select more numbers of elements.
+            return placeholder(values);
+        }
+        Optional<Object> counted = all.stream().allMatch(Number.class::isInstance)
+                ? counts.express(
+                        all.stream()
+                                .mapToDouble(v -> ((Number) v).doubleValue())
+                                .toArray(),
+                        elements())
+                : Optional.empty();
+        if (counted.isEmpty()) {
+            problems.add(what + " is a number that depends on the values of the inputs, such as how"
+                    + " many elements a mask selects, and no formula in that number was found; it would be frozen, use"
+                    + " -1 in a shape, or count with arrays, as in mask.sum() (" + site + ")");
+        }
+        return counted.orElseGet(() -> placeholder(values));
+    }
+
+    /** How many elements the inputs have. */
+    private List<Size> elements() {
+        return first.inputs().stream()
+                .map(input -> operands[input.id()].shape().stream().reduce(Size.fixed(1), Size::times))
+                .filter(size -> size.isKnown() && !size.isFixed())
+                .toList();
+    }
+
+    private static List<Object> element(List<Object> values, int index) {
+        return values.stream().map(value -> (Object) ((long[]) value)[index]).toList();
+    }
+
     private Object attribute(List<Object> values, String what, CallSite site) {
         Object one = values.get(0);
         if (one instanceof long[] numbers) {
@@ -519,12 +575,7 @@ final class TapeComparison {
                 return differs(values, what, site);
             }
             return IntStream.range(0, numbers.length)
-                    .mapToObj(i -> attribute(
-                            values.stream()
-                                    .map(value -> (Object) ((long[]) value)[i])
-                                    .toList(),
-                            what,
-                            site))
+                    .mapToObj(i -> attribute(element(values, i), what, site))
                     .toList();
         }
         boolean isEqual = values.stream().allMatch(value -> isEqual(value, one));
@@ -601,6 +652,11 @@ final class TapeComparison {
                 + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms or powers, "
                 + "or make the dimension a fixed one ("
                 + site + ")");
+        return placeholder(values);
+    }
+
+    /** Stands for a number without an expression, so that further problems are found. */
+    private static Object placeholder(List<Object> values) {
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }
 

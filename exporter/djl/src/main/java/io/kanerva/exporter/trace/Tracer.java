@@ -305,13 +305,14 @@ public final class Tracer {
      * expression that holds on both.
      */
     private boolean traceAround(Prober.Change change, Program program) {
-        if (change.threshold().isEmpty() || roundsAround == MAX_ROUNDS) {
+        if (change.threshold().isEmpty() && change.together() == 0 || roundsAround == MAX_ROUNDS) {
             return false;
         }
         roundsAround++;
-        Prober.Threshold threshold = change.threshold().get();
         SamplingPlan before = plan;
-        plan = plan.around(threshold.dimension(), threshold.largest(), limits);
+        plan = change.threshold()
+                .map(threshold -> before.around(threshold.dimension(), threshold.largest(), limits))
+                .orElseGet(() -> before.aroundTogether(change.together(), limits));
         if (program.cost(plan.largest()) <= MAX_TRACED_COST) {
             try {
                 retraced = Optional.of(traceAtPlannedSizes());
@@ -503,13 +504,13 @@ public final class Tracer {
             recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
             outputs.add(recorded.record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED, plan, limits));
             if (recorders.get(0).steps().stream().anyMatch(step -> step.kind() == Step.Kind.SELECTING)) {
-                // And with masks that select another number of elements.
+                // And with masks that select another number of elements, of many.
                 for (Selection selection : Selection.forced()) {
                     recorders.add(recorded.recorder(engine, names, selection));
                     try {
                         outputs.add(recorded.record(
                                 recorders.get(recorders.size() - 1),
-                                sizes.traces().get(0),
+                                sizes.traces().get(sizes.widest()),
                                 SEED,
                                 plan,
                                 limits));
@@ -554,8 +555,8 @@ public final class Tracer {
     }
 
     private TapeComparison combine(SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues) {
-        List<TapeComparison.Varied> varied = otherValues.stream()
-                .map(tape -> new TapeComparison.Varied(0, tape))
+        List<TapeComparison.Varied> varied = IntStream.range(0, otherValues.size())
+                .mapToObj(i -> new TapeComparison.Varied(i == 0 ? 0 : sizes.widest(), otherValues.get(i)))
                 .toList();
         return new TapeComparison(sizes, limits, inputs, tapes, varied);
     }

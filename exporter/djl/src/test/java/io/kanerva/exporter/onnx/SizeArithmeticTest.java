@@ -55,6 +55,8 @@ class SizeArithmeticTest {
                 number("1 / (float) sqrt(T)", (n, t) -> 1f / (float) Math.sqrt(t)),
                 number("log(T + 1)", (n, t) -> Math.log(t + 1)),
                 number("log2(T)", (n, t) -> Math.log(t) / Math.log(2)),
+                number("floor(log2(T))", (n, t) -> (int) (Math.log(t) / Math.log(2))),
+                number("ceil(log2(T))", (n, t) -> Math.ceil(Math.log(t) / Math.log(2))),
                 number("T^-0.25", (n, t) -> Math.pow(t, -0.25)),
                 number("2^-T", (n, t) -> Math.pow(2, -t)),
                 number("1 / (T sqrt(48))", (n, t) -> 1 / (t * Math.sqrt(48))),
@@ -75,6 +77,8 @@ class SizeArithmeticTest {
                 part("the last 4 steps", (n, t) -> ":, " + Math.max(0, t - 4) + ":"),
                 part("the first 4 steps", (n, t) -> ":, :" + Math.min(t, 4)),
                 part("(long) sqrt(T) steps", (n, t) -> ":, :" + (long) Math.sqrt(t)),
+                part("a power of two", (n, t) -> ":, :" + Long.highestOneBit(t)),
+                padded("to a power of two", (n, t) -> (t == 1 ? 1 : 2 * Long.highestOneBit(t - 1)) - t),
                 padded("to a multiple of 8", (n, t) -> (8 - t % 8) % 8),
                 padded("to a multiple of 7", (n, t) -> (t + 6) / 7 * 7 - t));
     }

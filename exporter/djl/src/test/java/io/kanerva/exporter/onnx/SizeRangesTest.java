@@ -140,6 +140,19 @@ class SizeRangesTest {
         }
     }
 
+    @Test
+    void aFormulaMayChangeWhereTwoDimensionsAreLarge() {
+        Function<NDArray, NDArray> function =
+                x -> x.get(":, :" + Math.min(length(x), Math.max(x.getShape().get(0), 64)));
+        OnnxModel model = export(function);
+        assertThat(operators(model)).doesNotContain("If");
+        for (int n : new int[] {1, 63, 65, 90}) {
+            for (int t : new int[] {1, 64, 65, 91, 200}) {
+                requireAgreement(model, function, numbers(n * t), n, t);
+            }
+        }
+    }
+
     /** What only passes its input on computes nothing, but takes memory at large sizes. */
     @Test
     void aBranchWithoutOperationsIsRunAtSizesThatFitIntoMemory() {

@@ -20,9 +20,7 @@ final class Creation {
                 "full",
                 "Expand",
                 (g, op, in) -> g.node(
-                        "Expand",
-                        Arithmetic.number(g, op, "value", op.output().type()),
-                        g.sizes(op.output().shape())));
+                        "Expand", Arithmetic.number(g, op, "value", op.output().type()), g.sizes(shape(op))));
         table.put("arange", "Range; Mul, Add for a negative step", Creation::arange);
         table.put("eye", "ConstantOfShape, EyeLike", Creation::eye);
         table.put("linspace", "Range, Max, Sub, Div, Mul, Add, Less, Where", Creation::linspace);
@@ -62,10 +60,16 @@ final class Creation {
         return g.node("Where", g.node("Less", positions, half), fromStart, fromEnd);
     }
 
+    /** The result's shape; the requested one if sizes in it depend on values. */
+    private static List<Size> shape(Operation op) {
+        List<Size> shape = op.output().shape();
+        return shape.stream().allMatch(Size::isKnown) ? shape : op.sizes("shape");
+    }
+
     private static Value filled(GraphBuilder g, Operation op, double value) {
         return g.node(
                 "ConstantOfShape",
-                List.of(g.sizes(op.output().shape())),
+                List.of(g.sizes(shape(op))),
                 "value",
                 Tensor.filled(op.output().type(), value, 1));
     }
@@ -88,11 +92,14 @@ final class Creation {
     }
 
     private static Value eye(GraphBuilder g, Operation op, List<Value> in) {
-        Value shape = g.node(
+        List<Size> shape = op.output().shape().stream().allMatch(Size::isKnown)
+                ? op.output().shape()
+                : List.of(op.size("rows"), op.size("columns"));
+        Value zeros = g.node(
                 "ConstantOfShape",
-                List.of(g.sizes(op.output().shape())),
+                List.of(g.sizes(shape)),
                 "value",
                 Tensor.filled(op.output().type(), 0, 1));
-        return g.node("EyeLike", shape);
+        return g.node("EyeLike", zeros);
     }
 }

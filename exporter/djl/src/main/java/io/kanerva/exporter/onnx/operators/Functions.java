@@ -108,7 +108,12 @@ final class Functions {
                 (g, op, in) -> op.input().type() == ElementType.FLOAT64
                         ? DoubleFunctions.elu(g, in.get(0), op.real("alpha"))
                         : g.node("Elu", in, "alpha", (float) op.real("alpha")));
-        table.put("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
+        table.put("softmax", "Softmax", (g, op, in) -> {
+            // The engine takes integers only if there are none.
+            return op.output().type().isFloat()
+                    ? g.node("Softmax", in, "axis", op.number("axis"))
+                    : g.cast(in.get(0), op.output().type());
+        });
         table.put("logSoftmax", "LogSoftmax", (g, op, in) -> g.node("LogSoftmax", in, "axis", op.number("axis")));
         table.put("identity", "the array itself", (g, op, in) -> in.get(0));
         table.put("dropout", "the array itself", (g, op, in) -> {

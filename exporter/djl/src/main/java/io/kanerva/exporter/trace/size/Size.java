@@ -275,8 +275,8 @@ public final class Size {
         for (Map.Entry<List<SizeFactor>, Long> term : terms.entrySet()) {
             Size product = fixed(term.getValue());
             for (SizeFactor factor : term.getKey()) {
-                product = product.times(
-                        factor instanceof SizeFactor.Named ? of(factor).plus(1) : of(factor));
+                boolean isPositive = factor instanceof SizeFactor.Named named && named.smallest() > 0;
+                product = product.times(isPositive ? of(factor).plus(1) : of(factor));
             }
             shifted = shifted.plus(product);
         }

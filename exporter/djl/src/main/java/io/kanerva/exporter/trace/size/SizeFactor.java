@@ -28,9 +28,27 @@ public sealed interface SizeFactor extends Comparable<SizeFactor> {
      * @param name its name
      */
     record Named(String name) implements SizeFactor {
-        /** The smallest value: 1 for a dimension, 0 for the number of a loop's iteration. */
+        private static final String COUNT = "count of ";
+
+        /**
+         * The name of a size that depends on values, such as how many elements a mask selects.
+         *
+         * @param operation that selects them
+         * @param id of the value that it computes
+         * @param axis of that value
+         */
+        public static String count(String operation, int id, int axis) {
+            return COUNT + operation + " " + id + "." + axis;
+        }
+
+        /** Whether a name stands for a size that depends on values. */
+        public static boolean isCount(String name) {
+            return name.startsWith(COUNT);
+        }
+
+        /** The smallest value: 1 for a dimension, 0 for the number of a loop's iteration and for a count. */
         long smallest() {
-            return name.startsWith("#") ? 0 : 1;
+            return name.startsWith("#") || isCount(name) ? 0 : 1;
         }
 
         @Override
@@ -128,6 +146,41 @@ public sealed interface SizeFactor extends Comparable<SizeFactor> {
         @Override
         public String toString() {
             return (isLarger ? "max(" : "min(") + first + "," + second + ")";
+        }
+    }
+
+    /**
+     * The highest bit of a size that is set.
+     *
+     * @param of any known size; both results are 0 where it is not positive
+     * @param isPower whether the result is the bit itself, which is the largest power of two up to the size, or its
+     *     number from 1 on, which is floor(log2(of)) + 1
+     */
+    record HighestBit(Size of, boolean isPower) implements SizeFactor {
+        @Override
+        public long at(Map<String, Long> sizes) {
+            long size = Math.max(0, of.at(sizes));
+            return isPower ? Long.highestOneBit(size) : Long.SIZE - Long.numberOfLeadingZeros(size);
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return of.dimensions();
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return true;
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return of.isGrowing();
+        }
+
+        @Override
+        public String toString() {
+            return (isPower ? "highestOneBit(" : "bitLength(") + of + ")";
         }
     }
 

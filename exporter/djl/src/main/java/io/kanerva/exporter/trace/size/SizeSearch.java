@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Expressions for a whole number, from its values at several sizes: polynomials with rational coefficients, rounded
@@ -257,6 +258,10 @@ public final class SizeSearch {
                 List<Size> terms = List.of(Size.fixed(1), base, size, size.times(size));
                 add(found, combination(terms, samples, tests), samples);
             }
+            for (Size size : highestBits(base)) {
+                add(found, combination(List.of(Size.fixed(1), size), samples, tests), samples);
+                add(found, combination(List.of(Size.fixed(1), base, size), samples, tests), samples);
+            }
             decimal(at, samples).ifPresent(factor -> {
                 for (double exact : new double[] {factor, factor.floatValue()}) {
                     RealSize product = RealSize.Function.MULTIPLY.of(whole, new RealSize.Fixed(exact));
@@ -267,6 +272,15 @@ public final class SizeSearch {
             });
         }
         return found;
+    }
+
+    /** Logarithms and powers of two, rounded down and up. */
+    private static List<Size> highestBits(Size base) {
+        Size upwards = base.times(2).plus(-1);
+        return Stream.of(base, upwards)
+                .flatMap(size ->
+                        Stream.of(true, false).map(isPower -> Size.of(new SizeFactor.HighestBit(size, isPower))))
+                .toList();
     }
 
     /** The decimal with the fewest digits by which sizes are multiplied and rounded down to the values. */
