@@ -63,17 +63,21 @@ export class MemoryHeap {
 
   /** The id that matches each query [Q, Cx, Hx, Wx] best, and the scores: { ids, scores }, as Kanerva.lookUp. */
   async lookUp(queries) {
+    const ids = this.list();
+    const matches = await this.matches(queries);
+    const scores = matches.map((row) => row.reduce((best, match) => Math.max(best, match), -1));
+    return { ids: matches.map((row, query) => ids[row.indexOf(scores[query])]), scores };
+  }
+
+  /** How well each query [Q, Cx, Hx, Wx] matches every sample, from -1 to 1: Q arrays in the order of list(). */
+  async matches(queries) {
     this.#requireSamples();
     const written = this.#written();
-    const found = standardised(this.#kanerva.episode('queries', queries)).map((query) => {
-      let [best, score] = [0, -Infinity];
-      written.forEach(({ features }, i) => {
-        const match = Math.min(1, Math.max(-1, query.reduce((sum, value, j) => sum + value * features[j], 0)));
-        [best, score] = match > score ? [i, match] : [best, score];
-      });
-      return { id: written[best].id, score };
-    });
-    return { ids: found.map(({ id }) => id), scores: found.map(({ score }) => score) };
+    return standardised(this.#kanerva.episode('queries', queries)).map((query) =>
+      written.map(({ features }) =>
+        Math.min(1, Math.max(-1, query.reduce((sum, value, j) => sum + value * features[j], 0))),
+      ),
+    );
   }
 
   /** Finds queries and reads what was found, [Q, Cx, Hx, Wx]. */
@@ -83,9 +87,8 @@ export class MemoryHeap {
 
   /** Draws images, [N, Cx, Hx, Wx]; a key of a free place is drawn again. */
   async generate(count, seed) {
-    this.#requireSamples();
-    const memory = await this.#kanerva.placed(this.#blocks());
-    const isWritten = (place) => this.#samples[place] !== undefined;
+    const { states, ...memory } = await this.memory();
+    const isWritten = (place) => states[place] === 1;
     const { images } = await this.#kanerva.generate(memory, count, seed, isWritten);
     return { data: images.data, dims: images.dims.slice(1) };
   }
@@ -96,14 +99,22 @@ export class MemoryHeap {
     return this.#kanerva.placed(this.#written().map(({ block }) => block));
   }
 
-  /** The file of the Java runtime's MemoryHeap.save: a Uint8Array. */
-  async encode() {
+  /** All places up to the last sample as a memory, with zeros where one is free, and the places' ids and states (1 if
+   * written, else 0): { memory, pointers, modelId, ids, states }.
+   */
+  async memory() {
     this.#requireSamples();
     const blocks = this.#blocks();
     const samples = Array.from(blocks, (_, place) => this.#samples[place]);
     const ids = BigInt64Array.from(samples, (sample) => sample?.id ?? 0n);
     const states = Uint8Array.from(samples, (sample) => (sample === undefined ? 0 : 1));
-    return encodeFile(await this.#kanerva.placed(blocks), { ids, states });
+    return { ...(await this.#kanerva.placed(blocks)), ids, states };
+  }
+
+  /** The file of the Java runtime's MemoryHeap.save: a Uint8Array. */
+  async encode() {
+    const { ids, states, ...memory } = await this.memory();
+    return encodeFile(memory, { ids, states });
   }
 
   /** Takes the samples of a file's bytes; for Kanerva.loadHeap. */

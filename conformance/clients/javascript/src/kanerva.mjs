@@ -89,8 +89,17 @@ export class Kanerva {
     return this.heap().decode(file);
   }
 
-  /** Looks up queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }. */
-  async lookUp(memory, queries) {
+  /** What a look-up needs of a memory, for several look-ups in it. */
+  async index(memory) {
+    this.checkModel(memory);
+    return standardised(await this.decodeWritten(memory));
+  }
+
+  /**
+   * Looks up queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }.
+   * @param index that of the memory
+   */
+  async lookUp(memory, queries, index = undefined) {
     this.checkModel(memory);
     this.#checkImages('queries', queries);
     const [b, q] = queries.dims;
@@ -98,8 +107,7 @@ export class Kanerva {
       throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one per memory, found shape [${queries.dims}]`);
     }
     const [, t, k] = memory.pointers.dims;
-    const contents = await this.#decodeAtMean(memory, memory.pointers);
-    const found = search(standardised(queries), standardised(contents), b, q, t);
+    const found = search(standardised(queries), index ?? (await this.index(memory)), b, q, t);
     const keys = new Float32Array(b * q * k * 3);
     found.samples.forEach((sample, query) => {
       const from = (Math.floor(query / q) * t + sample) * k * 3;
@@ -131,10 +139,11 @@ export class Kanerva {
     if (!Number.isInteger(iterations) || iterations < 1) {
       throw new Error(`iterations: expected an integer of at least 1, found ${iterations}`);
     }
+    const index = await this.index(memory);
     const lookups = [];
     let images = queries;
     for (let i = 0; i < iterations; i++) {
-      lookups.push(await this.lookUp(memory, images));
+      lookups.push(await this.lookUp(memory, images, index));
       images = await this.#decodeAtMean(memory, lookups[i].keys);
     }
     return { images, lookups };

@@ -47,6 +47,27 @@ test('samples are read, found and listed by their ids', async () => {
   near((await heap.generate(5, 3)).data, (await kanerva.generate(memory, 5, 3)).images.data);
 });
 
+test('every sample has its match, in the order of the list', async () => {
+  const heap = await heapOf(5n, 6n, 7n);
+  heap.free([6n]);
+  const [matches] = await heap.matches(images(2));
+  const scores = (await kanerva.lookUp(await heap.snapshot(), episode(2))).scores.data;
+  near(matches, [...scores]);
+  const { ids, scores: best } = await heap.lookUp(images(2));
+  assert.deepEqual([ids, best], [[7n], [matches[1]]]);
+});
+
+test('a memory with its free places names them and holds nothing there', async () => {
+  const heap = await heapOf(5n, 6n, 7n);
+  heap.free([6n]);
+  const { ids, states, ...memory } = await heap.memory();
+  assert.deepEqual([[...ids], [...states]], [[5n, 0n, 7n], [1, 0, 1]]);
+  const [first, second, third] = kanerva.blocks(memory);
+  const [left, right] = kanerva.blocks(await heap.snapshot());
+  assert.deepEqual([first, third], [left, right]);
+  assert.ok(second.every((value) => value === 0));
+});
+
 test('a freed sample is gone and leaves its place to the next', async () => {
   const heap = await heapOf(1n, 2n, 3n);
   heap.free([2n]);
