@@ -9,6 +9,7 @@ import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** Writes MODEL_CARD.md: a bundle's model, its training, its scores with their setting, and its limits. */
 final class ModelCard {
@@ -40,6 +41,11 @@ final class ModelCard {
 
     private String text() {
         StringBuilder card = new StringBuilder();
+        card.append(CardFront.metadata(
+                options.name(),
+                details.data(),
+                details.bound().map(bound -> OptionalDouble.of(bound.nats())).orElse(OptionalDouble.empty()),
+                details.boundSetting()));
         card.append("# ").append(options.name()).append("\n\n");
         card.append(what()).append("\n");
         if (options.picture().isPresent()) {
@@ -51,6 +57,11 @@ final class ModelCard {
                             .append(images.name())
                             .append(".\n\n"));
         }
+        card.append(CardFront.use(
+                options.name(),
+                settings.image().channels(),
+                settings.image().height(),
+                settings.image().width()));
         card.append("## Model\n\n").append(model()).append("\n");
         card.append("## Training\n\n").append(training()).append("\n");
         card.append("## Numbers\n\n").append(numbers()).append("\n");

@@ -3,6 +3,7 @@ package io.kanerva.bundle;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kanerva.onnx.PreciseWeights;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -18,19 +19,18 @@ final class VariantCard {
      */
     static String of(String original, JsonNode description, VariantCost cost) {
         String source = description.get("variantOf").asText();
+        String name = description.get("name").asText();
         StringBuilder text = new StringBuilder();
+        text.append(CardFront.metadata(
+                name, description.at("/provenance/data").asText(), OptionalDouble.of(cost.nats()), cost.setting()));
         text.append(String.format(
-                Locale.ROOT,
-                """
+                Locale.ROOT, """
                 # %s
 
                 **A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 \
                 as before.
 
-                """,
-                description.get("name").asText(),
-                source,
-                description.get("weights").asText()));
+                """, name, source, description.get("weights").asText()));
         if (description.has("float32Weights")) {
             text.append(String.format(
                     Locale.ROOT,
@@ -79,6 +79,15 @@ final class VariantCard {
                 cost.episodes(),
                 cost.machine(),
                 source));
-        return text.append(original.substring(original.indexOf('\n') + 1)).toString();
+        String body = CardFront.without(original);
+        int[] image = StreamSupport.stream(
+                        description.at("/settings/imageShape").spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        return text.append(body.substring(body.indexOf('\n') + 1)
+                        .replace(
+                                CardFront.use(source, image[0], image[1], image[2]),
+                                CardFront.use(name, image[0], image[1], image[2])))
+                .toString();
     }
 }

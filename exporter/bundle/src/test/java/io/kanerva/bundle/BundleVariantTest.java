@@ -83,7 +83,9 @@ class BundleVariantTest {
                 .write(cost(5.0, 5.01), temporary.resolve("cheap"), false);
         assertThat(temporary.resolve("cheap/MODEL_CARD.md"))
                 .content()
-                .startsWith("# tiny-fp16\n")
+                .startsWith("---\nlicense: apache-2.0\n")
+                .contains("value: 5.0100\n", "---\n\n# tiny-fp16\n")
+                .containsOnlyOnce("license: ")
                 .contains("5.0100", "+0.0100 +- 0.0020", "made-up episodes")
                 .doesNotContain("more than 0.1");
         BundleVariant.of(source, WeightType.INT8, new OrtRunner())
