@@ -11,6 +11,7 @@ import io.kanerva.tools.command.memory.InfoCommand;
 import io.kanerva.tools.command.memory.RecallCommand;
 import io.kanerva.tools.command.memory.WriteCommand;
 import io.kanerva.tools.command.onnx.OnnxCommand;
+import io.kanerva.tools.command.play.PlayCommand;
 import io.kanerva.tools.command.quickstart.QuickstartCommand;
 import io.kanerva.tools.command.train.CompareCommand;
 import io.kanerva.tools.command.train.EvaluateCommand;
@@ -72,6 +73,7 @@ import picocli.CommandLine.Spec;
             WriteCommand.class,
             RecallCommand.class,
             GenerateCommand.class,
+            PlayCommand.class,
             OnnxCommand.class,
             CompletionCommand.class
         })

@@ -33,6 +33,7 @@ class ArchitectureTest {
                         "io.kanerva.tools.bundle",
                         "io.kanerva.tools.experiment",
                         "io.kanerva.tools.image",
+                        "io.kanerva.tools.play",
                         "io.kanerva.tools.report",
                         "io.kanerva.tools.terminal")
                 .should()

@@ -1,0 +1,2 @@
+/** {@code kpp play}. */
+package io.kanerva.tools.command.play;

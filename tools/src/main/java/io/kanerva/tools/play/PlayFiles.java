@@ -1,0 +1,109 @@
+package io.kanerva.tools.play;
+
+import io.kanerva.models.Models;
+import io.kanerva.tools.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * All files of the page, by their paths from its root: the page itself with the JavaScript client and ONNX Runtime Web,
+ * the models that ship, and pictures to begin with. They are resources on the class path; no path comes from a user.
+ */
+public final class PlayFiles {
+    private static final String PAGE = "io/kanerva/tools/play/";
+    private static final String EXAMPLES = "t10k-images-idx3-ubyte.gz";
+    private static final List<String> OF_A_MODEL =
+            List.of("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx");
+    private static final Map<String, String> TYPES = Map.of(
+            "html", "text/html; charset=utf-8",
+            "css", "text/css; charset=utf-8",
+            "mjs", "text/javascript; charset=utf-8",
+            "json", "application/json",
+            "txt", "text/plain; charset=utf-8",
+            "svg", "image/svg+xml",
+            "wasm", "application/wasm",
+            "onnx", "application/octet-stream",
+            "gz", "application/gzip");
+
+    private final SortedMap<String, String> resources = new TreeMap<>();
+
+    /** Lists the files. */
+    public PlayFiles() {
+        for (String file : page()) {
+            resources.put(file, PAGE + file);
+        }
+        resources.put("examples/" + EXAMPLES, "io/kanerva/data/fashion-mnist/" + EXAMPLES);
+        resources.put("examples/NOTICE.txt", "io/kanerva/data/fashion-mnist/NOTICE.txt");
+        resources.put("models/names.txt", "io/kanerva/models/names.txt");
+        for (String model : Models.names()) {
+            for (String file : OF_A_MODEL) {
+                resources.put("models/" + model + "/" + file, Models.resource(model) + "/" + file);
+            }
+        }
+    }
+
+    /** The paths, such as {@code index.html}, in their order. */
+    public SortedMap<String, String> resources() {
+        return Collections.unmodifiableSortedMap(resources);
+    }
+
+    /** The media type of a file. */
+    public static String type(String path) {
+        return TYPES.get(path.substring(path.lastIndexOf('.') + 1));
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @throws Failure if this build lacks it
+     */
+    public InputStream open(String path) {
+        InputStream stream = PlayFiles.class.getClassLoader().getResourceAsStream(resources.get(path));
+        if (stream == null) {
+            throw new Failure("%s: expected a file of the page in this build of kpp, found none".formatted(path));
+        }
+        return stream;
+    }
+
+    private static List<String> page() {
+        try {
+            URI index = PlayFiles.class
+                    .getClassLoader()
+                    .getResource(PAGE + "index.html")
+                    .toURI();
+            if (!index.getScheme().equals("jar")) {
+                return below(Path.of(index).getParent());
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(index, Map.of())) {
+                return below(jar.getPath(PAGE));
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("the page's place is not a URI", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the page's files cannot be listed", e);
+        }
+    }
+
+    /** The files of the types that the page has, which excludes the classes of this package. */
+    private static List<String> below(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+                    .filter(file -> type(file) != null)
+                    .toList();
+        }
+    }
+}
