@@ -161,6 +161,8 @@ public final class ForeignRuntime implements ModelRuntime {
                         true,
                         List.of(
                                 "{java}",
+                                // It ends too soon for the optimising compiler to pay off.
+                                "-XX:TieredStopAtLevel=1",
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
                                 "{classpath}",

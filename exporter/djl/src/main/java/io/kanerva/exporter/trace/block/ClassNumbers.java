@@ -39,8 +39,20 @@ record ClassNumbers(Set<Long> numbers, Set<String> types) {
     private static final int WIDE = 0xc4;
     private static final int IINC = 0x84;
 
-    /** Reads a class's file; empty sets if it has none. */
+    /** Every export of a program asks for much the same classes. */
+    private static final ClassValue<ClassNumbers> READ = new ClassValue<>() {
+        @Override
+        protected ClassNumbers computeValue(Class<?> type) {
+            return read(type);
+        }
+    };
+
+    /** Reads a class's file, once; empty sets if it has none. */
     static ClassNumbers of(Class<?> type) {
+        return READ.get(type);
+    }
+
+    private static ClassNumbers read(Class<?> type) {
         ClassNumbers found = new ClassNumbers(new LinkedHashSet<>(), new LinkedHashSet<>());
         String file = type.getName().substring(type.getName().lastIndexOf('.') + 1) + ".class";
         try (InputStream stream = type.getResourceAsStream(file)) {
