@@ -132,8 +132,8 @@ class ExperimentCommandsTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
                 .contains(
-                        "Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, "
-                                + "found none");
+                        "Expected a command, generation, iterations, interpolation, one-shot, memory-bits, "
+                                + "charged-memory or held-out, found none");
     }
 
     private static double number(String text, String pattern) {

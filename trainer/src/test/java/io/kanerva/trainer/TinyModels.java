@@ -47,6 +47,11 @@ public final class TinyModels {
                 .withKeys(keys);
     }
 
+    /** One charged block of 2 x 4 x 4 for the whole episode. */
+    public static KanervaSettings charged() {
+        return heap().withChargedMemory();
+    }
+
     /** The pooled writer with the paper's encoder, the smallest that shifts channels. */
     public static KanervaSettings paper(int keys) {
         return pooled(keys).withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1));

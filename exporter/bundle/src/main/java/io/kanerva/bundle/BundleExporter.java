@@ -175,6 +175,10 @@ public final class BundleExporter {
             throw new BundleExportException("a model without a memory: expected a heap or pooled writer, found none, "
                     + "which leaves nothing to write and read");
         }
+        if (settings.charged()) {
+            throw new BundleExportException("a model with a charged memory: expected a heap or pooled writer, found "
+                    + "charged, whose memory is a distribution to draw from, which a bundle has no graph for");
+        }
         if (images.channels() != settings.image().channels()
                 || images.height() != settings.image().height()
                 || images.width() != settings.image().width()) {

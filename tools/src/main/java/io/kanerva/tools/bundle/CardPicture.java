@@ -52,6 +52,7 @@ public final class CardPicture {
             NDArray images = scratch.create(episode.values(), s.image().shape(1, length));
             EncoderOutput encoded = model.encode(images, false);
             WriterOutput written = model.write(encoded.content(), false);
+            NDArray memory = model.memory(written);
             // The samples of a heap are at their pointers; without pointers, the encoder's key says where they are.
             NDArray ownKeys = written.pointers()
                     .add(s.slots().size() > 0 ? encoded.keyMean().mul(0) : encoded.keyMean());
@@ -59,11 +60,9 @@ public final class CardPicture {
                     scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
             NDArray latentNoise =
                     scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
-            Pictures recalled = read(model, episode, written.memory(), ownKeys, latentNoise.mul(0));
-            Pictures generated = read(
-                    model, episode, written.memory(), model.dereference(randomKeys, written.memory()), latentNoise);
-            return new Drawn(
-                    List.of(episode, recalled, generated), written.memory().toFloatArray());
+            Pictures recalled = read(model, episode, memory, ownKeys, latentNoise.mul(0));
+            Pictures generated = read(model, episode, memory, model.dereference(randomKeys, memory), latentNoise);
+            return new Drawn(List.of(episode, recalled, generated), memory.toFloatArray());
         }
     }
 

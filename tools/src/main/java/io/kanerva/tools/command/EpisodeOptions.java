@@ -80,6 +80,11 @@ public final class EpisodeOptions {
         return all.first(atMost);
     }
 
+    /** The first of these episodes, up to the requested number. */
+    public TestEpisodes some(TestEpisodes all) {
+        return all.first(atMost);
+    }
+
     /** The longest episode for a model: {@link #LENGTH} images, or the memory's capacity. */
     public static int longest(ModelSettings settings) {
         return Math.min(LENGTH, settings.capacity());

@@ -68,6 +68,7 @@ public final class CleanBound {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         int draws = Math.max(1, importanceSamples);
+        Shape keyShape = s.readNoiseShape(1, t);
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(episodes.episode(episode), s.image().shape(1, t));
             EncoderOutput encoded = model.encode(images, false);
@@ -79,8 +80,7 @@ public final class CleanBound {
             for (int draw = 0; draw < draws; draw++) {
                 try (NDManager one = scratch.newSubManager()) {
                     NDArray keyNoise = one.create(
-                            noise.normals(NoiseSource.stream(episode, draw, 0), t * s.keys() * 3),
-                            new Shape(1, t, s.keys(), 3));
+                            noise.normals(NoiseSource.stream(episode, draw, 0), (int) keyShape.size()), keyShape);
                     NDArray latentNoise = one.create(
                             noise.normals(NoiseSource.stream(episode, draw, 1), t * s.latent()),
                             new Shape(1, t, s.latent()));
@@ -95,6 +95,9 @@ public final class CleanBound {
                                 terms.klLatent().toFloatArray());
                     }
                     float[] logWeights = terms.importanceLogWeight().toFloatArray();
+                    if (s.charged()) {
+                        shareWeight(logWeights);
+                    }
                     for (int i = 0; i < t; i++) {
                         double most = Math.max(largest[i], logWeights[i]);
                         sums[i] = sums[i] * Math.exp(largest[i] - most) + Math.exp(logWeights[i] - most);
@@ -103,8 +106,17 @@ public final class CleanBound {
                 }
             }
             for (int i = 0; i < t; i++) {
-                totals.addImportance(largest[i] + Math.log(sums[i] / draws));
+                totals.addImportance((largest[i] + Math.log(sums[i] / draws)) / (s.charged() ? t : 1));
             }
         }
+    }
+
+    /** The samples of a charged memory share one draw of it: only the whole episode has an importance weight. */
+    private static void shareWeight(float[] logWeights) {
+        float sum = 0;
+        for (float weight : logWeights) {
+            sum += weight;
+        }
+        Arrays.fill(logWeights, sum);
     }
 }

@@ -2,6 +2,7 @@ package io.kanerva.trainer.evaluate;
 
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -38,11 +39,40 @@ public final class TestEpisodes {
         Collections.shuffle(order, new Random(seed));
     }
 
-    private TestEpisodes(TestEpisodes all, int max) {
-        images = all.images;
-        binarisation = all.binarisation;
-        length = all.length;
-        order = all.order.subList(0, Math.min(all.count(), max) * length);
+    private TestEpisodes(Images images, Binarisation binarisation, int length, List<Integer> order) {
+        this.images = images;
+        this.binarisation = binarisation;
+        this.length = length;
+        this.order = order;
+    }
+
+    /**
+     * Episodes of a single class each: every class is shuffled and split by itself, then the episodes are shuffled.
+     *
+     * @throws IllegalArgumentException if the set has no labels or no class fills an episode, or the binarisation is
+     *     dynamic
+     */
+    public static TestEpisodes ofOneClass(Images images, Binarisation binarisation, int length, long seed) {
+        binarisation.requireRepeatable();
+        Random random = new Random(seed);
+        List<List<Integer>> episodes = new ArrayList<>();
+        for (List<Integer> members : images.classes().values()) {
+            Collections.shuffle(members, random);
+            for (int end = length; length > 0 && end <= members.size(); end += length) {
+                episodes.add(members.subList(end - length, end));
+            }
+        }
+        if (episodes.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "episode length (T): expected at least 1 and at most the images of a class in '%s', found %d"
+                            .formatted(images.name(), length));
+        }
+        Collections.shuffle(episodes, random);
+        return new TestEpisodes(
+                images,
+                binarisation,
+                length,
+                episodes.stream().flatMap(List::stream).toList());
     }
 
     /**
@@ -50,7 +80,7 @@ public final class TestEpisodes {
      * its order.
      */
     public TestEpisodes first(int max) {
-        return new TestEpisodes(this, max);
+        return new TestEpisodes(images, binarisation, length, order.subList(0, Math.min(count(), max) * length));
     }
 
     /** Number of episodes. */

@@ -12,7 +12,7 @@ import ai.djl.training.ParameterStore;
  * <p>In: images [B, T, Cx, Hx, Wx]. Out: an {@link EncoderOutput}. The heads start at zero: q begins as the prior,
  * shifted to the sample's pointer.
  */
-public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, PooledEncoder, MemorylessEncoder {
+public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, PooledEncoder, ChargedEncoder, MemorylessEncoder {
 
     Encoder(KanervaSettings settings) {
         super(settings);
@@ -22,6 +22,7 @@ public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, P
         return switch (settings.writer()) {
             case HEAP -> settings.decoder().banks() > 0 ? new LinearHeapEncoder(settings) : new HeapEncoder(settings);
             case POOLED -> new PooledEncoder(settings);
+            case CHARGED -> new ChargedEncoder(settings);
             case NONE -> new MemorylessEncoder(settings);
         };
     }

@@ -151,6 +151,11 @@ public final class KanervaModel implements AutoCloseable {
         return WriterOutput.of(writer.forward(store, new NDList(content), training));
     }
 
+    /** The memory that was written, [B, C, H, W]; the mean of a charged one, of which only the parameters are written. */
+    public NDArray memory(WriterOutput written) {
+        return settings.charged() ? ChargedWriter.mean(written.memory()) : written.memory();
+    }
+
     /** Reads memories [B, C, H, W] at keys [B, Q, K, 3]. */
     public ReaderOutput read(NDArray memory, NDArray keys, boolean training) {
         return ReaderOutput.of(reader.forward(store, new NDList(memory, keys), training));
@@ -165,7 +170,7 @@ public final class KanervaModel implements AutoCloseable {
      * Writes episodes and reads every sample back at keys and latents drawn from its posterior.
      *
      * @param images [B, T, Cx, Hx, Wx]: zeros and ones, or k / 255, depending on the likelihood
-     * @param keyNoise [B, T, K, 3], standard normal
+     * @param keyNoise [B, T, K, 3], standard normal; [B, C, H, W], the memory's, if that is charged
      * @param latentNoise [B, T, D], standard normal
      * @param training whether gradients will be needed
      * @return the bound's terms of each sample
@@ -183,6 +188,9 @@ public final class KanervaModel implements AutoCloseable {
             NDArray keyNoise,
             NDArray latentNoise,
             boolean training) {
+        if (settings.charged()) {
+            return readCharged(images, q, written, keyNoise, latentNoise, training);
+        }
         NDArray pointers = written.pointers();
         int cells = cells(written.memory());
         NDArray keys = sampleKeys(q, written, keyNoise);
@@ -206,7 +214,41 @@ public final class KanervaModel implements AutoCloseable {
                 reconstruction,
                 keyPosterior.divergence(pointers, q.keyMean(), q.keyLogVariance(), cells),
                 klLatent,
+                klLatent.zerosLike(),
                 logWeight);
+    }
+
+    /**
+     * The bound of images whose memory is charged: ln p(X) >= sum_t E_q [ln p(x_t | z_t, M) - KL(q(z_t | x_t, M) ||
+     * p(z_t | M))] - KL(q(M | X) || p(M)). The posterior of a latent reads the memory, too: its mean is what the image
+     * says plus what the memory says, and its variance is relative to the prior's, so q(Z | X, M) begins as the prior.
+     *
+     * @param noise [B, C, h, w], the memory's
+     */
+    private ElboTerms readCharged(
+            NDArray images, EncoderOutput q, WriterOutput written, NDArray noise, NDArray latentNoise, boolean training) {
+        NDArray memory = written.memory();
+        float share = 1f / written.pointers().getShape().get(1);
+        ReaderOutput prior = read(ChargedWriter.sample(memory, noise), written.pointers(), training);
+        NDArray mean = q.latentMean().add(prior.posteriorShift());
+        NDArray logVariance = q.latentLogVariance().add(prior.priorLogVariance());
+        NDArray latent = mean.add(Constant.scale(logVariance, 0.5).exp().mul(latentNoise));
+        NDArray reconstruction = decoder.negativeLogLikelihood(store, latent, prior.traces(), images, training);
+        NDArray klMemory = Constant.scale(ChargedWriter.divergence(memory), share)
+                .broadcast(reconstruction.getShape());
+        NDArray klLatent = divergence(mean, logVariance, prior.priorMean(), prior.priorLogVariance())
+                .sum(new int[] {2});
+        NDArray logWeight = null;
+        if (!training) {
+            NDArray latentRatio = logDensity(latent, prior.priorMean(), prior.priorLogVariance())
+                    .sub(logDensity(latent, mean, logVariance))
+                    .sum(new int[] {2});
+            logWeight = latentRatio
+                    .sub(reconstruction)
+                    .add(Constant.scale(ChargedWriter.logRatio(memory, noise), share));
+        }
+        return new ElboTerms(
+                reconstruction, reconstruction.zerosLike(), klLatent.add(klMemory), klMemory, logWeight);
     }
 
     /**
@@ -261,6 +303,7 @@ public final class KanervaModel implements AutoCloseable {
                 reconstruction,
                 chosen.mul(logChosen).sum(new int[] {2}).add(naming),
                 chosen.mul(divergences).sum(new int[] {2}),
+                reconstruction.zerosLike(),
                 logWeight);
     }
 

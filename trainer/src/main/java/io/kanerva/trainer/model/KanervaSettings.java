@@ -13,7 +13,7 @@ import ai.djl.ndarray.types.Shape;
  * @param image [Cx, Hx, Wx]; Hx and Wx are the same multiple of the block's height and width
  * @param memory [C, H, W], for the training; that of a heap with dereferenced keys grows with the samples
  * @param block [h, w], what one key reads of each of the memory's channels; at most [H, W]
- * @param slots the grid of slots that a writer allocates; {@link Grid#NONE} without a memory
+ * @param slots the grid of slots that a writer allocates; {@link Grid#NONE} without a memory, and for a charged one
  * @param keys K, read keys per sample
  * @param memoryLayers pairs of convolutions that the pooled writer applies to the whole memory (the paper's f_mem); 0
  *     for none, and for the other writers
@@ -107,10 +107,11 @@ public record KanervaSettings(
                 "only the pooled writer has memoryLayers, found %d and %s",
                 memoryLayers,
                 writer);
-        if (writer == WriterKind.NONE) {
+        if (writer == WriterKind.NONE || writer == WriterKind.CHARGED) {
             require(
                     addressing == KeyAddressing.CONTINUOUS && slots.equals(Grid.NONE),
-                    "without a memory addressing must be continuous, and there are no slots, found %s and %d x %d",
+                    "%s addressing must be continuous, and there are no slots, found %s and %d x %d",
+                    writer == WriterKind.NONE ? "without a memory" : "in a charged memory",
                     addressing,
                     slots.rows(),
                     slots.columns());
@@ -121,6 +122,17 @@ public record KanervaSettings(
                     "%d x %d slots must hold the %d keys of one sample",
                     slots.rows(),
                     slots.columns(),
+                    keys);
+        }
+        if (writer == WriterKind.CHARGED) {
+            require(
+                    memory.height() == block.rows() && memory.width() == block.columns() && keys == 1,
+                    "a charged memory is one block that is read whole: expected %d x %d and one key, found %d x %d "
+                            + "and %d keys",
+                    block.rows(),
+                    block.columns(),
+                    memory.height(),
+                    memory.width(),
                     keys);
         }
         if (writer == WriterKind.HEAP && addressing == KeyAddressing.DEREFERENCED) {
@@ -283,6 +295,38 @@ public record KanervaSettings(
                 likelihood);
     }
 
+    /** The same with one charged block as its memory. */
+    public KanervaSettings withChargedMemory() {
+        return new KanervaSettings(
+                WriterKind.CHARGED,
+                KeyAddressing.CONTINUOUS,
+                false,
+                image,
+                new MapShape(memory.channels(), block.rows(), block.columns()),
+                block,
+                Grid.NONE,
+                1,
+                0,
+                latent,
+                latentLayout,
+                encoder,
+                decoder,
+                likelihood);
+    }
+
+    /** Whether the memory is a latent that the bound charges for. */
+    public boolean charged() {
+        return writer == WriterKind.CHARGED;
+    }
+
+    /**
+     * The shape of the noise of what is read for B episodes of T samples: [B, T, K, 3], the keys', or [B, C, H, W], that
+     * of a charged memory, which has no keys.
+     */
+    public Shape readNoiseShape(long b, long t) {
+        return charged() ? memory.shape(b) : new Shape(b, t, keys, KeySpace.KEY);
+    }
+
     /** Values in one memory, C x H x W; 0 if nothing is ever written. */
     public int memoryFloats() {
         return writer == WriterKind.NONE ? 0 : memory.size();
@@ -333,9 +377,9 @@ public record KanervaSettings(
         return slotRows(memoryHeight) * slots.columns() * (gist ? 2 : 1);
     }
 
-    /** Samples that fit into one memory of the size in these settings; {@link Integer#MAX_VALUE} without one. */
+    /** Samples that fit into one memory of the size in these settings; {@link Integer#MAX_VALUE} without slots. */
     public int capacity() {
-        return writer == WriterKind.NONE ? Integer.MAX_VALUE : slots.size() / keys;
+        return slots.equals(Grid.NONE) ? Integer.MAX_VALUE : slots.size() / keys;
     }
 
     /**
@@ -347,7 +391,7 @@ public record KanervaSettings(
 
     /** The pooled writer's windows have one size: blocks are on whole pixels, and read as they were written. */
     private static double scaleRange(WriterKind writer) {
-        return writer == WriterKind.POOLED ? 0 : SCALE_RANGE;
+        return writer == WriterKind.POOLED || writer == WriterKind.CHARGED ? 0 : SCALE_RANGE;
     }
 
     private static void positive(String name, MapShape shape) {

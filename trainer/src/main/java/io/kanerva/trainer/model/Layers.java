@@ -66,10 +66,11 @@ final class Layers {
     /**
      * Starts a layer on the latent's path at zero, except without a memory: then only the latent carries information
      * about the image, and with zeros at both ends no gradient would reach either. Nor where a block can be read for
-     * its gist, since the decoder then sees the latent alone.
+     * its gist, since the decoder then sees the latent alone; nor with a charged memory, which is too dear to hold each
+     * image.
      */
     static <B extends Block> B unlessAlone(KanervaSettings settings, B block) {
-        return settings.writer() == WriterKind.NONE || settings.gist() ? block : zero(block);
+        return settings.writer() == WriterKind.NONE || settings.charged() || settings.gist() ? block : zero(block);
     }
 
     /** Starts a layer at zero, so that it has no effect at first. */

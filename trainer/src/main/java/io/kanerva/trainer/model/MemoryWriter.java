@@ -5,10 +5,10 @@ import ai.djl.ndarray.types.Shape;
 /**
  * Writes an episode's content into one memory. In: the content of an {@link EncoderOutput}. Out: memory [B, C, H, W]
  * and pointers [B, T, K, 3], the keys under which each sample was written. Feed-forward and deterministic: M is a Dirac
- * delta.
+ * delta, except for {@link ChargedWriter}, whose memory is the parameters of q(M | X).
  */
 public abstract sealed class MemoryWriter extends KanervaBlock
-        permits HeapWriter, WindowWriter, PooledWriter, NoWriter {
+        permits HeapWriter, WindowWriter, PooledWriter, ChargedWriter, NoWriter {
 
     MemoryWriter(KanervaSettings settings) {
         super(settings);
@@ -21,6 +21,7 @@ public abstract sealed class MemoryWriter extends KanervaBlock
                         ? new HeapWriter(settings)
                         : new WindowWriter(settings);
             case POOLED -> new PooledWriter(settings);
+            case CHARGED -> new ChargedWriter(settings);
             case NONE -> new NoWriter(settings);
         };
     }
@@ -31,7 +32,9 @@ public abstract sealed class MemoryWriter extends KanervaBlock
         long t = inputShapes[0].get(1);
         int height = settings.memoryHeight(t);
         MapShape memory = new MapShape(
-                settings.memory().channels(), height, settings.memory().width());
+                (settings.charged() ? 2 : 1) * settings.memory().channels(),
+                height,
+                settings.memory().width());
         return new Shape[] {memory.shape(b), new Shape(b, t, settings.keys(), KeySpace.KEY)};
     }
 }

@@ -18,6 +18,9 @@ import ai.djl.training.ParameterStore;
  * gist traces of Brainerd and Reyna's fuzzy-trace theory). Above 0 it is read verbatim. Otherwise it is read for its
  * gist: p(z | M, Y) is still computed from it, but the decoder receives a zero trace. A written image is thus read back
  * exactly, and one that resembles it is decoded from the latent, whose prior the block provides.
+ *
+ * <p>A charged memory is one block, drawn from q(M | X) or p(M), that is read whole, whatever the keys. A fourth output
+ * is what it adds to the mean of q(Z | X, M), [B, Q, D].
  */
 public final class Reader extends KanervaBlock {
     /** The prior of a latent vector needs few features, because it only adds what the traces lack. */
@@ -33,6 +36,9 @@ public final class Reader extends KanervaBlock {
     private final Summary summary;
     private final Block mean;
     private final Block logVariance;
+    /** What a charged memory adds to the posterior of the latent; null for others. */
+    private final Block posteriorShift;
+
     private WindowReader windowReader = TentWeights::read;
 
     Reader(KanervaSettings settings) {
@@ -51,13 +57,18 @@ public final class Reader extends KanervaBlock {
         summary = map ? refined(width, h, w) : (store, maps, training) -> Layers.spatialMean(Activation.relu(maps));
         mean = Layers.latentHead(this, "prior_mean", width);
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
+        posteriorShift = settings.charged() ? Layers.latentHead(this, "posterior_shift", width) : null;
     }
 
-    /** A latent map keeps its positions. */
+    /**
+     * A latent map keeps its positions. A charged memory holds little, and half as many layers leave more of a model's
+     * size to the images.
+     */
     private Summary refined(int width, int h, int w) {
+        int depth = settings.encoder().depth();
         Block stack = child(
                 "prior_refined",
-                new ResidualStack(settings, width, settings.encoder().depth(), h, w),
+                new ResidualStack(settings, width, settings.charged() ? (depth + 1) / 2 : depth, h, w),
                 width,
                 h,
                 w);
@@ -81,6 +92,9 @@ public final class Reader extends KanervaBlock {
         KanervaSettings s = settings;
         long b = keys.getShape().get(0);
         long q = keys.getShape().get(1);
+        if (s.charged()) {
+            return whole(store, memory, q, training).list();
+        }
         NDArray flat = keys.reshape(b, q * s.keys(), KeySpace.KEY);
         NDArray traces = s.addressing() == KeyAddressing.DEREFERENCED
                 ? HeapSlots.read(memory, flat, s.block(), s.slots().columns())
@@ -106,8 +120,26 @@ public final class Reader extends KanervaBlock {
         return new ReaderOutput(
                         blocks,
                         Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
-                        Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()))
+                        Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()),
+                        null)
                 .list();
+    }
+
+    /** Reads the one block of a charged memory [B, C, h, w] for Q images. All of them see the same. */
+    private ReaderOutput whole(ParameterStore store, NDArray memory, long q, boolean training) {
+        KanervaSettings s = settings;
+        long b = memory.getShape().get(0);
+        NDArray known = summary.of(store, Layers.run(features, store, memory, training), training);
+        return new ReaderOutput(
+                memory.reshape(s.blockShape(b, 1)).broadcast(s.blockShape(b, q)),
+                forAll(Layers.run(mean, store, known, training), b, q),
+                forAll(Layers.run(logVariance, store, known, training), b, q),
+                forAll(Layers.run(posteriorShift, store, known, training), b, q));
+    }
+
+    /** The same D values for each of an episode's Q images: [B, Q, D]. */
+    private NDArray forAll(NDArray values, long b, long q) {
+        return values.reshape(b, 1, settings.latent()).broadcast(new Shape(b, q, settings.latent()));
     }
 
     @Override
@@ -116,6 +148,8 @@ public final class Reader extends KanervaBlock {
         long q = inputShapes[1].get(1);
         KanervaSettings s = settings;
         Shape latent = new Shape(b, q, s.latent());
-        return new Shape[] {s.blockShape(b, q), latent, latent};
+        return s.charged()
+                ? new Shape[] {s.blockShape(b, q), latent, latent, latent}
+                : new Shape[] {s.blockShape(b, q), latent, latent};
     }
 }

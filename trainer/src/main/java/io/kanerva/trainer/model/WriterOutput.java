@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 /**
  * The output of a {@link MemoryWriter}.
  *
- * @param memory [B, C, H, W]
+ * @param memory [B, C, H, W]; mean and log-variance of a charged one, [B, 2 C, H, W]
  * @param pointers [B, T, K, 3], the keys under which each sample was written
  */
 public record WriterOutput(NDArray memory, NDArray pointers) {

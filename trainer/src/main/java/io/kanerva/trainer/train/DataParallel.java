@@ -51,7 +51,7 @@ final class DataParallel implements AutoCloseable {
         long b = plan.episodes() / devices.size();
         long t = plan.episodeLength();
         images = empty(s.image().shape(b, t));
-        keyNoise = empty(new Shape(b, t, s.keys(), 3));
+        keyNoise = empty(s.readNoiseShape(b, t));
         latentNoise = empty(new Shape(b, t, s.latent()));
         others = s.gist() ? empty(images.shape()) : null;
         othersNoise = s.gist() ? empty(latentNoise.shape()) : null;

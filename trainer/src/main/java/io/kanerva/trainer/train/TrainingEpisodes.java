@@ -5,7 +5,9 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.model.KanervaSettings;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -24,13 +26,15 @@ public final class TrainingEpisodes {
     private final Map<Integer, int[]> members = new LinkedHashMap<>();
     /** The indices of all of them. */
     private final int[] paired;
+    /** The images of each class that fills an episode; empty if no episode is of one class. */
+    private final List<int[]> full = new ArrayList<>();
 
     /**
      * The input of a plan's steps.
      *
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, cannot be
      *     transformed, or are grey though the plan's binarisation is fixed, or a model that reads gists finds no two
-     *     images of a class
+     *     images of a class, or no class fills an episode of one class
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
@@ -57,6 +61,9 @@ public final class TrainingEpisodes {
         if (s.gist()) {
             findClasses();
         }
+        if (plan.oneClass() > 0) {
+            findFullClasses();
+        }
         paired = members.values().stream().flatMapToInt(IntStream::of).sorted().toArray();
     }
 
@@ -64,7 +71,7 @@ public final class TrainingEpisodes {
      * One step's input, all row-major.
      *
      * @param images [B, T, Cx, Hx, Wx], zeros and ones
-     * @param keyNoise [B, T, K, 3], standard normal
+     * @param keyNoise [B, T, K, 3], standard normal; [B, C, H, W], the memory's, if that is charged
      * @param latentNoise [B, T, D], standard normal
      * @param others [B, T, Cx, Hx, Wx], for each image another of its class that is not written; empty if the model
      *     reads no gist
@@ -81,12 +88,26 @@ public final class TrainingEpisodes {
         float[] pixels = new float[samples * size];
         int[] drawn = new int[samples];
         AffineMap[] maps = new AffineMap[samples];
+        int[] ofOneClass = {};
         for (int i = 0; i < samples; i++) {
-            drawn[i] = paired.length == 0 ? random.nextInt(images.count()) : paired[random.nextInt(paired.length)];
-            maps[i] = plan.augment().isNone() ? null : plan.augment().draw(random);
+            int within = i % plan.episodeLength();
+            if (within == 0 && plan.oneClass() > 0) {
+                ofOneClass = random.nextDouble() < plan.oneClass()
+                        ? some(full.get(random.nextInt(full.size())), random)
+                        : new int[0];
+            }
+            if (ofOneClass.length > 0) {
+                drawn[i] = ofOneClass[within];
+            } else {
+                drawn[i] = paired.length == 0 ? random.nextInt(images.count()) : paired[random.nextInt(paired.length)];
+            }
+            // One map for an episode of one class: what its images have in common should stay common.
+            maps[i] = plan.augment().isNone()
+                    ? null
+                    : ofOneClass.length > 0 && within > 0 ? maps[i - 1] : plan.augment().draw(random);
             plan.binarisation().copy(images, drawn[i], maps[i], pixels, i * size, random);
         }
-        float[] keyNoise = normals(random, samples * plan.settings().keys() * 3);
+        float[] keyNoise = normals(random, (int) plan.settings().readNoiseShape(plan.episodes(), plan.episodeLength()).size());
         float[] latentNoise = normals(random, latents);
         if (paired.length == 0) {
             return new Batch(pixels, keyNoise, latentNoise, new float[0], new float[0]);
@@ -98,6 +119,35 @@ public final class TrainingEpisodes {
             plan.binarisation().copy(images, another(drawn[i], random), maps[i], others, i * size, random);
         }
         return new Batch(pixels, keyNoise, latentNoise, others, normals(random, latents));
+    }
+
+    /** T different ones of a class. */
+    private int[] some(int[] members, SplittableRandom random) {
+        int[] shuffled = members.clone();
+        for (int i = 0; i < plan.episodeLength(); i++) {
+            int other = i + random.nextInt(shuffled.length - i);
+            int image = shuffled[other];
+            shuffled[other] = shuffled[i];
+            shuffled[i] = image;
+        }
+        return shuffled;
+    }
+
+    private void findFullClasses() {
+        if (!images.hasLabels()) {
+            throw new IllegalArgumentException(
+                    "'%s': expected labelled images, which episodes of one class need, found no labels"
+                            .formatted(images.name()));
+        }
+        for (List<Integer> all : images.classes().values()) {
+            if (all.size() >= plan.episodeLength()) {
+                full.add(all.stream().mapToInt(Integer::intValue).toArray());
+            }
+        }
+        if (full.isEmpty()) {
+            throw new IllegalArgumentException("'%s': expected a class of at least the %d images of an episode, found none"
+                    .formatted(images.name(), plan.episodeLength()));
+        }
     }
 
     private void findClasses() {

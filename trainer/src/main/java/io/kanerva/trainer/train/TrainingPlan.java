@@ -17,6 +17,8 @@ import java.util.List;
  * @param binarisation how training images are made binary
  * @param episodes B, episodes per step
  * @param episodeLength T, samples per episode
+ * @param oneClass share of the episodes, 0 to 1, whose images are all of one class and, with augment, moved by one map;
+ *     the images of the others are drawn and moved one by one
  * @param steps optimiser steps in the whole run
  * @param learningRate Adam's largest, after the warm-up
  * @param warmup steps over which the learning rate rises from 0
@@ -39,6 +41,7 @@ public record TrainingPlan(
         Binarisation binarisation,
         int episodes,
         int episodeLength,
+        double oneClass,
         int steps,
         double learningRate,
         int warmup,
@@ -96,6 +99,15 @@ public record TrainingPlan(
         if (!(averageDecay >= 0 && averageDecay < 1)) {
             throw new IllegalArgumentException(
                     "decay of the average must be at least 0 and below 1, found " + averageDecay);
+        }
+        if (!(oneClass >= 0 && oneClass <= 1)) {
+            throw new IllegalArgumentException(
+                    "share of episodes of one class (oneClass) must be 0 to 1, found " + oneClass);
+        }
+        if (oneClass > 0 && settings.gist()) {
+            throw new IllegalArgumentException(
+                    "share of episodes of one class (oneClass) must be 0 for a model that reads gists, which is trained "
+                            + "on pairs of a class, found " + oneClass);
         }
         if (episodeLength > settings.capacity()) {
             throw new IllegalArgumentException(

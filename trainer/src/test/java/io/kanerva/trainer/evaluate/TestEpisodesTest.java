@@ -57,6 +57,34 @@ class TestEpisodesTest {
     }
 
     @Test
+    void episodesOfOneClassTakeEachOfItsImagesAtMostOnceAndDropTheRestOfAClass() {
+        // Classes of 20, 7 and 3 images.
+        ImageSet labelled = images.labelled(java.util.stream.IntStream.range(0, 30)
+                .map(i -> i % 3 > 0 ? 0 : i < 21 ? 1 : 2)
+                .toArray());
+        TestEpisodes episodes = TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, 5, 1);
+        assertThat(episodes.count()).isEqualTo(5);
+        List<Integer> order = order(episodes);
+        assertThat(order).hasSize(25).doesNotHaveDuplicates();
+        int[] taken = new int[3];
+        for (int i = 0; i < 25; i++) {
+            assertThat(labelled.label(order.get(i))).isEqualTo(labelled.label(order.get(i / 5 * 5)));
+            taken[labelled.label(order.get(i))]++;
+        }
+        assertThat(taken).containsExactly(20, 5, 0);
+        assertThat(order(TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, 5, 1))).isEqualTo(order);
+        assertThat(order(episodes.first(2))).isEqualTo(order.subList(0, 10));
+        for (int length : new int[] {0, 21}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, length, 1))
+                    .withMessage(
+                            "episode length (T): expected at least 1 and at most the images of a class in 'rectangles', "
+                                    + "found %d",
+                            length);
+        }
+    }
+
+    @Test
     void greyImagesAreThresholdedOrRejected() {
         ImageSet grey = new ImageSet("grey", 2, 1, 1, 2, new byte[] {127, (byte) 128, 0, (byte) 255});
         Set<Float> pixels = new HashSet<>();

@@ -36,6 +36,7 @@ class LinearRunTest {
                 Binarisation.NONE,
                 1,
                 8,
+                0,
                 steps,
                 1e-3,
                 warmup,

@@ -35,6 +35,7 @@ final class TinyRuns {
                 Binarisation.FIXED,
                 2,
                 8,
+                0,
                 steps,
                 5e-3,
                 5,

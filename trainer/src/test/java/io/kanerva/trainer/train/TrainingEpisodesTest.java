@@ -105,6 +105,98 @@ class TrainingEpisodesTest {
                         "'rectangles': expected a class of at least two images, found 8 images, each of another class");
     }
 
+    /** Image i is black but for pixel i, in three classes of 12 images, and one of 4. */
+    private static ImageSet spots() {
+        byte[] pixels = new byte[40 * 64];
+        for (int i = 0; i < 40; i++) {
+            pixels[i * 64 + i] = -1;
+        }
+        return new ImageSet(
+                "spots",
+                40,
+                1,
+                TinyModels.SIDE,
+                TinyModels.SIDE,
+                pixels,
+                IntStream.range(0, 40).map(i -> i / 12).toArray());
+    }
+
+    @Test
+    void theShareOfEpisodesOfOneClassIsThePlansAndTheirImagesDiffer() {
+        ImageSet images = spots();
+        int[] oneClass = new int[4];
+        int mixed = 0;
+        TrainingEpisodes episodes = new TrainingEpisodes(
+                images, TinyRuns.plan(TinyModels.charged(), 40).with("oneClass=0.6"));
+        for (int step = 0; step < 500; step++) {
+            float[] batch = episodes.draw(step).images();
+            for (int e = 0; e < 2; e++) {
+                int first = e * 8;
+                Set<Integer> classes = new HashSet<>();
+                Set<Integer> drawn = new HashSet<>();
+                for (int i = first; i < first + 8; i++) {
+                    drawn.add(spot(batch, i));
+                    classes.add(images.label(spot(batch, i)));
+                }
+                if (classes.size() == 1) {
+                    assertThat(drawn).hasSize(8);
+                    oneClass[classes.iterator().next()]++;
+                } else {
+                    mixed++;
+                }
+            }
+        }
+        // 1,000 episodes: 200 of each class, give or take 13; chance hardly ever makes a mixed one of one class.
+        assertThat(oneClass[3]).as("too few images").isZero();
+        assertThat(mixed).isBetween(330, 470);
+        for (int c = 0; c < 3; c++) {
+            assertThat(oneClass[c]).isBetween(140, 260);
+        }
+    }
+
+    @Test
+    void anEpisodeOfOneClassIsMovedByOneMapAndOtherImagesByOneEach() {
+        // A frame, which every map that is drawn moves, and the same for all images.
+        byte[] pixels = new byte[16 * 64];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i % 8 > 2 && i % 64 / 8 > 3 ? 255 : 0);
+        }
+        ImageSet images = new ImageSet("frames", 16, 1, 8, 8, pixels, new int[16]);
+        TrainingPlan moving = TinyRuns.plan(TinyModels.charged(), 40)
+                .with("binarisation=threshold", "augment.rotation=180", "augment.shift=0.2");
+        for (int step = 0; step < 5; step++) {
+            Set<String> moved = new HashSet<>();
+            Set<String> alone = new HashSet<>();
+            float[] same = new TrainingEpisodes(images, moving.with("oneClass=1")).draw(step).images();
+            float[] each = new TrainingEpisodes(images, moving).draw(step).images();
+            for (int i = 0; i < 8; i++) {
+                moved.add(Arrays.toString(Arrays.copyOfRange(same, i * 64, i * 64 + 64)));
+                alone.add(Arrays.toString(Arrays.copyOfRange(each, i * 64, i * 64 + 64)));
+            }
+            assertThat(moved).hasSize(1);
+            assertThat(alone).hasSizeGreaterThan(4);
+        }
+    }
+
+    @Test
+    void episodesOfOneClassNeedLabelsAndAClassThatFillsThem() {
+        TrainingPlan plan = TinyRuns.plan(TinyModels.charged(), 40).with("oneClass=1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TrainingEpisodes(TinyModels.rectangles(8, 1), plan))
+                .withMessage(
+                        "'rectangles': expected labelled images, which episodes of one class need, found no labels");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TrainingEpisodes(spots(), plan.with("episodeLength=13")))
+                .withMessage("'spots': expected a class of at least the 13 images of an episode, found none");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> plan.with("oneClass=1.5"))
+                .withMessage("share of episodes of one class (oneClass) must be 0 to 1, found 1.5");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TinyRuns.gist().with("oneClass=1"))
+                .withMessage("share of episodes of one class (oneClass) must be 0 for a model that reads gists, which "
+                        + "is trained on pairs of a class, found 1.0");
+    }
+
     @Test
     void dynamicBinarisationIsDrawnAnewInEachStep() {
         byte[] grey = new byte[8 * 64];

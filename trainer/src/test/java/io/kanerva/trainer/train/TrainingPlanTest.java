@@ -65,6 +65,7 @@ class TrainingPlanTest {
                         Binarisation.FIXED,
                         2,
                         8,
+                        0,
                         100,
                         1e-3,
                         10,

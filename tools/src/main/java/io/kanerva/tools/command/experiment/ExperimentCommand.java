@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code kpp experiment}: measures of a trained memory besides its bound. */
 @Command(
         name = "experiment",
-        header = "Measure what a memory does: generation, iterations, interpolation, one-shot, memory bits, held-out.",
+        header = "Measure what a memory does, besides its bound, and what it costs.",
         description =
                 "Each experiment prints its results together with their setting; the same seed gives the same results.",
         footer = {
@@ -19,12 +19,13 @@ import picocli.CommandLine.Command;
             InterpolationCommand.class,
             OneShotCommand.class,
             MemoryBitsCommand.class,
+            ChargedMemoryCommand.class,
             HeldOutCommand.class
         })
 public final class ExperimentCommand extends Subcommand {
     @Override
     protected void run() {
-        throw usage("Expected a command, generation, iterations, interpolation, one-shot, memory-bits or held-out, "
-                + "found none");
+        throw usage("Expected a command, generation, iterations, interpolation, one-shot, memory-bits, "
+                + "charged-memory or held-out, found none");
     }
 }
