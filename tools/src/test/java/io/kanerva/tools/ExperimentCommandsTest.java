@@ -131,9 +131,8 @@ class ExperimentCommandsTest {
         CommandRun run = CommandRun.kpp("experiment");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
-                .contains(
-                        "Expected a command, generation, iterations, interpolation, one-shot, memory-bits, "
-                                + "charged-memory or held-out, found none");
+                .contains("Expected a command, generation, iterations, interpolation, one-shot, memory-bits, "
+                        + "charged-memory or held-out, found none");
     }
 
     private static double number(String text, String pattern) {

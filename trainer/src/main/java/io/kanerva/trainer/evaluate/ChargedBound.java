@@ -52,7 +52,8 @@ public final class ChargedBound {
         for (KanervaModel each : new KanervaModel[] {model, other}) {
             KanervaSettings s = each.settings();
             episodes.images()
-                    .requireSize(s.image().channels(), s.image().height(), s.image().width());
+                    .requireSize(
+                            s.image().channels(), s.image().height(), s.image().width());
             CleanBound.requireKind(s, episodes.binarisation());
         }
         BoundTotals bounds = new BoundTotals();
@@ -100,7 +101,8 @@ public final class ChargedBound {
     }
 
     /** @param writer the episode whose memory is read */
-    private static Values values(KanervaModel model, TestEpisodes episodes, int episode, int writer, NoiseSource noise) {
+    private static Values values(
+            KanervaModel model, TestEpisodes episodes, int episode, int writer, NoiseSource noise) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         Shape keyShape = s.readNoiseShape(1, t);
@@ -109,7 +111,8 @@ public final class ChargedBound {
             EncoderOutput encoded = model.encode(images, false);
             EncoderOutput written = writer == episode
                     ? encoded
-                    : model.encode(scratch.create(episodes.episode(writer), s.image().shape(1, t)), false);
+                    : model.encode(
+                            scratch.create(episodes.episode(writer), s.image().shape(1, t)), false);
             WriterOutput memory = model.write(written.content(), false);
             NDArray keyNoise = scratch.create(
                     noise.normals(NoiseSource.stream(episode, 0, 0), Math.toIntExact(keyShape.size())), keyShape);

@@ -21,11 +21,10 @@ public final class ChargedWriter extends MemoryWriter {
     NDList pass(ParameterStore store, NDList in, boolean training) {
         NDArray content = in.singletonOrThrow();
         Shape shape = content.getShape();
-        NDArray pointers = content.getManager()
-                .zeros(new Shape(shape.get(0), shape.get(1), 1, KeySpace.KEY), DataType.FLOAT32);
+        NDArray pointers =
+                content.getManager().zeros(new Shape(shape.get(0), shape.get(1), 1, KeySpace.KEY), DataType.FLOAT32);
         return new WriterOutput(
-                        content.mean(new int[] {1})
-                                .reshape(shape.get(0), shape.get(3), shape.get(4), shape.get(5)),
+                        content.mean(new int[] {1}).reshape(shape.get(0), shape.get(3), shape.get(4), shape.get(5)),
                         pointers)
                 .list();
     }
@@ -53,7 +52,11 @@ public final class ChargedWriter extends MemoryWriter {
 
     /** ln p(M) - ln q(M | X) at {@link #sample}'s memory for the same noise, [B, 1], nats. */
     static NDArray logRatio(NDArray memory, NDArray noise) {
-        return sum(noise.square().add(logVariance(memory)).sub(sample(memory, noise).square()), 0.5);
+        return sum(
+                noise.square()
+                        .add(logVariance(memory))
+                        .sub(sample(memory, noise).square()),
+                0.5);
     }
 
     private static NDArray sum(NDArray values, double factor) {

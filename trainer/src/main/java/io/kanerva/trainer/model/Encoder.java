@@ -12,7 +12,8 @@ import ai.djl.training.ParameterStore;
  * <p>In: images [B, T, Cx, Hx, Wx]. Out: an {@link EncoderOutput}. The heads start at zero: q begins as the prior,
  * shifted to the sample's pointer.
  */
-public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, PooledEncoder, ChargedEncoder, MemorylessEncoder {
+public abstract sealed class Encoder extends KanervaBlock
+        permits HeapEncoder, PooledEncoder, ChargedEncoder, MemorylessEncoder {
 
     Encoder(KanervaSettings settings) {
         super(settings);

@@ -10,8 +10,8 @@ import ai.djl.ndarray.NDList;
  *     memory [B, T, 1, 2 C, h, w], means and log-variances; [B, T, 1], zeros, if there is no memory
  * @param keyMean [B, T, K, 3], relative to the sample's pointer (see {@link KeyPosterior})
  * @param keyLogVariance [B, T, K, 3]
- * @param latentMean [B, T, D]; with a charged memory only what the image says, without {@link
- *     ReaderOutput#posteriorShift}
+ * @param latentMean [B, T, D]; with a charged memory only what the image says, without
+ *     {@link ReaderOutput#posteriorShift}
  * @param latentLogVariance [B, T, D]; with a charged memory relative to the prior's
  */
 public record EncoderOutput(

@@ -151,7 +151,9 @@ public final class KanervaModel implements AutoCloseable {
         return WriterOutput.of(writer.forward(store, new NDList(content), training));
     }
 
-    /** The memory that was written, [B, C, H, W]; the mean of a charged one, of which only the parameters are written. */
+    /**
+     * The memory that was written, [B, C, H, W]; the mean of a charged one, of which only the parameters are written.
+     */
     public NDArray memory(WriterOutput written) {
         return settings.charged() ? ChargedWriter.mean(written.memory()) : written.memory();
     }
@@ -226,7 +228,12 @@ public final class KanervaModel implements AutoCloseable {
      * @param noise [B, C, h, w], the memory's
      */
     private ElboTerms readCharged(
-            NDArray images, EncoderOutput q, WriterOutput written, NDArray noise, NDArray latentNoise, boolean training) {
+            NDArray images,
+            EncoderOutput q,
+            WriterOutput written,
+            NDArray noise,
+            NDArray latentNoise,
+            boolean training) {
         NDArray memory = written.memory();
         float share = 1f / written.pointers().getShape().get(1);
         ReaderOutput prior = read(ChargedWriter.sample(memory, noise), written.pointers(), training);
@@ -234,8 +241,8 @@ public final class KanervaModel implements AutoCloseable {
         NDArray logVariance = q.latentLogVariance().add(prior.priorLogVariance());
         NDArray latent = mean.add(Constant.scale(logVariance, 0.5).exp().mul(latentNoise));
         NDArray reconstruction = decoder.negativeLogLikelihood(store, latent, prior.traces(), images, training);
-        NDArray klMemory = Constant.scale(ChargedWriter.divergence(memory), share)
-                .broadcast(reconstruction.getShape());
+        NDArray klMemory =
+                Constant.scale(ChargedWriter.divergence(memory), share).broadcast(reconstruction.getShape());
         NDArray klLatent = divergence(mean, logVariance, prior.priorMean(), prior.priorLogVariance())
                 .sum(new int[] {2});
         NDArray logWeight = null;
@@ -243,12 +250,10 @@ public final class KanervaModel implements AutoCloseable {
             NDArray latentRatio = logDensity(latent, prior.priorMean(), prior.priorLogVariance())
                     .sub(logDensity(latent, mean, logVariance))
                     .sum(new int[] {2});
-            logWeight = latentRatio
-                    .sub(reconstruction)
-                    .add(Constant.scale(ChargedWriter.logRatio(memory, noise), share));
+            logWeight =
+                    latentRatio.sub(reconstruction).add(Constant.scale(ChargedWriter.logRatio(memory, noise), share));
         }
-        return new ElboTerms(
-                reconstruction, reconstruction.zerosLike(), klLatent.add(klMemory), klMemory, logWeight);
+        return new ElboTerms(reconstruction, reconstruction.zerosLike(), klLatent.add(klMemory), klMemory, logWeight);
     }
 
     /**

@@ -320,8 +320,8 @@ public record KanervaSettings(
     }
 
     /**
-     * The shape of the noise of what is read for B episodes of T samples: [B, T, K, 3], the keys', or [B, C, H, W], that
-     * of a charged memory, which has no keys.
+     * The shape of the noise of what is read for B episodes of T samples: [B, T, K, 3], the keys', or [B, C, H, W],
+     * that of a charged memory, which has no keys.
      */
     public Shape readNoiseShape(long b, long t) {
         return charged() ? memory.shape(b) : new Shape(b, t, keys, KeySpace.KEY);

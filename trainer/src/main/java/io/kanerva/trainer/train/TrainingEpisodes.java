@@ -104,10 +104,14 @@ public final class TrainingEpisodes {
             // One map for an episode of one class: what its images have in common should stay common.
             maps[i] = plan.augment().isNone()
                     ? null
-                    : ofOneClass.length > 0 && within > 0 ? maps[i - 1] : plan.augment().draw(random);
+                    : ofOneClass.length > 0 && within > 0
+                            ? maps[i - 1]
+                            : plan.augment().draw(random);
             plan.binarisation().copy(images, drawn[i], maps[i], pixels, i * size, random);
         }
-        float[] keyNoise = normals(random, (int) plan.settings().readNoiseShape(plan.episodes(), plan.episodeLength()).size());
+        float[] keyNoise = normals(random, (int) plan.settings()
+                .readNoiseShape(plan.episodes(), plan.episodeLength())
+                .size());
         float[] latentNoise = normals(random, latents);
         if (paired.length == 0) {
             return new Batch(pixels, keyNoise, latentNoise, new float[0], new float[0]);
@@ -145,8 +149,9 @@ public final class TrainingEpisodes {
             }
         }
         if (full.isEmpty()) {
-            throw new IllegalArgumentException("'%s': expected a class of at least the %d images of an episode, found none"
-                    .formatted(images.name(), plan.episodeLength()));
+            throw new IllegalArgumentException(
+                    "'%s': expected a class of at least the %d images of an episode, found none"
+                            .formatted(images.name(), plan.episodeLength()));
         }
     }
 

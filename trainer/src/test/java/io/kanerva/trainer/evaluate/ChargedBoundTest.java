@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ChargedBoundTest {
     private static final NoiseSource NOISE = NoiseSource.seeded(5);
     private static final int T = 8;
-    private static final KanervaSettings CHARGED = TinyModels.charged();
-    private static final KanervaSettings PLAIN = TinyModels.withoutMemory(TinyModels.heap(), 3, LatentLayout.VECTOR);
+    private static final KanervaSettings CHARGED = TinyModels.charged().withLatent(16, LatentLayout.MAP);
+    private static final KanervaSettings PLAIN = TinyModels.withoutMemory(TinyModels.heap(), 16, LatentLayout.MAP);
 
     /** Classes of 16 noisy copies of a random pattern of 4 x 4 squares each. */
     private static ImageSet patterns(int classes, long seed) {
@@ -59,8 +59,7 @@ class ChargedBoundTest {
         return model.pass(
                 scratch.create(episodes.episode(e), s.image().shape(1, T)),
                 scratch.create(NOISE.normals(NoiseSource.stream(e, 0, 0), (int) keys.size()), keys),
-                scratch.create(
-                        NOISE.normals(NoiseSource.stream(e, 0, 1), T * s.latent()), new Shape(1, T, s.latent())),
+                scratch.create(NOISE.normals(NoiseSource.stream(e, 0, 1), T * s.latent()), new Shape(1, T, s.latent())),
                 false);
     }
 
@@ -117,7 +116,8 @@ class ChargedBoundTest {
                 for (int draw = 0; draw < draws; draw++) {
                     Shape keys = s.readNoiseShape(1, T);
                     float[] each = model.pass(
-                                    scratch.create(episodes.episode(e), s.image().shape(1, T)),
+                                    scratch.create(
+                                            episodes.episode(e), s.image().shape(1, T)),
                                     scratch.create(
                                             NOISE.normals(NoiseSource.stream(e, draw, 0), (int) keys.size()), keys),
                                     scratch.create(
@@ -137,7 +137,9 @@ class ChargedBoundTest {
                 expected -= (most + Math.log(sum / draws)) / T / 2;
             }
             BoundReport report = CleanBound.evaluate(model, episodes, NOISE, draws, done -> {});
-            assertThat(report.importanceWeighted()).isCloseTo(expected, within(1e-3)).isLessThan(report.nats());
+            assertThat(report.importanceWeighted())
+                    .isCloseTo(expected, within(1e-3))
+                    .isLessThan(report.nats());
         }
     }
 
@@ -152,7 +154,6 @@ class ChargedBoundTest {
             TestEpisodes episodes = TestEpisodes.ofOneClass(patterns(10, 7), Binarisation.FIXED, T, 8);
             report = ChargedBound.evaluate(run.model(), plain.model(), episodes, NOISE, done -> {});
         }
-        System.out.println("DBG " + report);
         assertThat(report.difference().nats()).isLessThan(-2);
         assertThat(report.klMemory()).isPositive();
         assertThat(report.swapped()).isGreaterThan(report.bound().nats() + 2);
@@ -167,11 +168,11 @@ class ChargedBoundTest {
                 T,
                 1,
                 200,
-                5e-3,
+                1e-2,
                 20,
                 100,
                 Ramp.NONE,
-                Ramp.NONE,
+                new Ramp(0.02, 0.2, 0.6),
                 9,
                 100,
                 200,

@@ -72,7 +72,8 @@ class TestEpisodesTest {
             taken[labelled.label(order.get(i))]++;
         }
         assertThat(taken).containsExactly(20, 5, 0);
-        assertThat(order(TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, 5, 1))).isEqualTo(order);
+        assertThat(order(TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, 5, 1)))
+                .isEqualTo(order);
         assertThat(order(episodes.first(2))).isEqualTo(order.subList(0, 10));
         for (int length : new int[] {0, 21}) {
             assertThatIllegalArgumentException()

@@ -32,7 +32,8 @@ class ChargedMemoryTest {
         try (KanervaModel model = TinyModels.randomised(s, 1);
                 NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(2);
-            NDArray images = scratch.create(TinyModels.images(s, b * T, 3), s.image().shape(b, T));
+            NDArray images =
+                    scratch.create(TinyModels.images(s, b * T, 3), s.image().shape(b, T));
             int size = s.memory().size();
             float[] noise = normals(random, b * size, 1);
             float[] latentNoise = normals(random, b * T * s.latent(), 1);
@@ -80,10 +81,8 @@ class ChargedMemoryTest {
                 latent[i] = (float) z;
                 klLatent[i / s.latent()] +=
                         (variance * p + Math.pow(mean - priorMean, 2) * p - 1 - Math.log(variance * p)) / 2;
-                weights[i / s.latent()] += (latentNoise[i] * latentNoise[i]
-                                - Math.pow(z - priorMean, 2) * p
-                                + Math.log(variance * p))
-                        / 2;
+                weights[i / s.latent()] +=
+                        (latentNoise[i] * latentNoise[i] - Math.pow(z - priorMean, 2) * p + Math.log(variance * p)) / 2;
             }
             float[] reconstruction = s.likelihood()
                     .negativeLogLikelihood(
@@ -124,18 +123,18 @@ class ChargedMemoryTest {
             });
             SplittableRandom random = new SplittableRandom(12);
             Shape shape = s.image().shape(draws, T);
-            NDArray images = scratch.create(TinyModels.images(s, T, 13), s.image().shape(1, T))
+            NDArray images = scratch.create(
+                            TinyModels.images(s, T, 13), s.image().shape(1, T))
                     .broadcast(shape);
-            NDArray noise = scratch.create(
-                    normals(random, draws * s.memory().size(), 1), s.readNoiseShape(draws, T));
+            NDArray noise = scratch.create(normals(random, draws * s.memory().size(), 1), s.readNoiseShape(draws, T));
             NDArray latentNoise =
                     scratch.create(normals(random, draws * T * s.latent(), 1), new Shape(draws, T, s.latent()));
             ElboTerms terms = model.pass(images, noise, latentNoise, false);
             double[] weights = sums(terms.importanceLogWeight());
             double[] bounds = sums(terms.reconstruction().add(terms.klLatent()));
 
-            NDArray otherNoise = scratch.create(
-                    normals(random, draws * s.memory().size(), 1), s.readNoiseShape(draws, T));
+            NDArray otherNoise =
+                    scratch.create(normals(random, draws * s.memory().size(), 1), s.readNoiseShape(draws, T));
             ReaderOutput prior = model.read(otherNoise, scratch.zeros(new Shape(draws, T, 1, 3)), false);
             NDArray latents = prior.priorMean()
                     .add(prior.priorLogVariance().mul(0.5).exp().mul(latentNoise));
@@ -145,7 +144,6 @@ class ChargedMemoryTest {
 
             double estimate = logMeanExp(weights);
             double bound = mean(bounds);
-            System.out.println("DBG " + estimate + " " + logMeanExp(priors) + " " + bound + " " + mean(weights));
             assertThat(estimate).isCloseTo(logMeanExp(priors), within(0.25));
             assertThat(-bound).isLessThan(estimate - 0.3);
             assertThat(mean(weights)).as("E ln w is the bound").isCloseTo(-bound, within(0.2));
@@ -157,13 +155,13 @@ class ChargedMemoryTest {
         KanervaSettings s = TinyModels.charged();
         try (KanervaModel model = TinyModels.randomised(s, 21);
                 NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(TinyModels.images(s, T, 22), s.image().shape(1, T));
+            NDArray images =
+                    scratch.create(TinyModels.images(s, T, 22), s.image().shape(1, T));
             NDArray content = model.encode(images, false).content();
             float[] memory = model.write(content, false).memory().toFloatArray();
             float[] reversed = model.write(content.flip(1), false).memory().toFloatArray();
             assertThat(reversed).containsExactly(memory, within(1e-6f));
-            float[] fewer =
-                    model.write(content.get(":, 0:2"), false).memory().toFloatArray();
+            float[] fewer = model.write(content.get(":, 0:2"), false).memory().toFloatArray();
             assertThat(fewer).isNotEqualTo(memory);
         }
     }

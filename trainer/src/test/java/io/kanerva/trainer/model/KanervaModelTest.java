@@ -45,8 +45,8 @@ class KanervaModelTest {
             SplittableRandom random = new SplittableRandom(52);
             NDArray images = scratch.create(
                     TinyModels.images(s, 8, 53), new Shape(2, 4, s.image().channels(), 8, 8));
-            NDArray keyNoise = scratch.create(
-                    normals(random, (int) s.readNoiseShape(2, 4).size(), 1), s.readNoiseShape(2, 4));
+            NDArray keyNoise =
+                    scratch.create(normals(random, (int) s.readNoiseShape(2, 4).size(), 1), s.readNoiseShape(2, 4));
             NDArray latentNoise = scratch.create(normals(random, 8 * s.latent(), 1), new Shape(2, 4, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
                 ElboTerms terms = model.pass(images, keyNoise, latentNoise, true);
@@ -64,7 +64,9 @@ class KanervaModelTest {
                 NDArray array = entry.getValue().getArray();
                 float[] here = array.toFloatArray();
                 double norm = Math.sqrt(sum(gradient, gradient));
-                if (s.charged() && entry.getKey().startsWith("encoder/") && entry.getKey().contains("key_")) {
+                if (s.charged()
+                        && entry.getKey().startsWith("encoder/")
+                        && entry.getKey().contains("key_")) {
                     assertThat(norm).as("a charged memory has no keys").isZero();
                     continue;
                 }

@@ -28,6 +28,8 @@ class PresetTest {
         "mnist-vae, mnist, 475422, 0, 4, 8000, 0.001, 200, 0",
         "omniglot-vae, omniglot, 475422, 0, 4, 8000, 0.001, 200, 8",
         "cifar10-vae, cifar10, 854026, 0, 1, 3000, 0.001, 5000, 0",
+        "omniglot-charged, omniglot, 397106, 196, 5, 1500, 0.002, 200, 8",
+        "mnist-charged, mnist, 397106, 196, 5, 1000, 0.002, 200, 0",
         "mnist-4-keys, mnist, 327248, 12544, 4, 8000, 0.004, 200, 0",
         "mnist-8-keys, mnist, 328808, 12544, 4, 8000, 0.004, 200, 0",
         "paper-mnist, mnist, 11355997, 15435, 1, 20000, 0.002, 200, 0",
@@ -62,6 +64,6 @@ class PresetTest {
 
     @Test
     void thereAreNoOtherPresets() {
-        assertThat(Preset.all()).hasSize(23);
+        assertThat(Preset.all()).hasSize(27);
     }
 }

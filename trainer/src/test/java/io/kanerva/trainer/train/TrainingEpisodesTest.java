@@ -167,7 +167,9 @@ class TrainingEpisodesTest {
         for (int step = 0; step < 5; step++) {
             Set<String> moved = new HashSet<>();
             Set<String> alone = new HashSet<>();
-            float[] same = new TrainingEpisodes(images, moving.with("oneClass=1")).draw(step).images();
+            float[] same = new TrainingEpisodes(images, moving.with("oneClass=1"))
+                    .draw(step)
+                    .images();
             float[] each = new TrainingEpisodes(images, moving).draw(step).images();
             for (int i = 0; i < 8; i++) {
                 moved.add(Arrays.toString(Arrays.copyOfRange(same, i * 64, i * 64 + 64)));

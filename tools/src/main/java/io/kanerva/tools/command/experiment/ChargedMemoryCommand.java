@@ -70,13 +70,25 @@ public final class ChargedMemoryCommand extends Subcommand {
         int length = first.plan().episodeLength();
         try (KanervaModel model = first.model(device.chooseAll().get(0));
                 KanervaModel beside = second.model(device.chooseAll().get(0))) {
-            print("setting    run %s, step %d, %,d parameters, %,d charged floats", folder, first.step(),
-                    model.parameterCount(), model.settings().memoryFloats());
+            print(
+                    "setting    run %s, step %d, %,d parameters, %,d charged floats",
+                    folder,
+                    first.step(),
+                    model.parameterCount(),
+                    model.settings().memoryFloats());
             print("beside     run %s, step %d, %,d parameters", other, second.step(), beside.parameterCount());
-            print("images     %s, %s binarisation, T = %d, seed %d", images.name(), binarisation, length, options.seed());
-            score("one class", model, beside,
+            print(
+                    "images     %s, %s binarisation, T = %d, seed %d",
+                    images.name(), binarisation, length, options.seed());
+            score(
+                    "one class",
+                    model,
+                    beside,
                     options.some(TestEpisodes.ofOneClass(images, binarisation, length, options.seed())));
-            score("any class", model, beside,
+            score(
+                    "any class",
+                    model,
+                    beside,
                     options.some(new TestEpisodes(images, binarisation, length, options.seed())));
         } catch (IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
