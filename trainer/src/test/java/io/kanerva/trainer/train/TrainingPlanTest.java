@@ -144,9 +144,9 @@ class TrainingPlanTest {
 
     @ParameterizedTest
     @MethodSource("io.kanerva.trainer.train.Preset#all")
-    void presetsHave32SamplesAnEpisodeAndAtMost16384FloatsOfMemory(Preset preset) {
+    void presetsHave32SamplesAnEpisodeOr20OfOneClassAndAtMost16384FloatsOfMemory(Preset preset) {
         TrainingPlan plan = preset.plan();
-        assertThat(plan.episodeLength()).isEqualTo(32);
+        assertThat(plan.episodeLength()).isEqualTo(plan.oneClass() > 0 ? 20 : 32);
         assertThat(plan.settings().memoryFloats()).isLessThanOrEqualTo(16_384);
         assertThat(plan.settings().capacity()).isGreaterThanOrEqualTo(32);
         assertThat(plan.data()).isEqualTo(preset.data().id());
