@@ -51,7 +51,8 @@ class ExperimentCommandsTest {
     @Test
     void fewerBitsOfMemoryCostMoreAndAnotherEpisodesMemoryCostsMost() throws IOException {
         Path picture = folder.resolve("bits.svg");
-        CommandRun run = CommandRun.kpp("experiment", "memory-bits", "--episodes", "3", "--out", picture.toString());
+        CommandRun run = CommandRun.kpp(
+                "experiment", "memory-bits", "--episodes", "3", "--without", "92", "--out", picture.toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("an image has 784 bits");
         double[] bounds = new double[5];
@@ -69,7 +70,16 @@ class ExperimentCommandsTest {
         CommandRun score = CommandRun.kpp("evaluate", "--episodes", "3");
         assertThat(number(score.out(), "bound +([0-9.]+)"))
                 .isCloseTo(bounds[4], org.assertj.core.api.Assertions.within(2e-3));
-        assertThat(Files.readString(picture)).startsWith("<svg").contains("the image: 784 bits", "1 a float");
+        assertThat(Files.readString(picture))
+                .startsWith("<svg")
+                .contains("the image: 784 bits", "1 a float", "without a memory: 92 nats");
+    }
+
+    @Test
+    void aModelWithoutAMemoryPaysNoNegativeNats() {
+        CommandRun run = CommandRun.kpp("experiment", "memory-bits", "--without", "-1");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("Invalid value for option '--without': expected at least 0, found -1.0");
     }
 
     @Test

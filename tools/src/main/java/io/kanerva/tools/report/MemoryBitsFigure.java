@@ -4,7 +4,10 @@ import io.kanerva.tools.experiment.MemoryExperiment.Row;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The bound against the bits of memory per image, both on logarithmic axes, with the image's own bits as a line. */
+/**
+ * The bound against the bits of memory per image, both on logarithmic axes, with the image's own bits as a line, and
+ * what a model without a memory leaves of its nats if each bit of a memory saves ln 2 of them as another.
+ */
 public final class MemoryBitsFigure {
     private static final int LEFT = 70;
     private static final int RIGHT = 620;
@@ -18,12 +21,16 @@ public final class MemoryBitsFigure {
      *
      * @param rows at least one
      * @param imageBits bits of an image as it is
+     * @param without nats per image of a model without a memory; 0 for none
      */
-    public static String svg(String model, List<Row> rows, double imageBits) {
+    public static String svg(String model, List<Row> rows, double imageBits, double without) {
         double[] x = {
             rows.stream().mapToDouble(Row::bitsPerImage).min().orElseThrow(),
             rows.stream().mapToDouble(Row::bitsPerImage).max().orElseThrow()
         };
+        if (without > 0) {
+            x[0] = Math.min(x[0], without / Math.log(2) / 4);
+        }
         x[0] = Math.min(x[0], imageBits) / 1.2;
         x[1] = Math.max(x[1], imageBits) * 1.2;
         double[] y = {
@@ -39,6 +46,9 @@ public final class MemoryBitsFigure {
         svg.append(
                 Html.format("<path d=\"M%.1f %dV%d\" stroke=\"#b00\" stroke-dasharray=\"4 3\"/>\n", own, TOP, BOTTOM));
         text(svg, own + 4, TOP + 10, "start", Html.format("the image: %,.0f bits", imageBits));
+        if (without > 0) {
+            without(svg, without, x, y);
+        }
         svg.append(Html.format(
                 "<polyline fill=\"none\" stroke=\"#06c\" points=\"%s\"/>\n",
                 rows.stream()
@@ -56,6 +66,27 @@ public final class MemoryBitsFigure {
             text(svg, px, BOTTOM + 32, "middle", row.bits() + " a float");
         }
         return svg.append("</svg>\n").toString();
+    }
+
+    /** The line bits x ln 2 + nats = what the model without a memory pays. */
+    private static void without(StringBuilder svg, double nats, double[] x, double[] y) {
+        StringBuilder points = new StringBuilder();
+        double last = (nats - y[0]) / Math.log(2);
+        for (int i = 0; i <= 60; i++) {
+            double bits = x[0] * Math.pow(last / x[0], i / 60.0);
+            points.append(Html.format(
+                    "%.1f,%.1f ",
+                    at(bits, x, LEFT, RIGHT), at(Math.max(y[0], nats - bits * Math.log(2)), y, BOTTOM, TOP)));
+        }
+        svg.append(Html.format(
+                "<polyline fill=\"none\" stroke=\"#080\" stroke-dasharray=\"2 3\" points=\"%s\"/>\n",
+                points.toString().strip()));
+        text(
+                svg,
+                LEFT + 6,
+                at(nats, y, BOTTOM, TOP) - 6,
+                "start",
+                Html.format("without a memory: %.0f nats, less ln 2 a bit", nats));
     }
 
     private static void text(StringBuilder svg, double x, double y, String anchor, String text) {

@@ -46,8 +46,19 @@ public final class MemoryBitsCommand extends Subcommand {
             description = "SVG file to write: the bound against the bits of memory per image.")
     private Path svg;
 
+    @Option(
+            names = "--without",
+            paramLabel = "NATS",
+            order = 7,
+            description = "What a model without a memory pays for an image: the SVG file also shows the line on which "
+                    + "each bit of memory saves ln 2 of it.")
+    private double without;
+
     @Override
     protected void run() {
+        if (!(without >= 0) || Double.isInfinite(without)) {
+            throw usage("Invalid value for option '--without': expected at least 0, found " + without);
+        }
         if (svg != null) {
             OutputFile.requireWritable(svg);
         }
@@ -83,7 +94,7 @@ public final class MemoryBitsCommand extends Subcommand {
                         swapped.nats(), swapped.standardError());
             }
             if (svg != null) {
-                OutputFile.write(svg, MemoryBitsFigure.svg(kanerva.bundle().name(), rows, imageBits));
+                OutputFile.write(svg, MemoryBitsFigure.svg(kanerva.bundle().name(), rows, imageBits, without));
             }
         }
     }
