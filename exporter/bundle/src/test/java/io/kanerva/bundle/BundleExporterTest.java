@@ -237,6 +237,14 @@ class BundleExporterTest {
     }
 
     @Test
+    void aChargedMemoryIsRefused() {
+        assertThatThrownBy(() -> export(TinyModels.DEREFERENCED.withChargedMemory(), BundleOptions.named("tiny")))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessage("a model with a charged memory: expected a heap or pooled writer, found charged, whose "
+                        + "memory is a distribution to draw from, which a bundle has no graph for");
+    }
+
+    @Test
     void sampleImagesOfAnotherShapeAreRefused() {
         ImageSet images = SampleImages.discs(TinyModels.TWO_KEYS, 2, 1);
         assertThatThrownBy(() -> export(
