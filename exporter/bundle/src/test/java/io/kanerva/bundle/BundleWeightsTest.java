@@ -164,6 +164,7 @@ class BundleWeightsTest {
                 settings.likelihood() == ImageLikelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE,
                 1,
                 Math.min(3, settings.capacity()),
+                like.oneClass(),
                 like.steps(),
                 like.learningRate(),
                 like.warmup(),
