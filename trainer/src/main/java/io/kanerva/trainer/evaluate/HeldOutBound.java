@@ -50,11 +50,6 @@ public final class HeldOutBound {
      */
     public static Report evaluate(KanervaModel model, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
         CleanBound.requireKind(model.settings(), episodes.binarisation());
-        if (model.settings().charged()) {
-            throw new IllegalArgumentException(
-                    "a charged memory: expected a model whose written images are a condition of the others' bound, found "
-                            + "one that charges for them: use kpp experiment charged-memory");
-        }
         BoundTotals[] totals = {new BoundTotals(), new BoundTotals()};
         for (int e = 0; e < episodes.count(); e++) {
             Values[] values = values(model, episodes, e, noise);
@@ -156,6 +151,11 @@ public final class HeldOutBound {
             NoiseSource noise,
             BiConsumer<ElboTerms, ElboTerms> scores) {
         KanervaSettings s = model.settings();
+        if (s.charged()) {
+            throw new IllegalArgumentException(
+                    "a charged memory: expected a model whose bound takes the written images "
+                            + "for granted, found one that charges for them: use kpp experiment charged-memory");
+        }
         int t = episodes.length();
         Shape shape = s.image().shape(1, t);
         try (NDManager scratch = model.manager().newSubManager()) {

@@ -195,6 +195,13 @@ class ChargedBoundTest {
                     .isThrownBy(() -> ChargedBound.evaluate(charged, heap, episodes, NOISE, done -> {}))
                     .withMessage("model settings: expected the writer none or charged to compare with, since other "
                             + "memories are free, found heap");
+            ClassEpisodes pairs = new ClassEpisodes(patterns(2, 1), Binarisation.FIXED, T, 1);
+            for (KanervaModel[] models : new KanervaModel[][] {{charged, heap}, {heap, charged}}) {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> HeldOutBound.compare(models[0], models[1], pairs, NOISE, done -> {}))
+                        .withMessage("a charged memory: expected a model whose bound takes the written images for "
+                                + "granted, found one that charges for them: use kpp experiment charged-memory");
+            }
         }
     }
 }
