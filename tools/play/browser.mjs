@@ -26,13 +26,25 @@ export const launch = () =>
 /** Runs kpp, and returns what it printed. */
 export const kpp = async (...options) => (await promisify(execFile)(program, options)).stdout;
 
+/** Runs a Java program of this folder on the classes of kpp, and returns what it printed. */
+export async function java(source, ...options) {
+  const built = readFileSync(`${root}/tools/target/kpp-current`, 'utf8').trim();
+  const classPath = readFileSync(`${built}/class-path`, 'utf8').split('\n')[1];
+  const line = ['--enable-native-access=ALL-UNNAMED', '-cp', classPath, `${root}/tools/play/${source}`, ...options];
+  const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' };
+  const home = process.env.JAVA_HOME ? `${process.env.JAVA_HOME}/bin/` : '';
+  return (await promisify(execFile)(`${home}java`, line, { env })).stdout;
+}
+
 /** Starts kpp play: { address, stop }. */
 export function play() {
   const server = spawn(program, ['play', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = () => server.kill();
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`kpp play: expected it to serve, found that it ended with ${code}`)));
+    server.once('exit', (code) =>
+      reject(new Error(`kpp play: expected it to serve, found that it ended with ${code}`)),
+    );
     server.stdout.once('data', (line) => resolve({ address: /http:\S+/.exec(line)[0], stop }));
   });
 }

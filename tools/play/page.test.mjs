@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
-import { kpp, launch, memoryFloats, play, readNpy, root, Visit, writeNpy } from './browser.mjs';
+import { java, kpp, launch, memoryFloats, play, readNpy, root, Visit, writeNpy } from './browser.mjs';
 
 const SIDE = 28;
 const folder = mkdtempSync(join(tmpdir(), 'kpp-play-'));
@@ -40,7 +40,18 @@ function levelsDiffer(levels, numbers) {
 const share = (one, other) => one.filter((level, i) => level >= 128 !== other[i] >= 128).length / one.length;
 
 test('a drawing is written and read back', async () => {
-  await visit.draw('#drawing', [[0.2, 0.2], [0.8, 0.2], [0.4, 0.8]], [[0.3, 0.5], [0.7, 0.5]]);
+  await visit.draw(
+    '#drawing',
+    [
+      [0.2, 0.2],
+      [0.8, 0.2],
+      [0.4, 0.8],
+    ],
+    [
+      [0.3, 0.5],
+      [0.7, 0.5],
+    ],
+  );
   const drawn = await visit.drawn('#drawing');
   assert.ok(drawn.filter((level) => level === 255).length > 40, 'the pen left a line');
   await visit.click('#write');
@@ -59,6 +70,9 @@ test('examples are written as Java writes them, and the file is one that Java re
   const largest = page.reduce((most, value, i) => Math.max(most, Math.abs(value - java[i])), 0);
   assert.ok(largest < 1e-4, `${largest}`);
   const same = page.filter((value, i) => value === java[i]).length;
+  await visit.load(file('java.memory'));
+  assert.deepEqual(await visit.ids(), ['0', '1', '2', '3', '4', '5', '6', '7']);
+  await visit.load(file('page.memory'));
   t.diagnostic(`memory: ${same} of ${page.length} floats equal to the bit, the largest difference is ${largest}`);
 });
 
@@ -69,16 +83,33 @@ test('a damaged query is found and mended, as Java does it', async (t) => {
   assert.ok((await visit.drawn('#query')).every((level, i) => i % SIDE >= SIDE / 2 || level === 0));
   await visit.click('#take');
   await visit.click('#noise');
-  await visit.draw('#query', [[0.9, 0.05], [0.9, 0.95]]);
+  await visit.draw('#query', [
+    [0.9, 0.05],
+    [0.9, 0.95],
+  ]);
   const query = await visit.drawn('#query');
   await visit.click('#run');
   const captions = await visit.page.locator('#steps button').allTextContents();
-  assert.deepEqual(captions.map((caption) => caption.slice(0, 5)), ['1: #1', '2: #1', '3: #1']);
+  assert.deepEqual(
+    captions.map((caption) => caption.slice(0, 5)),
+    ['1: #1', '2: #1', '3: #1'],
+  );
   const matches = await visit.page.locator('#samples .match').allTextContents();
   assert.equal(matches.length, 8);
   writeNpy(file('query.npy'), query, SIDE, SIDE);
-  const printed = await kpp('recall', '--memory', file('page.memory'), '--images', file('query.npy'),
-    '--iterations', '3', '--out', file('recalled.png'), '--npy', file('recalled.npy'));
+  const printed = await kpp(
+    'recall',
+    '--memory',
+    file('page.memory'),
+    '--images',
+    file('query.npy'),
+    '--iterations',
+    '3',
+    '--out',
+    file('recalled.png'),
+    '--npy',
+    file('recalled.npy'),
+  );
   assert.match(printed, /0 +1 +1\.000/);
   const recalled = (await visit.levels('#steps'))[2];
   const different = levelsDiffer(recalled, readNpy(file('recalled.npy')));
@@ -90,25 +121,23 @@ test('pictures at random keys are those of Java for the same seed', async (t) =>
   await visit.page.fill('#seed', '42');
   await visit.click('#generate');
   assert.match(await visit.page.getAttribute('#map', 'aria-label'), /8 samples .* 24 keys/);
-  await kpp('generate', '--memory', file('page.memory'), '--count', '24', '--seed', '42', '--out', file('dreams.png'),
-    '--npy', file('dreams.npy'));
+  await kpp(
+    'generate',
+    '--memory',
+    file('page.memory'),
+    '--count',
+    '24',
+    '--seed',
+    '42',
+    '--out',
+    file('dreams.png'),
+    '--npy',
+    file('dreams.npy'),
+  );
   const dreams = (await visit.levels('#dreams')).flat();
   const different = levelsDiffer(dreams, readNpy(file('dreams.npy')));
   t.diagnostic(`generation: ${dreams.length - different} of ${dreams.length} levels equal, the rest by 1 of 255`);
   await visit.shot('light');
-});
-
-const python = `${root}/conformance/clients/python/.venv/bin/python`;
-test('Python reads the file', { skip: !existsSync(python) && 'the Python client is not installed' }, () => {
-  const lines = [
-    'import sys; from kanerva import Kanerva',
-    'k = Kanerva.load(sys.argv[1])',
-    'print(k.generate(k.load_memory(sys.argv[2]), count=3, seed=1).images.shape)',
-  ];
-  const options = { cwd: `${root}/conformance/clients/python`, encoding: 'utf8' };
-  const model = `${root}/models/bundles/fashion-mnist`;
-  const printed = execFileSync(python, ['-c', lines.join('\n'), model, file('page.memory')], options);
-  assert.equal(printed.trim(), '(1, 3, 1, 28, 28)');
 });
 
 test('pictures along a line begin and end at its ends', async () => {
@@ -120,13 +149,15 @@ test('pictures along a line begin and end at its ends', async () => {
   assert.deepEqual([path.length, path[0], path[4]], [5, samples[2], samples[6]]);
 });
 
-test('a freed place is the next sample\'s, and a heap survives its file', async () => {
+test("a freed place is the next sample's, and a heap survives its file", async () => {
   await visit.click('#samples [data-id="3"]');
   await visit.click('#free');
   assert.deepEqual(await visit.ids(), ['0', '1', '2', '4', '5', '6', '7']);
   assert.match(await visit.page.getAttribute('#map', 'aria-label'), /7 samples .* 1 free places/);
   await visit.save(file('heap.memory'));
   assert.match(await visit.status(), /a heap with its ids and free places/);
+  const model = `${root}/models/bundles/fashion-mnist`;
+  assert.equal(await java('ReadHeap.java', model, file('heap.memory')), '[0, 1, 2, 4, 5, 6, 7]\n');
   await visit.click('#write');
   assert.deepEqual(await visit.ids(), ['0', '1', '2', '8', '4', '5', '6', '7']);
   await visit.click('#samples [data-id="8"]');
@@ -136,6 +167,24 @@ test('a freed place is the next sample\'s, and a heap survives its file', async 
   await visit.load(file('heap.memory'));
   assert.deepEqual(await visit.ids(), ['0', '1', '2', '4', '5', '6', '7']);
   assert.match(await visit.page.getAttribute('#map', 'aria-label'), /7 samples .* 1 free places/);
+});
+
+const python = `${root}/conformance/clients/python/.venv/bin/python`;
+test('Python reads the files', { skip: !existsSync(python) && 'the Python client is not installed' }, () => {
+  const lines = [
+    'import sys; from kanerva import Kanerva',
+    'k = Kanerva.load(sys.argv[1])',
+    'print(k.generate(k.load_memory(sys.argv[2]), count=3, seed=1).images.shape)',
+    'print(k.load_heap(sys.argv[3]).list())',
+  ];
+  const options = { cwd: `${root}/conformance/clients/python`, encoding: 'utf8' };
+  const model = `${root}/models/bundles/fashion-mnist`;
+  const printed = execFileSync(
+    python,
+    ['-c', lines.join('\n'), model, file('page.memory'), file('heap.memory')],
+    options,
+  );
+  assert.equal(printed, '(1, 3, 1, 28, 28)\n[0, 1, 2, 4, 5, 6, 7]\n');
 });
 
 test('a picture can be uploaded, and other files are refused in a sentence', async () => {
@@ -168,8 +217,13 @@ test('every shipped model writes, finds, generates and saves', async (t) => {
     await visit.click('#run');
     await visit.click('#run');
     const captions = await visit.page.locator('#steps button').allTextContents();
-    assert.ok(captions.every((caption) => caption.includes('#15')), `${model}: ${captions}`);
-    const took = await visit.page.locator('#steps button').evaluateAll((all) => all.map(({ dataset }) => +dataset.took));
+    assert.ok(
+      captions.every((caption) => caption.includes('#15')),
+      `${model}: ${captions}`,
+    );
+    const took = await visit.page
+      .locator('#steps button')
+      .evaluateAll((all) => all.map(({ dataset }) => +dataset.took));
     await visit.click('#generate');
     assert.equal(await visit.page.locator('#dreams button').count(), 24, `${model}: ${await visit.status()}`);
     await visit.save(file(`${model}.memory`));

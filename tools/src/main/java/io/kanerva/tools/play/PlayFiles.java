@@ -40,7 +40,11 @@ public final class PlayFiles {
 
     private final SortedMap<String, String> resources = new TreeMap<>();
 
-    /** Lists the files. */
+    /**
+     * Lists the files.
+     *
+     * @throws Failure if this build lacks one, as the checker alone lacks the models
+     */
     public PlayFiles() {
         for (String file : page()) {
             resources.put(file, PAGE + file);
@@ -53,6 +57,11 @@ public final class PlayFiles {
                 resources.put("models/" + model + "/" + file, Models.resource(model) + "/" + file);
             }
         }
+        resources.forEach((path, resource) -> {
+            if (PlayFiles.class.getClassLoader().getResource(resource) == null) {
+                throw new Failure("%s: expected a file of the page in this build of kpp, found none".formatted(path));
+            }
+        });
     }
 
     /** The paths, such as {@code index.html}, in their order. */
@@ -65,17 +74,9 @@ public final class PlayFiles {
         return TYPES.get(path.substring(path.lastIndexOf('.') + 1));
     }
 
-    /**
-     * Opens a file.
-     *
-     * @throws Failure if this build lacks it
-     */
+    /** Opens a file. */
     public InputStream open(String path) {
-        InputStream stream = PlayFiles.class.getClassLoader().getResourceAsStream(resources.get(path));
-        if (stream == null) {
-            throw new Failure("%s: expected a file of the page in this build of kpp, found none".formatted(path));
-        }
-        return stream;
+        return PlayFiles.class.getClassLoader().getResourceAsStream(resources.get(path));
     }
 
     private static List<String> page() {

@@ -124,7 +124,10 @@ export class Editor {
   }
 
   #show() {
-    const { data, dims: [channels, height, width] } = this.#image;
+    const {
+      data,
+      dims: [channels, height, width],
+    } = this.#image;
     [this.#canvas.width, this.#canvas.height] = [SCALE * width, SCALE * height];
     const context = this.#canvas.getContext('2d');
     for (let i = 0; i < width * height; i++) {

@@ -1,5 +1,5 @@
-// Pictures to begin with: clothes from the Fashion-MNIST test images that ship, otherwise strokes and shapes drawn here,
-// since the other data sets do not ship.
+// Pictures to begin with: clothes from the Fashion-MNIST test images that ship, otherwise strokes and shapes drawn
+// here, since the other data sets do not ship.
 import { forPixelsNear } from './editor.mjs';
 import { blank } from './pictures.mjs';
 
@@ -49,15 +49,50 @@ const ring = (x, y, w, h, from = 0, to = 1) =>
 /** Lines of each digit in a square of side 1. */
 const DIGITS = [
   [ring(0.5, 0.5, 0.21, 0.33)],
-  [[[0.37, 0.29], [0.53, 0.17], [0.53, 0.83]]],
+  [
+    [
+      [0.37, 0.29],
+      [0.53, 0.17],
+      [0.53, 0.83],
+    ],
+  ],
   [[...ring(0.5, 0.35, 0.2, 0.19, -0.22, 0.3), [0.3, 0.83], [0.72, 0.83]]],
   [ring(0.48, 0.33, 0.18, 0.16, -0.2, 0.5), ring(0.48, 0.66, 0.21, 0.18, 0, 0.7)],
-  [[[0.6, 0.83], [0.6, 0.17], [0.27, 0.62], [0.75, 0.62]]],
+  [
+    [
+      [0.6, 0.83],
+      [0.6, 0.17],
+      [0.27, 0.62],
+      [0.75, 0.62],
+    ],
+  ],
   [[[0.68, 0.18], [0.37, 0.18], [0.34, 0.46], ...ring(0.48, 0.63, 0.21, 0.21, -0.08, 0.66)]],
-  [[[0.63, 0.17], [0.46, 0.3], [0.35, 0.48], [0.31, 0.66]], ring(0.5, 0.66, 0.19, 0.17)],
-  [[[0.28, 0.19], [0.71, 0.19], [0.52, 0.5], [0.42, 0.84]]],
+  [
+    [
+      [0.63, 0.17],
+      [0.46, 0.3],
+      [0.35, 0.48],
+      [0.31, 0.66],
+    ],
+    ring(0.5, 0.66, 0.19, 0.17),
+  ],
+  [
+    [
+      [0.28, 0.19],
+      [0.71, 0.19],
+      [0.52, 0.5],
+      [0.42, 0.84],
+    ],
+  ],
   [ring(0.5, 0.33, 0.16, 0.16), ring(0.5, 0.67, 0.2, 0.18)],
-  [ring(0.5, 0.34, 0.19, 0.17), [[0.69, 0.34], [0.66, 0.55], [0.55, 0.83]]],
+  [
+    ring(0.5, 0.34, 0.19, 0.17),
+    [
+      [0.69, 0.34],
+      [0.66, 0.55],
+      [0.55, 0.83],
+    ],
+  ],
 ];
 
 /** Lines that are turned, leant, scaled and moved a little. */
@@ -91,9 +126,11 @@ function strokes(dims, lines, radius) {
   const image = blank(dims);
   const inPixels = ([x, y]) => [x * dims[2] - 0.5, y * dims[1] - 0.5];
   for (const line of lines) {
-    line.slice(1).forEach((to, i) =>
-      forPixelsNear(inPixels(line[i]), inPixels(to), radius, dims, (pixel) => (image.data[pixel] = 1)),
-    );
+    line
+      .slice(1)
+      .forEach((to, i) =>
+        forPixelsNear(inPixels(line[i]), inPixels(to), radius, dims, (pixel) => (image.data[pixel] = 1)),
+      );
   }
   return image;
 }
@@ -107,7 +144,10 @@ function shapes(dims, random) {
   const set = (pixel, levels) => levels.forEach((level, c) => (image.data[c * height * width + pixel] = level));
   for (let i = 0; i < height * width; i++) {
     const part = Math.floor(i / width) / (height - 1);
-    set(i, top.map((level, c) => level + part * (bottom[c] - level)));
+    set(
+      i,
+      top.map((level, c) => level + part * (bottom[c] - level)),
+    );
   }
   const from = [width * (0.3 + 0.4 * random()), height * (0.3 + 0.4 * random())];
   const to = random() < 0.5 ? from : [width * random(), height * random()];

@@ -30,7 +30,14 @@ class App {
     this.recall = new Recall(this);
     this.reading = new Reading(this);
     const click = (id, how) => (byId(id).onclick = () => this.act(how));
-    byId('model').onchange = () => this.act(() => this.#open(byId('model').value));
+    byId('model').onchange = () =>
+      this.act(async () => {
+        try {
+          await this.#open(byId('model').value);
+        } finally {
+          byId('model').value = this.#kanerva.bundle.name;
+        }
+      });
     click('write', () => this.#write(this.editor.image));
     click('replace', () => this.#replace());
     click('example', () => this.draw(this.#example(this.#shown++)));
@@ -207,12 +214,16 @@ class App {
 
   async #showMemory() {
     const canvas = byId('map');
-    const { memoryShape: [, trained, width], blockShape: [, h, w], keys: k } = this.settings;
+    const {
+      memoryShape: [, trained, width],
+      blockShape: [, h, w],
+      keys: k,
+    } = this.settings;
     const ids = this.samples.ids();
     this.blocks = [];
     byId('legend').textContent =
-      'Stronger colour: larger values. Framed: the blocks of samples, boldly the selected one and, dashed, the one that a ' +
-      'recall found. Thin and dashed: free places.';
+      'Stronger colour: larger values. Framed: the blocks of samples, boldly the selected one and, dashed, the one ' +
+      'that a recall found. Thin and dashed: free places.';
     if (ids.length === 0) {
       canvas.setAttribute('aria-label', 'The memory: empty');
       drawNothing(canvas, width, this.settings.writer === 'heap' ? h : trained);

@@ -6,7 +6,10 @@ const SCALE = 10;
  * those that are not empty.
  */
 export function drawMemory(canvas, { memory, blocks, free, keys, line, selected, marked }) {
-  const { data, dims: [, channels, height, width] } = memory;
+  const {
+    data,
+    dims: [, channels, height, width],
+  } = memory;
   const strength = new Float32Array(height * width);
   data.forEach((value, i) => (strength[i % strength.length] += (value * value) / channels));
   const roots = strength.map(Math.sqrt);

@@ -39,8 +39,8 @@ export function paint(canvas, { data, dims: [channels, height, width] }) {
   canvas.getContext('2d').putImageData(pixels, 0, 0);
 }
 
-/** A picture file as an image of these dims: its middle, scaled. Dark ink on light paper becomes light on dark where the
- * model has one channel.
+/** A picture file as an image of these dims: its middle, scaled. Dark ink on light paper becomes light on dark where
+ * the model has one channel.
  */
 export async function fromFile(file, dims) {
   const [channels, height, width] = dims;

@@ -19,7 +19,7 @@ export class Reading {
     });
     byId('between-hint').textContent =
       this.#app.settings.addressing === 'dereferenced'
-        ? 'A key of this model reads the whole block of the slot in which it lands, so pictures change from slot to slot.'
+        ? 'A key of this model reads the whole block of the slot in which it lands: pictures change from slot to slot.'
         : 'A key of this model reads a window anywhere, so pictures on the way mix their neighbours.';
     byId('dreams').replaceChildren();
     byId('path').replaceChildren();

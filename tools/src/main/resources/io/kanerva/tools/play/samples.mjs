@@ -35,7 +35,10 @@ class Samples {
 
   /** The pixels of the memory that a key's k-th triple reads: [x, y, w, h]. */
   window(memory, key, k = 0) {
-    const { blockShape: [, h, w], addressing } = this.kanerva.settings;
+    const {
+      blockShape: [, h, w],
+      addressing,
+    } = this.kanerva.settings;
     const [, , height, width] = memory.memory.dims;
     const [, x, y] = key.slice(3 * k, 3 * k + 3);
     return addressing === 'dereferenced'
@@ -109,8 +112,8 @@ class HeapSamples extends Samples {
   /** A file, and whether it is a heap's: that of a memory has no ids and no free places. */
   async file() {
     const { memory, places } = await this.layout();
-    const plain = places.every(({ id, place }, i) => place === i && id === BigInt(i)) &&
-      places.length === memory.pointers.dims[1];
+    const plain =
+      places.every(({ id, place }, i) => place === i && id === BigInt(i)) && places.length === memory.pointers.dims[1];
     return { bytes: await (plain ? encodeMemory(memory) : this.#heap.encode()), heap: !plain };
   }
 
