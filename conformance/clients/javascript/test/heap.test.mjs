@@ -57,6 +57,16 @@ test('every sample has its match, in the order of the list', async () => {
   assert.deepEqual([ids, best], [[7n], [matches[1]]]);
 });
 
+test('look-ups with an index of their memory find the same', async () => {
+  const memory = await kanerva.write(episode(0, 1, 2));
+  const index = await kanerva.index(memory);
+  for (const query of [0, 2]) {
+    const found = await kanerva.lookUp(memory, episode(query), index);
+    assert.deepEqual(found, await kanerva.lookUp(memory, episode(query)));
+    assert.equal(found.samples[0], query);
+  }
+});
+
 test('a memory with its free places names them and holds nothing there', async () => {
   const heap = await heapOf(5n, 6n, 7n);
   heap.free([6n]);

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
@@ -80,24 +82,40 @@ public final class PlayCommand extends Subcommand {
     }
 
     private void write(Path folder) {
+        PlayFiles files = new PlayFiles();
         OutputFile.requireWritableFolder(folder);
-        try (Stream<Path> old = Files.list(folder)) {
-            if (old.findAny().isPresent()) {
+        try {
+            if (!content(folder).isEmpty()) {
                 throw new Failure("%s: expected a new or empty folder, found files in it".formatted(folder));
             }
-            PlayFiles files = new PlayFiles();
-            for (String file : files.resources().keySet()) {
-                Path target = folder.resolve(file);
-                Files.createDirectories(target.getParent());
-                try (InputStream stream = files.open(file)) {
-                    OutputFile.write(target, stream::transferTo);
+            try {
+                for (String file : files.resources().keySet()) {
+                    Path target = folder.resolve(file);
+                    Files.createDirectories(target.getParent());
+                    try (InputStream stream = files.open(file)) {
+                        OutputFile.write(target, stream::transferTo);
+                    }
                 }
+            } catch (IOException | Failure e) {
+                for (Path written : content(folder)) {
+                    Files.delete(written);
+                }
+                throw e;
             }
             print(
                     "folder    %s: %d files; any web server can serve it",
                     folder, files.resources().size());
         } catch (IOException e) {
             throw OutputFile.unwritable(folder, e);
+        }
+    }
+
+    /** All that a folder holds, what is in folders before them. */
+    private static List<Path> content(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> !file.equals(folder))
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
         }
     }
 }
