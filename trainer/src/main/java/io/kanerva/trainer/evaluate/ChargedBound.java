@@ -46,8 +46,8 @@ public final class ChargedBound {
         }
         if (!other.settings().charged() && other.settings().memoryFloats() > 0) {
             throw new IllegalArgumentException(
-                    "model settings: expected the writer none or charged to compare with, since other memories are free, "
-                            + "found %s".formatted(other.settings().writer()));
+                    "model settings: expected the writer none or charged to compare with, since other memories are "
+                            + "free, found %s".formatted(other.settings().writer()));
         }
         for (KanervaModel each : new KanervaModel[] {model, other}) {
             KanervaSettings s = each.settings();

@@ -106,8 +106,8 @@ public record TrainingPlan(
         }
         if (oneClass > 0 && settings.gist()) {
             throw new IllegalArgumentException(
-                    "share of episodes of one class (oneClass) must be 0 for a model that reads gists, which is trained "
-                            + "on pairs of a class, found " + oneClass);
+                    "share of episodes of one class (oneClass) must be 0 for a model that reads gists, which is "
+                            + "trained on pairs of a class, found " + oneClass);
         }
         if (episodeLength > settings.capacity()) {
             throw new IllegalArgumentException(

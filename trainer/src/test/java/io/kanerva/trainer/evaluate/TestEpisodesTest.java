@@ -79,8 +79,8 @@ class TestEpisodesTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> TestEpisodes.ofOneClass(labelled, Binarisation.FIXED, length, 1))
                     .withMessage(
-                            "episode length (T): expected at least 1 and at most the images of a class in 'rectangles', "
-                                    + "found %d",
+                            "episode length (T): expected at least 1 and at most the images of a class in "
+                                    + "'rectangles', found %d",
                             length);
         }
     }

@@ -26,9 +26,9 @@ import picocli.CommandLine.Option;
         name = "charged-memory",
         header = "Score a memory that is charged beside an autoencoder without a memory.",
         description = {
-            "The memory is a latent of the episode, and its divergence is part of the bound, so that nothing is free: the "
-                    + "bound is one on the probability of the whole episode. Scored are episodes of one class and of "
-                    + "images of any class.",
+            "The memory is a latent of the episode, and its divergence is part of the bound, so that nothing is free: "
+                    + "the bound is one on the probability of the whole episode. Scored are episodes of one class and "
+                    + "of images of any class.",
             "As a control, each episode is also read from the memory of the next one."
         },
         footer = {
@@ -111,8 +111,8 @@ public final class ChargedMemoryCommand extends Subcommand {
                 report.klMemory(),
                 bound.episodes());
         print(
-                "           %s%s to the other model, on the same images (below 0: better); %.3f with the next episode's "
-                        + "memory",
+                "           %s%s to the other model, on the same images (below 0: better); %.3f with the next "
+                        + "episode's memory",
                 String.format(Locale.ROOT, "%+.3f", report.difference().nats()),
                 error(report.difference()),
                 report.swapped());
