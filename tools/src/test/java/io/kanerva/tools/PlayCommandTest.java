@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,14 +21,26 @@ class PlayCommandTest {
     @TempDir
     private Path temporary;
 
+    /** Stands for ONNX Runtime Web, which comes with npm; the page's own check runs on it. */
+    @TempDir
+    private Path runtime;
+
+    @BeforeEach
+    void writeRuntime() throws IOException {
+        for (String file : List.of("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")) {
+            Files.writeString(runtime.resolve(file), file);
+        }
+    }
+
     @Test
     void writesAFolderOfAllFiles() throws IOException {
         Path site = temporary.resolve("new/site");
-        CommandRun run = kpp("play", "--out", site.toString());
+        CommandRun run = kpp("play", "--ort", runtime.toString(), "--out", site.toString());
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
-        PlayFiles files = new PlayFiles();
-        for (String file : files.resources().keySet()) {
+        PlayFiles files = new PlayFiles(runtime);
+        assertThat(files.paths()).contains("index.html", "ort/ort-wasm-simd-threaded.wasm", "kanerva/kanerva.mjs");
+        for (String file : files.paths()) {
             try (InputStream stream = files.open(file)) {
                 assertThat(site.resolve(file)).hasBinaryContent(stream.readAllBytes());
             }
@@ -37,7 +51,7 @@ class PlayCommandTest {
     @Test
     void refusesAFolderWithFiles() throws IOException {
         Files.writeString(temporary.resolve("mine.txt"), "mine");
-        CommandRun run = kpp("play", "--out", temporary.toString());
+        CommandRun run = kpp("play", "--ort", runtime.toString(), "--out", temporary.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).isEqualTo(temporary + ": expected a new or empty folder, found files in it\n");
         assertThat(temporary).isDirectoryContaining(file -> file.endsWith("mine.txt"));
@@ -46,12 +60,25 @@ class PlayCommandTest {
 
     @Test
     void refusesAPortThatIsTaken() throws IOException {
-        try (PlayServer taken = new PlayServer(0)) {
+        try (PlayServer taken = new PlayServer(new PlayFiles(runtime), 0)) {
             int port = URI.create(taken.address()).getPort();
-            CommandRun run = kpp("play", "--port", String.valueOf(port));
+            CommandRun run = kpp("play", "--ort", runtime.toString(), "--port", String.valueOf(port));
             assertThat(run.exitCode()).isEqualTo(1);
             assertThat(run.err()).startsWith("--port " + port + ": expected a free port, found none to take (");
         }
+    }
+
+    @Test
+    void refusesARuntimeThatLacksAFile() throws IOException {
+        Files.delete(runtime.resolve("ort-wasm-simd-threaded.wasm"));
+        Path site = temporary.resolve("site");
+        CommandRun run = kpp("play", "--ort", runtime.toString(), "--out", site.toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err())
+                .hasLineCount(1)
+                .startsWith(runtime + ": expected the files ")
+                .contains("found no ort-wasm-simd-threaded.wasm");
+        assertThat(site.resolve("index.html")).doesNotExist();
     }
 
     @ParameterizedTest

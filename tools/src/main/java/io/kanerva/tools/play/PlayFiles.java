@@ -11,16 +11,18 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * All files of the page, by their paths from its root: the page itself with the JavaScript client and ONNX Runtime Web,
- * the models that ship, and pictures to begin with. They are resources on the class path; no path comes from a user.
+ * All files of the page, by their paths from its root: the page itself with the JavaScript client, ONNX Runtime Web,
+ * the models that ship, and pictures to begin with. No path comes from a request: they are resources on the class path,
+ * and {@link OnnxRuntimeWeb#FILES} of a folder.
  */
 public final class PlayFiles {
     private static final String PAGE = "io/kanerva/tools/play/";
@@ -40,12 +42,18 @@ public final class PlayFiles {
 
     private final SortedMap<String, String> resources = new TreeMap<>();
 
+    private final Map<String, Path> runtime = new TreeMap<>();
+
     /**
      * Lists the files.
      *
+     * @param runtime the folder of {@link OnnxRuntimeWeb}
      * @throws Failure if this build lacks one, as the checker alone lacks the models
      */
-    public PlayFiles() {
+    public PlayFiles(Path runtime) {
+        for (String file : OnnxRuntimeWeb.FILES) {
+            this.runtime.put("ort/" + file, runtime.resolve(file));
+        }
         for (String file : page()) {
             resources.put(file, PAGE + file);
         }
@@ -65,8 +73,15 @@ public final class PlayFiles {
     }
 
     /** The paths, such as {@code index.html}, in their order. */
-    public SortedMap<String, String> resources() {
-        return Collections.unmodifiableSortedMap(resources);
+    public SortedSet<String> paths() {
+        SortedSet<String> paths = new TreeSet<>(resources.keySet());
+        paths.addAll(runtime.keySet());
+        return paths;
+    }
+
+    /** Whether a path is one of them. */
+    boolean has(String path) {
+        return resources.containsKey(path) || runtime.containsKey(path);
     }
 
     /** The media type of a file. */
@@ -75,7 +90,10 @@ public final class PlayFiles {
     }
 
     /** Opens a file. */
-    public InputStream open(String path) {
+    public InputStream open(String path) throws IOException {
+        if (runtime.containsKey(path)) {
+            return Files.newInputStream(runtime.get(path));
+        }
         return PlayFiles.class.getClassLoader().getResourceAsStream(resources.get(path));
     }
 

@@ -25,7 +25,7 @@ public final class PlayServer implements AutoCloseable {
     private static final String POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
             + "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private final PlayFiles files = new PlayFiles();
+    private final PlayFiles files;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, PlayServer::daemon);
     private final HttpServer server;
     private final Set<String> hosts;
@@ -33,10 +33,12 @@ public final class PlayServer implements AutoCloseable {
     /**
      * Starts serving.
      *
+     * @param files what is served
      * @param port 0 for any that is free
      * @throws IOException if the port cannot be taken
      */
-    public PlayServer(int port) throws IOException {
+    public PlayServer(PlayFiles files, int port) throws IOException {
+        this.files = files;
         InetAddress loopback = InetAddress.getByAddress("127.0.0.1", new byte[] {127, 0, 0, 1});
         server = HttpServer.create(new InetSocketAddress(loopback, port), 0);
         int taken = server.getAddress().getPort();
@@ -68,7 +70,7 @@ public final class PlayServer implements AutoCloseable {
             } else if (!METHODS.contains(exchange.getRequestMethod())) {
                 headers.set("Allow", "GET, HEAD");
                 refuse(exchange, 405);
-            } else if (!files.resources().containsKey(file)) {
+            } else if (!files.has(file)) {
                 refuse(exchange, 404);
             } else {
                 send(exchange, file);

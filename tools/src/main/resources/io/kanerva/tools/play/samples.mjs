@@ -52,6 +52,10 @@ class Samples {
     return [...memory.pointers.data.slice(place * each, (place + 1) * each)];
   }
 
+  newId() {
+    return this.nextId++;
+  }
+
   numberAfter(ids) {
     this.nextId = ids.reduce((most, id) => (id > most ? id : most), -1n) + 1n;
   }
@@ -68,10 +72,9 @@ class HeapSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.nextId;
+    const id = this.newId();
     await this.#heap.write([id], stacked([image]));
     this.#images.set(id, await this.read(id));
-    this.nextId++;
     return id;
   }
 
@@ -136,9 +139,8 @@ class EpisodeSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.nextId;
+    const id = this.newId();
     await this.#put([...this.#samples, { id, image }]);
-    this.nextId++;
     return id;
   }
 

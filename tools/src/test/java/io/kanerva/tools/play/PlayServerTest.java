@@ -12,21 +12,33 @@ import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests byte by byte, as no browser sends them. */
 class PlayServerTest {
+    /** Stands for ONNX Runtime Web, which comes with npm. */
+    @TempDir
+    private static Path runtime;
+
+    private static PlayFiles files;
     private static PlayServer server;
 
     @BeforeAll
     static void start() throws IOException {
-        server = new PlayServer(0);
+        for (String file : OnnxRuntimeWeb.FILES) {
+            Files.writeString(runtime.resolve(file), file);
+        }
+        files = new PlayFiles(runtime);
+        server = new PlayServer(files, 0);
     }
 
     @AfterAll
@@ -65,7 +77,9 @@ class PlayServerTest {
         "/models/names.txt, text/plain; charset=utf-8",
         "/models/mnist-fp16/bundle.json, application/json",
         "/models/mnist-fp16/reader.onnx, application/octet-stream",
-        "/icon.svg, image/svg+xml"
+        "/icon.svg, image/svg+xml",
+        "/ort/ort.wasm.min.mjs, text/javascript; charset=utf-8",
+        "/ort/ort-wasm-simd-threaded.wasm, application/wasm"
     })
     void sendsItsFilesWithTheirTypesAndItsPolicy(String path, String type) throws IOException {
         String answer = get(path);
@@ -76,7 +90,7 @@ class PlayServerTest {
                 .containsIgnoringCase("\r\nContent-Security-Policy: default-src 'none'; script-src 'self' "
                         + "'wasm-unsafe-eval'; style-src 'self';");
         String file = path.equals("/") ? "index.html" : path.substring(1);
-        try (InputStream stream = new PlayFiles().open(file)) {
+        try (InputStream stream = files.open(file)) {
             String content = new String(stream.readAllBytes(), StandardCharsets.ISO_8859_1);
             assertThat(answer).endsWith("\r\n\r\n" + content);
         }
@@ -86,7 +100,7 @@ class PlayServerTest {
     void hasTheWholeClientAndOnnxRuntimeButNothingForNode() throws IOException {
         assertThat(status(answer("HEAD /ort/ort-wasm-simd-threaded.wasm HTTP/1.1", "Host: HOST", "Connection: close")))
                 .isEqualTo(200);
-        assertThat(new PlayFiles().resources().keySet())
+        assertThat(files.paths())
                 .contains("kanerva/kanerva.mjs", "kanerva/heap.mjs", "ort/ort.wasm.min.mjs", "ort/NOTICE.txt")
                 .doesNotContain("kanerva/node.mjs")
                 .noneMatch(path -> path.endsWith(".class"));
@@ -107,6 +121,7 @@ class PlayServerTest {
                 "/PlayFiles.class",
                 "/kanerva/node.mjs",
                 "/etc/passwd",
+                "/ort/ort.min.mjs",
                 "/page.css%00",
                 "/Page.css"
             })
@@ -146,6 +161,6 @@ class PlayServerTest {
             assertThatThrownBy(() -> new Socket(address, port()).close()).isInstanceOf(IOException.class);
         }
         assertThat(server.address()).startsWith("http://127.0.0.1:");
-        assertThatThrownBy(() -> new PlayServer(port())).isInstanceOf(BindException.class);
+        assertThatThrownBy(() -> new PlayServer(files, port())).isInstanceOf(BindException.class);
     }
 }

@@ -3,6 +3,7 @@ package io.kanerva.tools.command.play;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.play.OnnxRuntimeWeb;
 import io.kanerva.tools.play.PlayFiles;
 import io.kanerva.tools.play.PlayServer;
 import java.io.IOException;
@@ -50,6 +51,14 @@ public final class PlayCommand extends Subcommand {
         private Path out;
     }
 
+    @Option(
+            names = "--ort",
+            paramLabel = "DIR",
+            order = 3,
+            description =
+                    "Folder with the files of ONNX Runtime Web. Default: npm installs them into the checkout, once.")
+    private Path runtime;
+
     static final class PortConverter implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
@@ -63,14 +72,24 @@ public final class PlayCommand extends Subcommand {
     @Override
     protected void run() throws InterruptedException {
         if (place.out != null) {
-            write(place.out);
+            write(place.out, files());
         } else {
-            serve();
+            serve(files());
         }
     }
 
-    private void serve() throws InterruptedException {
-        try (PlayServer server = new PlayServer(place.port)) {
+    private PlayFiles files() throws InterruptedException {
+        String root = System.getProperty("kpp.root");
+        if (runtime == null && root == null) {
+            throw usage(
+                    "Missing option '--ort': expected a folder with ONNX Runtime Web's files outside of a checkout");
+        }
+        return new PlayFiles(
+                runtime == null ? OnnxRuntimeWeb.installed(Path.of(root)) : OnnxRuntimeWeb.complete(runtime));
+    }
+
+    private void serve(PlayFiles files) throws InterruptedException {
+        try (PlayServer server = new PlayServer(files, place.port)) {
             print("page      %s (Control-C ends it)", server.address());
             out().flush();
             new CountDownLatch(1).await();
@@ -81,15 +100,14 @@ public final class PlayCommand extends Subcommand {
         }
     }
 
-    private void write(Path folder) {
-        PlayFiles files = new PlayFiles();
+    private void write(Path folder, PlayFiles files) {
         OutputFile.requireWritableFolder(folder);
         try {
             if (!content(folder).isEmpty()) {
                 throw new Failure("%s: expected a new or empty folder, found files in it".formatted(folder));
             }
             try {
-                for (String file : files.resources().keySet()) {
+                for (String file : files.paths()) {
                     Path target = folder.resolve(file);
                     Files.createDirectories(target.getParent());
                     try (InputStream stream = files.open(file)) {
@@ -104,7 +122,7 @@ public final class PlayCommand extends Subcommand {
             }
             print(
                     "folder    %s: %d files; any web server can serve it",
-                    folder, files.resources().size());
+                    folder, files.paths().size());
         } catch (IOException e) {
             throw OutputFile.unwritable(folder, e);
         }
