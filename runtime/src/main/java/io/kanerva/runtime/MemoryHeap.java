@@ -85,8 +85,9 @@ public final class MemoryHeap {
      * @throws CapacityException if there would be more than {@link ModelSettings#capacity()}
      */
     public void write(long[] newIds, FloatTensor samples) {
-        HeapStore.Encoded encoded = encode(newIds, samples);
-        locked(lock.writeLock(), () -> store.add(newIds, encoded, settings.capacity()));
+        long[] own = newIds.clone(); // nobody changes it meanwhile
+        HeapStore.Encoded encoded = encode(own, samples);
+        locked(lock.writeLock(), () -> store.add(own, encoded, settings.capacity()));
     }
 
     /** Replaces a sample, which keeps its id and its place. */
@@ -97,7 +98,8 @@ public final class MemoryHeap {
 
     /** Frees samples, all or none: their blocks read as nothing and are neither found nor drawn from. */
     public void free(long... oldIds) {
-        locked(lock.writeLock(), () -> store.free(oldIds));
+        long[] own = oldIds.clone();
+        locked(lock.writeLock(), () -> store.free(own));
     }
 
     /** The ids in use, by the places of their samples. */

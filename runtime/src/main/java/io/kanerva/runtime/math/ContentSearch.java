@@ -1,6 +1,7 @@
 package io.kanerva.runtime.math;
 
 import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.TensorException;
 import java.nio.DoubleBuffer;
 
 /**
@@ -21,6 +22,9 @@ public final class ContentSearch {
 
     /** Samples that are scored together, so that the sums do not wait for each other. */
     public static final int AT_ONCE = 16;
+
+    /** The longest Java array. */
+    private static final int MOST_FEATURES = Integer.MAX_VALUE - 8;
 
     private final int samples;
     private final int features;
@@ -66,7 +70,13 @@ public final class ContentSearch {
         this.samples = samples;
         firstEpisode = 0;
         features = length + 1;
-        rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
+        long size = (long) episodes * groups() * AT_ONCE * features;
+        if (size > MOST_FEATURES) {
+            throw new TensorException(
+                    "look up: expected memories whose samples have at most %d features in all, found %d (%d x %d x %d)",
+                    MOST_FEATURES, size, episodes, samples, features);
+        }
+        rows = new double[(int) size];
     }
 
     /** Puts a sample of a memory of its owner, whose image begins at {@code from}. */

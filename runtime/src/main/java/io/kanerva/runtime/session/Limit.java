@@ -23,7 +23,7 @@ public final class Limit {
     private volatile boolean isCancelled;
 
     /** The calls that are running; guarded by itself. */
-    private final Set<Workspace> running = new HashSet<>();
+    private final Set<RunningCall> running = new HashSet<>();
 
     private Limit(Duration time) {
         this.time = time;
@@ -53,7 +53,7 @@ public final class Limit {
      * @return ends the call's timer; null without one
      * @throws CancelledException if it comes too late
      */
-    CompletableFuture<Void> begin(Workspace call) {
+    CompletableFuture<Void> begin(RunningCall call) {
         if (this == NONE) {
             return null;
         }
@@ -70,7 +70,7 @@ public final class Limit {
     }
 
     /** Ends a call. */
-    void end(Workspace call, CompletableFuture<Void> timer) {
+    void end(RunningCall call, CompletableFuture<Void> timer) {
         if (this == NONE) {
             return;
         }

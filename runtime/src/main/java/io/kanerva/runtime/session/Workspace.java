@@ -3,7 +3,6 @@ package io.kanerva.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.RunOptions;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.CancelledException;
 import io.kanerva.runtime.ClosedException;
@@ -23,7 +22,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * The tensors of a {@link Plan} for one size of call, reused from call to call, since creating tensors takes longer
@@ -63,14 +61,7 @@ public final class Workspace implements AutoCloseable {
     /** Of the sessions, for the current call. */
     private int copy;
 
-    /** Ends a run; with {@link #limit} guarded by {@link #termination}. Null before the first call. */
-    private RunOptions options;
-
-    private final Object termination = new Object();
-    private Limit limit = Limit.NONE;
-    private boolean isTerminated;
-    private boolean isClosing;
-    private CompletableFuture<Void> timer;
+    private final RunningCall call;
     private CallEvent event;
     private boolean isFreed;
 
@@ -79,6 +70,7 @@ public final class Workspace implements AutoCloseable {
         this.plan = plan;
         graphs = plan.graphs(sessions);
         wanted = plan.outputs(sessions);
+        call = new RunningCall(sessions, plan);
     }
 
     /**
@@ -287,7 +279,7 @@ public final class Workspace implements AutoCloseable {
             run.begin();
         }
         try {
-            sessions.run(graph, copy, inputs.get(graph), outputs.get(graph), options);
+            sessions.run(graph, copy, inputs.get(graph), outputs.get(graph), call.options());
         } catch (InferenceException e) {
             check(); // a run that was ended early fails, too
             throw e;
@@ -304,7 +296,7 @@ public final class Workspace implements AutoCloseable {
     /** Multiplies a product's queries and samples. */
     void multiply(ContentProduct product) {
         try {
-            sessions.multiply(product, options);
+            sessions.multiply(product, call.options());
         } catch (InferenceException e) {
             check(); // a run that was ended early fails, too
             throw e;
@@ -313,38 +305,12 @@ public final class Workspace implements AutoCloseable {
 
     /** @throws CancelledException if the call has to end; called between the steps on the host */
     void check() {
-        limit.check(plan.label());
-        if (isClosing) {
-            throw new CancelledException("%s: cancelled, since its model is being closed", plan.label());
-        }
-    }
-
-    /** Ends the run, now or when it starts, if the workspace still serves a call with that limit. */
-    void terminate(Limit reached) {
-        synchronized (termination) {
-            if (limit == reached) {
-                terminate(true);
-            }
-        }
+        call.check();
     }
 
     /** Ends the run, now or when it starts. */
     void terminateForClosing() {
-        synchronized (termination) {
-            isClosing = true;
-            terminate(true);
-        }
-    }
-
-    private void terminate(boolean on) {
-        try {
-            if (options != null) {
-                options.setTerminate(on);
-                isTerminated = on;
-            }
-        } catch (OrtException | IllegalStateException e) {
-            throw new InferenceException(e, "ONNX Runtime cannot end a run: %s", e.getMessage());
-        }
+        call.terminateForClosing();
     }
 
     /** For look-ups. */
@@ -385,20 +351,7 @@ public final class Workspace implements AutoCloseable {
 
     void enter(int copy, Limit limit) {
         this.copy = copy;
-        if (options == null) {
-            try {
-                RunOptions made = new RunOptions();
-                synchronized (termination) {
-                    options = made;
-                }
-            } catch (OrtException | IllegalStateException e) {
-                throw sessions.failure(graphs.isEmpty() ? BundleGraph.ENCODER : graphs.get(0), e);
-            }
-        }
-        synchronized (termination) {
-            this.limit = limit;
-        }
-        timer = limit.begin(this);
+        call.begin(limit);
         if (JfrEvents.wantsCalls()) {
             event = new CallEvent();
             event.begin();
@@ -420,14 +373,7 @@ public final class Workspace implements AutoCloseable {
             event.commit();
             event = null;
         }
-        limit.end(this, timer);
-        timer = null;
-        synchronized (termination) {
-            limit = Limit.NONE;
-            if (isTerminated && !isClosing) {
-                terminate(false);
-            }
-        }
+        call.end();
     }
 
     /** Ends a call and returns the tensors for later ones. */
@@ -450,12 +396,7 @@ public final class Workspace implements AutoCloseable {
         if (matcher != null) {
             matcher.close();
         }
-        synchronized (termination) {
-            if (options != null) {
-                options.close();
-                options = null;
-            }
-        }
+        call.free();
     }
 
     private void closeTensors() {

@@ -1,9 +1,11 @@
 package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.TensorException;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -90,5 +92,13 @@ class ContentSearchTest {
         features.set(grey.data(), 0);
         search.scores(features, 0, scores);
         assertThat(scores).containsOnly(0);
+    }
+
+    @Test
+    void moreFeaturesThanAnArrayHoldsAreRefused() {
+        assertThatThrownBy(() -> ContentSearch.empty(3_000_000, 784))
+                .isInstanceOf(TensorException.class)
+                .hasMessage("look up: expected memories whose samples have at most 2147483639 features in all, found "
+                        + "2355000000 (1 x 3000000 x 785)");
     }
 }
