@@ -14,7 +14,7 @@ enum { EPISODE = 32, IMAGES = 64, MAX_TIMES = 200000 };
 static const OrtApi *ort;
 static OrtEnv *environment;
 static OrtMemoryInfo *memory_info;
-static int image_size, memory_size, keys_size, latent_size;
+static int image_size, keys_size, latent_size;
 static int64_t sizes[10]; /* Cx Hx Wx C H W h w K D */
 
 static void check(OrtStatus *status) {
@@ -143,6 +143,7 @@ static Recall new_recall(OrtSession *session, float *memory, int q) {
 typedef struct {
     OrtSession *session;
     float *images, *memory, *pointers;
+    int memory_size; /* of all episodes: as many rows of slots as the samples take */
     OrtValue *inputs[1], *outputs[2];
 } Write;
 
@@ -152,13 +153,17 @@ static void run_writer(Write *w) {
 }
 
 static Write new_write(OrtSession *session, const float *images, int b, int t) {
+    int columns = sizes[5] / sizes[7];
+    int height = (t * sizes[8] + columns - 1) / columns * sizes[6];
+    int memory_size = b * sizes[3] * height * sizes[5];
     Write w = {.session = session,
                .images = floats(b * t * image_size),
-               .memory = floats(b * memory_size),
+               .memory = floats(memory_size),
+               .memory_size = memory_size,
                .pointers = floats(b * t * keys_size)};
     memcpy(w.images, images, b * t * image_size * sizeof(float));
     w.inputs[0] = tensor(w.images, 5, (int64_t[]){b, t, sizes[0], sizes[1], sizes[2]});
-    w.outputs[0] = tensor(w.memory, 4, (int64_t[]){b, sizes[3], sizes[4], sizes[5]});
+    w.outputs[0] = tensor(w.memory, 4, (int64_t[]){b, sizes[3], height, sizes[5]});
     w.outputs[1] = tensor(w.pointers, 4, (int64_t[]){b, t, sizes[8], 3});
     return w;
 }
@@ -198,7 +203,6 @@ int main(int argc, char **argv) {
     }
     fclose(file);
     image_size = sizes[0] * sizes[1] * sizes[2];
-    memory_size = sizes[3] * sizes[4] * sizes[5];
     keys_size = sizes[8] * 3;
     latent_size = sizes[9];
     float *images = floats(IMAGES * image_size);
@@ -238,7 +242,7 @@ int main(int argc, char **argv) {
         int n = (int[]){1, 16, 64}[i], b = (n + EPISODE - 1) / EPISODE;
         Write w = new_write(writer, images, b, n / b);
         report("c", "write", n, seconds, (void (*)(void *))run_writer, &w);
-        print_check("write", n, w.memory, b * memory_size);
+        print_check("write", n, w.memory, w.memory_size);
     }
     return 0;
 }

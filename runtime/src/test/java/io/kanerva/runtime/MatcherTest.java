@@ -9,6 +9,7 @@ import io.kanerva.runtime.session.Inference;
 import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.Matcher;
 import io.kanerva.runtime.session.Workspace;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -128,23 +129,36 @@ class MatcherTest {
     }
 
     @Test
-    void aMemorysScoresAreTheSameToTheBitWhetherQueriesComeTogetherOrAlone() {
+    void memoriesScoresAreTheSameToTheBitWhetherQueriesComeTogetherOrAlone() {
         int samples = 700;
-        int[] bytes = new Random(7).ints(samples, 0, 256).toArray();
-        Memory memory = kanerva.write(TileImages.episode(bytes));
-        FloatTensor queries = FloatTensor.zeros(1, 70, 1, 8, 8);
-        System.arraycopy(queries(new Random(8), samples(new Random(9), 99), 70), 0, queries.data(), 0, queries.size());
+        int count = 70;
+        Memory memory = kanerva.write(
+                TileImages.episodes(2, new Random(7).ints(2 * samples, 0, 256).toArray()));
+        FloatTensor queries = FloatTensor.zeros(2, count, 1, 8, 8);
+        float[] made = queries(new Random(8), samples(new Random(9), 99), 2 * count);
+        System.arraycopy(made, 0, queries.data(), 0, queries.size());
+        assertThat(Matcher.together(count, samples)).as("queries at once").isGreaterThan(1);
         Lookup together = kanerva.lookUp(memory, queries);
-        Recall recalled = kanerva.recall(memory, queries, 1);
-        assertThat(Matcher.together(70, samples)).as("queries at once").isGreaterThan(1);
-        for (int query = 0; query < 70; query++) {
-            float[] image = Arrays.copyOfRange(queries.data(), query * LENGTH, (query + 1) * LENGTH);
-            Lookup alone = kanerva.lookUp(memory, new FloatTensor(image, 1, 1, 1, 8, 8));
-            assertThat(together.samples()[query]).isEqualTo(alone.samples()[0]);
-            assertThat(Arrays.copyOfRange(together.scores().data(), query * samples, (query + 1) * samples))
-                    .isEqualTo(alone.scores().data());
+        for (int query = 0; query < count; query++) {
+            float[] images = new float[2 * LENGTH];
+            System.arraycopy(made, query * LENGTH, images, 0, LENGTH);
+            System.arraycopy(made, (count + query) * LENGTH, images, LENGTH, LENGTH);
+            Lookup alone = kanerva.lookUp(memory, new FloatTensor(images, 2, 1, 1, 8, 8));
+            for (int episode = 0; episode < 2; episode++) {
+                int at = episode * count + query;
+                assertThat(together.samples()[at]).isEqualTo(alone.samples()[episode]);
+                assertThat(Arrays.copyOfRange(together.scores().data(), at * samples, (at + 1) * samples))
+                        .isEqualTo(
+                                Arrays.copyOfRange(alone.scores().data(), episode * samples, (episode + 1) * samples));
+            }
         }
-        assertThat(recalled.lookups().get(0)).isEqualTo(together);
+        assertThat(kanerva.recall(memory, queries, 1).lookups().get(0)).isEqualTo(together);
+        try (PreparedRecall prepared = kanerva.prepareRecall(memory, count)) {
+            prepared.run(FloatBuffer.wrap(made), FloatBuffer.allocate(made.length));
+            for (int query = 0; query < 2 * count; query++) {
+                assertThat(prepared.sample(query)).isEqualTo(together.samples()[query]);
+            }
+        }
     }
 
     @Test

@@ -66,6 +66,11 @@ public final class ContentQuery {
         return count;
     }
 
+    /** By what a sum of products becomes a score, before it is held to [-1, 1]. */
+    public double scale() {
+        return scale;
+    }
+
     /** A match in [-1, 1] of a sum of products with a sample's features. */
     public double score(double sum) {
         return Math.min(1, Math.max(-1, sum * scale));

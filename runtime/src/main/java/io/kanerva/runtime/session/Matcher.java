@@ -183,28 +183,31 @@ public final class Matcher implements AutoCloseable {
      * scores proper, in the order of their places.
      */
     private void matchGroup(int query, int group, int at) {
-        boolean isExact = false;
+        double scale = queries[query].scale();
         double error = errors[query];
         int sample = group * ContentSearch.AT_ONCE;
-        int end = Math.min(sample + ContentSearch.AT_ONCE, page.samples());
-        for (int i = 0; sample + i < end; i++) {
-            double score = queries[query].score(scores[at + i]);
+        int end = Math.min(ContentSearch.AT_ONCE, page.samples() - sample);
+        boolean isExact = false;
+        for (int i = 0; i < end; i++) {
+            double score = scores[at + i] * scale;
             boolean isCandidate = score >= highest[query] - 2 * error && isWritten.test(first + sample + i);
             float rounded = (float) (score - error);
-            boolean isRounded = matches == null || rounded == (float) (score + error) && rounded != 0;
-            if (!isExact && (isCandidate || !isRounded)) {
+            boolean isSure =
+                    matches == null || rounded == (float) (score + error) && rounded != 0 && Math.abs(score) <= 1;
+            if (!isExact && (isCandidate || !isSure)) {
                 page.groupScores(queries[query], memory, group, exact);
                 isExact = true;
             }
             if (isCandidate) {
-                highest[query] = Math.max(highest[query], score);
+                // No score is above 1, so that what exceeds it by rounding is no better than what does not.
+                highest[query] = Math.max(highest[query], Math.min(1, score));
                 if (exact[i] > best[query]) {
                     best[query] = exact[i];
                     places[query] = first + sample + i;
                 }
             }
             if (matches != null) {
-                matches[to + query * page.samples() + sample + i] = isRounded ? rounded : (float) exact[i];
+                matches[to + query * page.samples() + sample + i] = isSure ? rounded : (float) exact[i];
             }
         }
     }
