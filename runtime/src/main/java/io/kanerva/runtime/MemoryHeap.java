@@ -249,9 +249,9 @@ public final class MemoryHeap {
             taken[0] = new float[Math.multiplyExact(length, block)];
             named[0] = new long[length];
             samples.or(store.written());
-            for (int place = 0; place < length; place++) {
+            for (int place = samples.nextSetBit(0); place >= 0; place = samples.nextSetBit(place + 1)) {
                 store.take(place, taken[0], place);
-                named[0][place] = samples.get(place) ? store.id(place) : 0;
+                named[0][place] = store.id(place);
             }
         });
         return inference.writes().placed(taken[0], named[0].length).toBytes(named[0], samples);

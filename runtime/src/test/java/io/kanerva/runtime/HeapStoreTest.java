@@ -1,50 +1,39 @@
 package io.kanerva.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kanerva.runtime.session.HeapStore;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class HeapStoreTest {
 
-    /** Has no room to grow when the second of some ids is entered; like the JDK's, it has entered it by then. */
-    private static final class Full extends HashMap<Long, Integer> {
-
-        private static final long serialVersionUID = 1;
-
-        private boolean isFull;
-
-        @Override
-        public Integer put(Long id, Integer place) {
-            Integer before = super.put(id, place);
-            if (isFull && id == 8) {
-                throw new OutOfMemoryError("made by the test");
-            }
-            return before;
-        }
-    }
-
     @Test
-    void aWriteForWhoseIdsThereIsNoRoomChangesNothing() {
-        Full places = new Full();
-        HeapStore store = new HeapStore(1, 1, 16, places);
-        store.add(new long[] {1, 2, 3}, encoded(10, 20, 30), 100);
-        store.free(new long[] {2});
-        places.isFull = true;
-        assertThatThrownBy(() -> store.add(new long[] {7, 8, 9}, encoded(70, 80, 90), 100))
-                .isInstanceOf(OutOfMemoryError.class);
-        assertThat(store.list()).containsExactly(1, 3);
-        assertThat(places.keySet()).containsExactlyInAnyOrder(1L, 3L);
-        places.isFull = false;
-        store.add(new long[] {7, 8, 9}, encoded(70, 80, 90), 100);
-        assertThat(store.list()).containsExactly(1, 7, 3, 8, 9);
-        float[] blocks = new float[5];
-        for (int place = 0; place < 5; place++) {
-            store.take(place, blocks, place);
+    void idsThatCollideAreFoundWhateverElseIsFreed() {
+        HeapStore store = new HeapStore(1, 1, 1_024);
+        Map<Long, Float> expected = new HashMap<>();
+        SplittableRandom random = new SplittableRandom(4);
+        for (int step = 0; step < 50_000; step++) {
+            long id = random.nextInt(3_000) * (step % 2 == 0 ? 1L : 1L << 52);
+            if (expected.containsKey(id)) {
+                store.free(new long[] {id});
+                expected.remove(id);
+            } else {
+                store.add(new long[] {id}, encoded(step), 10_000);
+                expected.put(id, (float) step);
+            }
         }
-        assertThat(blocks).containsExactly(10, 70, 30, 80, 90);
+        assertThat(store.size()).isEqualTo(expected.size()).isGreaterThan(1_000);
+        assertThat(Arrays.stream(store.list()).boxed()).containsExactlyInAnyOrderElementsOf(expected.keySet());
+        expected.forEach((id, value) -> {
+            float[] block = new float[1];
+            store.take(store.place(id), block, 0);
+            assertThat(block[0]).isEqualTo(value);
+        });
+        assertThat(store.contains(-1)).isFalse();
     }
 
     @Test

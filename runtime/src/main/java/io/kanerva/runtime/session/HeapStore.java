@@ -6,10 +6,8 @@ import io.kanerva.runtime.math.ContentSearch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -37,7 +35,7 @@ public final class HeapStore {
     private final ArrayList<float[]> blocks = new ArrayList<>();
     private final ArrayList<ContentSearch> contents = new ArrayList<>();
     private final ArrayList<long[]> ids = new ArrayList<>();
-    private final Map<Long, Integer> places;
+    private final IdMap places = new IdMap();
     private final BitSet written = new BitSet();
     private int[] holes = new int[16];
     private int holeCount;
@@ -51,12 +49,6 @@ public final class HeapStore {
      * @param page samples of a large page, 16 or a higher power of 2
      */
     public HeapStore(int block, int image, int page) {
-        this(block, image, page, new HashMap<>());
-    }
-
-    /** @param places empty, for the ids' places */
-    public HeapStore(int block, int image, int page, Map<Long, Integer> places) {
-        this.places = places;
         this.block = block;
         this.image = image;
         this.page = page;
@@ -84,7 +76,7 @@ public final class HeapStore {
     }
 
     public boolean contains(long id) {
-        return places.containsKey(id);
+        return places.get(id) >= 0;
     }
 
     /** The place after that of the last sample. */
@@ -103,8 +95,8 @@ public final class HeapStore {
 
     /** @throws TensorException if the id is not in use */
     public int place(long id) {
-        Integer place = places.get(id);
-        if (place == null) {
+        int place = places.get(id);
+        if (place < 0) {
             throw new TensorException("MemoryHeap: expected an id in use, found %d", id);
         }
         return place;
@@ -134,26 +126,11 @@ public final class HeapStore {
         }
         addPages((int) needed);
         reserve((int) needed);
-        name(newIds);
+        places.reserve(newIds.length);
         for (int i = 0; i < newIds.length; i++) {
-            put(holeCount > 0 ? holes[--holeCount] : end++, newIds[i], encoded, i);
-        }
-    }
-
-    /** Enters all ids with the places that they will get, or none. */
-    private void name(long[] newIds) {
-        Long[] keys = Arrays.stream(newIds).boxed().toArray(Long[]::new);
-        int done = 0;
-        try {
-            for (; done < keys.length; done++) {
-                places.put(keys[done], done < holeCount ? holes[holeCount - 1 - done] : end + done - holeCount);
-            }
-        } catch (OutOfMemoryError e) {
-            // The last one may have been entered before the map failed to grow.
-            for (int i = 0; i <= done; i++) {
-                places.remove(keys[i]);
-            }
-            throw e;
+            int place = holeCount > 0 ? holes[--holeCount] : end++;
+            places.put(newIds[i], place);
+            put(place, newIds[i], encoded, i);
         }
     }
 
@@ -186,8 +163,6 @@ public final class HeapStore {
         for (long id : oldIds) {
             int place = places.remove(id);
             written.clear(place);
-            int at = inPage(place) * block;
-            Arrays.fill(blocks.get(page(place)), at, at + block, 0);
             holes[holeCount++] = place;
         }
     }
@@ -197,6 +172,7 @@ public final class HeapStore {
         end = all.length;
         addPages(end);
         reserveHoles(end - samples.cardinality());
+        places.reserve(samples.cardinality());
         for (int place = end - 1; place >= 0; place--) {
             put(place, all[place], encoded, place);
             if (samples.get(place)) {
@@ -259,7 +235,7 @@ public final class HeapStore {
     private void requireNew(long... newIds) {
         requireDifferent(newIds);
         for (long id : newIds) {
-            if (places.containsKey(id)) {
+            if (contains(id)) {
                 throw new TensorException("MemoryHeap: expected ids that are not in use, found %d", id);
             }
         }
