@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +71,8 @@ public final class OutputFile {
             for (Path made : missing) {
                 Files.delete(made);
             }
+        } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+            // Another process has begun to use it, or has checked it, too.
         } catch (IOException e) {
             throw unwritable(folder, e);
         }

@@ -34,10 +34,8 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
     /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
     private static final int NEVER_TRACED = 25;
 
-    /**
-     * The most values that a case decodes, 32 MiB, as several runtimes' outputs of several cases are held at a time.
-     */
-    private static final long MAX_DECODED = 1 << 23;
+    /** The most values that a case decodes: 64 MiB, of which a comparison holds several times as much. */
+    private static final long MAX_DECODED = 1 << 24;
 
     private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
 

@@ -105,7 +105,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     /**
      * From images to logits with the same noise on both paths: encode, write, draw keys from their posterior, read,
      * draw latents from theirs, decode. Each path carries its own values throughout, so differences add up. One episode
-     * that fills the memory, then three of two samples.
+     * that fills the memory (of large images a shorter one), then three of two samples.
      *
      * @param seed of the noise
      * @throws IOException if inputs cannot be written
@@ -113,7 +113,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     public List<Case> pipeline(long seed) throws IOException {
         ModelSettings s = bundle.bundle().settings();
         NormalSampler sampler = new NormalSampler(seed);
-        int capacity = bundle.inputs().capacity();
+        int samples = bundle.inputs().sizes(1, 1, bundle.inputs().capacity()).get("Q");
         TensorDescription episodes = bundle.bundle()
                 .graphs()
                 .get(BundleGraph.ENCODER.label())
@@ -121,7 +121,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                 .get(0);
         List<Case> cases = new ArrayList<>();
         for (Map<String, Integer> sizes : List.of(
-                bundle.inputs().sizes(1, capacity, capacity), bundle.inputs().sizes(3, 2, 2))) {
+                bundle.inputs().sizes(1, samples, samples), bundle.inputs().sizes(3, 2, 2))) {
             int b = sizes.get("B");
             int t = sizes.get("T");
             List<Tensor> inputs = List.of(
