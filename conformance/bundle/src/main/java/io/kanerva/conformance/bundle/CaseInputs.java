@@ -70,17 +70,15 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
 
     /** The numbers of episodes, written samples and reads, and the height of the memories. */
     Map<String, Integer> sizes(int b, int t, int q) {
-        int most = (int) Math.max(1, MAX_DECODED / decodedValues());
-        int episodes = Math.min(b, most);
-        return Map.of(
-                "B",
-                episodes,
-                "T",
-                t,
-                "Q",
-                Math.min(q, most / episodes),
-                "H",
-                bundle.settings().memoryHeight(t));
+        int[] few = few(b, q, decodedValues());
+        return Map.of("B", few[0], "T", t, "Q", few[1], "H", bundle.settings().memoryHeight(t));
+    }
+
+    /** At most so many episodes and reads in each that all reads together decode to a bounded number of values. */
+    static int[] few(int episodes, int reads, long decodedValues) {
+        int most = (int) Math.max(1, MAX_DECODED / decodedValues);
+        int b = Math.min(episodes, most);
+        return new int[] {b, Math.min(reads, most / b)};
     }
 
     /** Whether images are so large that fewer are compared, and one case at a time. */

@@ -89,4 +89,17 @@ class BundleCasesTest {
                     .isNotEmpty();
         }
     }
+
+    /** Decoders of 28 x 28 black and white, of the presets cifar10 and at 96 x 96, and one beyond every bound. */
+    @ParameterizedTest
+    @CsvSource({
+        "784, 25, 3, 25, 3",
+        "326656, 25, 3, 25, 2",
+        "2939904, 2, 29, 2, 2",
+        "2939904, 25, 3, 5, 1",
+        "4294967296, 2, 5, 1, 1"
+    })
+    void theLargerTheImagesTheFewerAreCompared(long decoded, int episodes, int reads, int fewer, int fewerReads) {
+        assertThat(CaseInputs.few(episodes, reads, decoded)).containsExactly(fewer, fewerReads);
+    }
 }
