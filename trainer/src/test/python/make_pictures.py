@@ -381,6 +381,8 @@ tiff("rgb16.tif", WIDE_RGB, photometric="rgb", pixels=(WIDE_RGB >> 8).transpose(
 tiff("strips.tif", RGB, photometric="rgb", rowsperstrip=4)
 tiff("strips-planar.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", rowsperstrip=3)
 tiff("strips16.tif", WIDE, photometric="minisblack", rowsperstrip=7, pixels=(WIDE >> 8)[None])
+tiff("jpeg-own-tables.tif", SMOOTH, photometric="rgb", compression="jpeg", rowsperstrip=16)
+tiff("bits12.tif", WIDE >> 4, photometric="minisblack", bitspersample=12, pixels=(WIDE >> 8)[None])
 tiff("planar.tif", RGB.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
 TILED = np.tile(RGB, (4, 3, 1))
 tiff("tiled.tif", TILED, photometric="rgb", tile=(16, 16), compression="deflate")

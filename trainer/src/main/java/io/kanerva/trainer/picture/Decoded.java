@@ -98,7 +98,9 @@ record Decoded(ChannelSamples samples, Embedded embedded) {
                 PictureFormat.TIFF,
                 file,
                 reader -> ChannelSamples.of(reader.read(0)),
+                // Strips may have their own tables; a strip without any is an error.
                 warning -> SKIPPED.test(warning)
+                        || warning.startsWith("Missing JPEGTables")
                         || tags.hasWholeStrips() && warning.startsWith("strip/tileByteCount < required"));
         if (samples.alpha().length > 0) {
             samples = switch (tags.extra()) {
