@@ -448,7 +448,8 @@ tifffile.imwrite(path("refused/five-samples.tif"), np.dstack([RGB, ALPHA, GREY])
                  photometric="rgb", extrasamples=["unassalpha", "unspecified"])
 # The third strip states one row less than it has.
 with open(path("strips.tif"), "rb") as file:
-    refused("short-strip.tif", file.read().replace(struct.pack("<HHH", 156, 156, 78), struct.pack("<HHH", 156, 156, 39)))
+    counts = struct.pack("<HHH", 156, 156, 78)
+    refused("short-strip.tif", file.read().replace(counts, struct.pack("<HHH", 156, 156, 39)))
 refused("smaller-frame.gif", smaller_frame(False))
 refused("smaller-frame-transparent.gif", smaller_frame(True))
 Image.fromarray(RGB).save(path("refused/animated.webp"), lossless=True, save_all=True,

@@ -51,8 +51,8 @@ write("rows.parquet", {"image": pa.array(GREY.tolist(), pa.list_(pa.list_(pa.uin
 write("dark.parquet", {"image": (GREY % 2).tolist(), "label": LABELS})
 write("floats.parquet", {"pixels": (GREY / 255).tolist()})
 write("half.parquet", {"pixels": pa.array((GREY / 255).astype(np.float16).tolist(), pa.list_(pa.list_(pa.float16())))})
-write("decimal.parquet", {"pixels": pa.array([[[Decimal(1), Decimal(2)]]] * 2, pa.list_(pa.list_(pa.decimal128(5, 2))))},
-      store_decimal_as_integer=True)
+DECIMALS = pa.array([[[Decimal(1), Decimal(2)]]] * 2, pa.list_(pa.list_(pa.decimal128(5, 2))))
+write("decimal.parquet", {"pixels": DECIMALS}, store_decimal_as_integer=True)
 write("colour.parquet", {"image": COLOUR.tolist()})
 write("planes.parquet", {"image": COLOUR.transpose(0, 3, 1, 2).tolist()})
 write("flat.parquet", {"image": GREY.reshape(COUNT, 24).tolist()})
