@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class GarbageTest {
 
-    private static final int RUNS = 50;
+    private static final int RUNS = 12;
 
     @TempDir
     Path folder;

@@ -266,7 +266,7 @@ class VerifyTest {
         CommandRun run = CommandRun.kpp(
                 "verify",
                 BUNDLE.toString(),
-                BUNDLE.resolveSibling("cifar10").toString(),
+                BUNDLE.resolveSibling("mnist-fp16").toString(),
                 "--runtimes",
                 "onnxruntime-java",
                 "--random",
@@ -281,13 +281,13 @@ class VerifyTest {
         assertThat(run.out())
                 .contains("onnxruntime-java, optimisations on, against kanerva: "
                         + "graph 'fashion-mnist/bound', output 'nats' (30 images) has a mean of");
-        // CIFAR-10's may have been fetched to this machine; else the page says that they are missing.
+        // MNIST's may have been fetched to this machine; else the page says that they are missing.
         assertThat(run.out())
                 .containsAnyOf(
-                        "graph 'cifar10/bound', output 'nats' (30 images) has a mean of",
-                        "cifar10: no test images are scored: data set 'cifar10': expected a folder");
+                        "graph 'mnist-fp16/bound', output 'nats' (30 images) has a mean of",
+                        "mnist-fp16: no test images are scored: data set 'mnist': expected a folder");
         assertThat(Files.readString(temporary.resolve("page.html")))
-                .containsAnyOf(">cifar10<", "<p>cifar10: no test images are scored");
+                .containsAnyOf(">mnist-fp16<", "<p>mnist-fp16: no test images are scored");
     }
 
     @Test
