@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Several runs beside each other: their curves, what their plans differ in, and how they end.
+ * Several runs side by side: their curves, what their plans differ in, and how they end.
  *
  * @param title of the page
  * @param summary one sentence

@@ -27,7 +27,7 @@ public final class ForeignRuntime implements ModelRuntime {
     private static final Map<List<String>, Boolean> HERE = new ConcurrentHashMap<>();
     private static final long VERSION_SECONDS = 60;
     private static final long SETUP_SECONDS = 1200;
-    /** After so many jobs in a row on which it hangs, a runtime is not started for the others. */
+    /** After this many hangs in a row, a runtime is not started for the remaining jobs. */
     private static final int MAX_HANGS = 2;
 
     /** How long a runtime may report nothing, unless another time is given. */
@@ -59,7 +59,7 @@ public final class ForeignRuntime implements ModelRuntime {
     /**
      * The same, with another limit for hanging.
      *
-     * @param silenceSeconds a runtime that reports nothing for so long is killed, and has crashed on that job
+     * @param silenceSeconds a runtime that reports nothing for this long is killed and counts as crashed on that job
      */
     public static List<ModelRuntime> in(Path folder, long silenceSeconds) throws IOException {
         List<Path> folders;
@@ -82,7 +82,7 @@ public final class ForeignRuntime implements ModelRuntime {
      *
      * @param folder that holds the runtime's folder
      * @param name for example {@code onnxruntime-python@1.16.3}
-     * @param silenceSeconds a runtime that reports nothing for so long is killed, and has crashed on that job
+     * @param silenceSeconds a runtime that reports nothing for this long is killed and counts as crashed on that job
      * @throws IOException if there is no such runtime, its version cannot be chosen, or the files cannot be written;
      *     the message is one sentence
      */

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
 /** {@code kpp compare}: several runs on one page. */
 @Command(
         name = "compare",
-        header = "Show several training runs beside each other: curves, differences of their plans, results.",
+        header = "Show several training runs side by side: curves, differences of their plans, results.",
         description = "Reads what the runs have written; runs that still train may be among them.",
         footer = {"  kpp compare runs/narrow runs/wide --out compared.html"})
 public final class CompareCommand extends Subcommand {
@@ -50,7 +50,7 @@ public final class CompareCommand extends Subcommand {
         OutputFile.requireWritable(out);
         RunsPage page = new RunsPage(
                 "Training runs",
-                "%d runs beside each other.".formatted(folders.size()),
+                "%d runs side by side.".formatted(folders.size()),
                 folders.stream()
                         .map(folder -> run(folder.toString(), folder, Optional.empty()))
                         .toList());

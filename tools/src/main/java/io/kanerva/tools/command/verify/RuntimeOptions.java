@@ -61,7 +61,7 @@ final class RuntimeOptions {
             defaultValue = "300",
             order = 25,
             description =
-                    "A runtime that reports nothing for so long is killed, and has crashed on that model. Default: "
+                    "A runtime that reports nothing for this long is killed and counts as crashed on that model. Default: "
                             + "${DEFAULT-VALUE}.")
     private int silence;
 
