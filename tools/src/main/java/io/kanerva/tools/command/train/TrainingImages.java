@@ -63,7 +63,8 @@ final class TrainingImages {
             order = 3,
             converter = Positive.class,
             description = "With --images and without --preset: the maximum floats of memory for an episode. Default: "
-                    + "a block of eight channels (ten for black and white) of a sixteenth of the pixels for each image.")
+                    + "a block of eight channels (ten for black and white) of a sixteenth of the pixels for each "
+                    + "image.")
     private Integer memoryFloats;
 
     /** Whether all pictures are known to be readable. */

@@ -37,8 +37,8 @@ final class CheckOptions {
             names = "--bisect",
             order = 12,
             description = "For each graph that fails, name the first node whose value differs: from ONNX Runtime's in "
-                    + "Java, or with --against from the other graph's. Where the difference vanishes once values in between "
-                    + "become outputs, name the fused nodes and the optimiser's pass.")
+                    + "Java, or with --against from the other graph's. Where the difference vanishes once values in "
+                    + "between become outputs, name the fused nodes and the optimiser's pass.")
     private boolean bisect;
 
     @Option(

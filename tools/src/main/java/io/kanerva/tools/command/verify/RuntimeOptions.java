@@ -60,9 +60,8 @@ final class RuntimeOptions {
             converter = Positive.class,
             defaultValue = "300",
             order = 25,
-            description =
-                    "A runtime that reports nothing for this long is killed and counts as crashed on that model. Default: "
-                            + "${DEFAULT-VALUE}.")
+            description = "A runtime that reports nothing for this long is killed and counts as crashed on that model. "
+                    + "Default: ${DEFAULT-VALUE}.")
     private int silence;
 
     /**
