@@ -47,32 +47,10 @@ public record TrainingDetails(
         Objects.requireNonNull(plan, "plan");
     }
 
-    /** Details of a model without a run's plan. */
-    public TrainingDetails(
-            String data,
-            Binarisation binarisation,
-            int episodeLength,
-            long seed,
-            int steps,
-            double minutes,
-            String commit,
-            String command,
-            Optional<BoundReport> bound,
-            String boundSetting,
-            String augmentation) {
-        this(
-                data,
-                binarisation,
-                episodeLength,
-                seed,
-                steps,
-                minutes,
-                commit,
-                command,
-                bound,
-                boundSetting,
-                augmentation,
-                Optional.empty());
+    /** Details of a model with weights that were never trained, for tests and benchmarks. */
+    public static TrainingDetails untrained(String data, Binarisation binarisation, int episodeLength) {
+        return new TrainingDetails(
+                data, binarisation, episodeLength, 1, 0, 0, "", "", Optional.empty(), "", "none", Optional.empty());
     }
 
     /** Details of a run after {@code steps} steps of a plan in {@code seconds}; without bound, command and commit. */

@@ -76,6 +76,7 @@ final class TinyModels {
                 "kpp train --preset quickstart",
                 Optional.empty(),
                 "",
-                "none");
+                "none",
+                Optional.empty());
     }
 }

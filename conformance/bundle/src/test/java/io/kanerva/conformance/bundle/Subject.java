@@ -23,7 +23,6 @@ import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -151,18 +150,10 @@ public enum Subject {
 
     /** Writes this model's bundle to a folder. */
     public void export(ReaderKind reader, Path folder) {
-        TrainingDetails provenance = new TrainingDetails(
+        TrainingDetails provenance = TrainingDetails.untrained(
                 "drawn discs",
                 settings.likelihood() == ImageLikelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE,
-                4,
-                1,
-                0,
-                0,
-                "",
-                "",
-                Optional.empty(),
-                "",
-                "none");
+                4);
         try (KanervaModel model = model()) {
             BundleExporter.export(
                     model,

@@ -13,7 +13,6 @@ import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.Preset;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * Exports a small model without training, images of 16 x 16 and slots of 32 values, so that a million samples fit into
@@ -27,8 +26,7 @@ final class PrepareSmall {
         KanervaSettings settings = KanervaSettings.heap(
                 new MapShape(1, 16, 16), new MapShape(2, 16, 32), new Grid(4, 4), new Grid(4, 8), 4, encoder);
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
-            TrainingDetails provenance = new TrainingDetails(
-                    "random", Binarisation.THRESHOLD, 32, 1, 0, 0, "", "", Optional.empty(), "", "none");
+            TrainingDetails provenance = TrainingDetails.untrained("random", Binarisation.THRESHOLD, 32);
             BundleExporter.export(
                     model, provenance, BundleOptions.named("bench-heap").replacing(), Path.of(arguments[0]));
         }

@@ -14,7 +14,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -31,8 +30,7 @@ final class Prepare {
         KanervaSettings settings = Preset.named(arguments[1]).plan().settings();
         Path bundle = folder.resolve("bundle");
         try (KanervaModel model = model(settings)) {
-            TrainingDetails provenance = new TrainingDetails(
-                    "random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty(), "", "none");
+            TrainingDetails provenance = TrainingDetails.untrained("random", Binarisation.THRESHOLD, TimedCall.EPISODE);
             BundleExporter.export(
                     model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }
