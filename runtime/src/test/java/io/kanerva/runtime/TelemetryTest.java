@@ -1,7 +1,7 @@
 package io.kanerva.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kanerva.runtime.TinyBundle.Kind;
 import java.io.IOException;
@@ -87,7 +87,7 @@ class TelemetryTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void noMachineIdIsReadAndNoCollectorAskedFor() throws Exception {
-        assumeThat(canTrace()).as("strace").isTrue();
+        assumeTrue(canTrace(), "strace");
         boolean isHelped = Runtime.version().feature() >= 22;
         assertThat(traces(Map.of("ORT_DISABLE_TELEMETRY", "1"))).isEmpty();
         if (isHelped) {

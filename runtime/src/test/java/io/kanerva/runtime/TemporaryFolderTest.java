@@ -1,7 +1,7 @@
 package io.kanerva.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kanerva.runtime.TinyBundle.Kind;
 import java.io.IOException;
@@ -31,7 +31,7 @@ class TemporaryFolderTest {
         Path mount = Files.createDirectory(folder.resolve("noexec"));
         List<String> mounted = List.of(
                 "unshare", "-m", "sh", "-c", "mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"", mount.toString());
-        assumeThat(canMount(mount)).as("the right to mount").isTrue();
+        assumeTrue(canMount(mount), "the right to mount");
         assertExplained(mount, mounted, "UnsatisfiedLinkError");
     }
 

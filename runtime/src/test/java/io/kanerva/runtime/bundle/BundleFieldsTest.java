@@ -76,11 +76,12 @@ class BundleFieldsTest {
         assertThat(places).hasSizeGreaterThan(150);
         if (!kind.equals("HEAP")) {
             // Beside the settings, which depend on each other, only what was not the same in that bundle.
-            Map<List<Object>, Object> heap = places(JsonReader.read(
-                            "bundle.json", TinyBundles.fused("HEAP").get("bundle.json"))
-                    .value());
-            places.entrySet().removeIf(place -> !place.getKey().get(0).equals("settings")
-                    && place.getValue().equals(heap.get(place.getKey())));
+            Map<List<Object>, Object> heap = places(
+                    JsonReader.read("bundle.json", TinyBundles.fused("HEAP").get("bundle.json"))
+                            .value());
+            places.entrySet()
+                    .removeIf(place -> !place.getKey().get(0).equals("settings")
+                            && place.getValue().equals(heap.get(place.getKey())));
             assertThat(places).hasSizeGreaterThan(40);
         }
         int refused = 0;
