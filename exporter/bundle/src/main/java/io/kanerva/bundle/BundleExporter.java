@@ -170,7 +170,8 @@ public final class BundleExporter {
         return metadata;
     }
 
-    private static void requireFit(KanervaSettings settings, ImageSet images) {
+    /** @throws BundleExportException if models of these settings have no memory, or one that the bound charges for */
+    public static void requireMemory(KanervaSettings settings) {
         if (settings.writer() == WriterKind.NONE) {
             throw new BundleExportException("a model without a memory: expected a heap or pooled writer, found none, "
                     + "which leaves nothing to write and read");
@@ -179,6 +180,10 @@ public final class BundleExporter {
             throw new BundleExportException("a model with a charged memory: expected a heap or pooled writer, found "
                     + "charged, whose memory is a distribution to draw from, which a bundle has no graph for");
         }
+    }
+
+    private static void requireFit(KanervaSettings settings, ImageSet images) {
+        requireMemory(settings);
         if (images.channels() != settings.image().channels()
                 || images.height() != settings.image().height()
                 || images.width() != settings.image().width()) {

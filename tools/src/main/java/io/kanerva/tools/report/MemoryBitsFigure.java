@@ -13,13 +13,15 @@ public final class MemoryBitsFigure {
     private static final int RIGHT = 620;
     private static final int TOP = 40;
     private static final int BOTTOM = 360;
+    /** Points that are nearer to the last one with a label have none. */
+    private static final int LABEL = 54;
 
     private MemoryBitsFigure() {}
 
     /**
      * Returns an SVG file of its own.
      *
-     * @param rows at least one
+     * @param rows at least one, by ascending bits
      * @param imageBits bits of an image as it is
      * @param without nats per image of a model without a memory; 0 for none
      */
@@ -57,10 +59,15 @@ public final class MemoryBitsFigure {
                                 at(row.bitsPerImage(), x, LEFT, RIGHT),
                                 at(row.report().nats(), y, BOTTOM, TOP)))
                         .collect(Collectors.joining(" "))));
+        double labelled = Double.NEGATIVE_INFINITY;
         for (Row row : rows) {
             double px = at(row.bitsPerImage(), x, LEFT, RIGHT);
             double py = at(row.report().nats(), y, BOTTOM, TOP);
             svg.append(Html.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#06c\"/>\n", px, py));
+            if (px - labelled < LABEL) {
+                continue;
+            }
+            labelled = px;
             text(svg, px, py - 8, "middle", Html.format("%.2f", row.report().nats()));
             text(svg, px, BOTTOM + 16, "middle", Html.format("%,.0f", row.bitsPerImage()));
             text(svg, px, BOTTOM + 32, "middle", row.bits() + " a float");

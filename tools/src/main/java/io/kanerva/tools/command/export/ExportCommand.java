@@ -1,5 +1,6 @@
 package io.kanerva.tools.command.export;
 
+import io.kanerva.bundle.BundleExportException;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
 import io.kanerva.bundle.ReaderKind;
@@ -103,6 +104,11 @@ public final class ExportCommand extends Subcommand {
     protected void run() {
         Checkpoint checkpoint = RunPath.checkpoint(folder);
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
+        try {
+            BundleExporter.requireMemory(checkpoint.plan().settings());
+        } catch (BundleExportException e) {
+            throw new Failure(e.getMessage(), e);
+        }
         BundleOptions options = BundleOptions.named(
                         name == null ? checkpoint.plan().data() : name)
                 .withReader(reader)

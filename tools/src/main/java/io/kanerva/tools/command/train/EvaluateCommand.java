@@ -89,6 +89,9 @@ public final class EvaluateCommand extends Subcommand {
             BoundReport report =
                     CleanBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), importance, progress::at);
             print(episodes, "run " + folder + ", step " + checkpoint.step() + ", with DJL", report);
+            if (checkpoint.plan().settings().charged()) {
+                print("memory     charged: KL(Z) includes each image's share of its divergence, KL(M) / T");
+            }
         }
     }
 
