@@ -221,6 +221,22 @@ final class Habits {
                         })
                         .comparing("x", -20, 20)
                         .at("N", 2, 33, 100),
+                one("a mean under a mask that may select nothing", "x:float32[N]", x -> {
+                            NDArray kept = x.booleanMask(x.gt(0.5));
+                            return kept.sum().div(Math.max(1, kept.size()));
+                        })
+                        .at("N", 1, 2, 33, 300),
+                one("the five best boxes above a score", "x:float32[N,5]", x -> {
+                            NDArray kept = x.get(x.get(":, 4").gt(0));
+                            NDArray order = kept.get(":, 4").argSort(0, false);
+                            return kept.get(order.get(":{}", Math.min(5, kept.size(0))));
+                        })
+                        .at("N", 2, 9, 33, 100),
+                one("selected elements padded to all again", "x:float32[N]", x -> {
+                            NDArray kept = x.get(x.lt(0));
+                            return kept.pad(new Shape(0, x.size() - kept.size()), 0);
+                        })
+                        .at("N", 1, 9, 33, 100),
                 one(
                         "the elements under a mask",
                         "x:float32[N,4]",

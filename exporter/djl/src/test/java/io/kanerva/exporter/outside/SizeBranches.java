@@ -27,6 +27,24 @@ final class SizeBranches {
         return List.of(
                 one("cut at 128 steps", MATRIX, x -> x.get(":, :" + Math.min(length(x), 128)))
                         .at("T", 1, 127, 128, 129, 400),
+                one(
+                                "cut at 64 steps, or at as many as there are sequences",
+                                MATRIX,
+                                x -> x.get(":, :"
+                                        + Math.min(
+                                                length(x), Math.max(x.getShape().get(0), 64))))
+                        .at("N", 1, 63, 65, 80)
+                        .at("T", 100, 70, 64, 100),
+                one("a transform padded to a power of two", MATRIX, x -> {
+                            long power = Long.highestOneBit(length(x));
+                            return x.rfft(power < length(x) ? 2 * power : power).abs();
+                        })
+                        .at("T", 1, 5, 64, 65, 300),
+                one(
+                                "a penalty by the number of halvings",
+                                MATRIX,
+                                x -> x.sub((int) (Math.log(length(x)) / Math.log(2))))
+                        .at("T", 1, 7, 8, 65, 1000),
                 one("the last 512 steps of a context", SEQUENCE, x -> length(x) > 512 ? x.get(":, -512:") : x)
                         .at("T", 1, 511, 512, 513, 700),
                 one("another formula for long inputs", MATRIX, x -> length(x) > 100 ? x.mul(2) : x.softmax(1))
