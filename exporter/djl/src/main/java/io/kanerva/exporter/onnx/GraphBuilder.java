@@ -86,7 +86,9 @@ public final class GraphBuilder {
      * expressions may have no value at others.
      */
     GraphBuilder branch() {
-        return new GraphBuilder(this, true);
+        GraphBuilder branch = new GraphBuilder(this, true);
+        ownDimensions.forEach(name -> branch.dimension(name, sizes.size(Size.named(name))));
+        return branch;
     }
 
     /** Gives a dimension a value in this graph, an int64 vector of one element. */

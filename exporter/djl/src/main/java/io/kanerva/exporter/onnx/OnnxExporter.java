@@ -171,9 +171,9 @@ public final class OnnxExporter {
                     outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
             Graph graph = new OnnxExporter(options).lower(program, names);
             if (tracer.prove(program)) {
-                return tracer.programs() instanceof Programs.Split split
-                        ? new OnnxExporter(options).lower(split, inputs, names)
-                        : graph;
+                return tracer.programs() instanceof Programs.One
+                        ? graph
+                        : new OnnxExporter(options).lower(tracer.programs(), inputs, names);
             }
         }
     }
@@ -207,7 +207,7 @@ public final class OnnxExporter {
         return builder.build(outputs);
     }
 
-    private Graph lower(Programs.Split programs, List<InputSpec> inputs, List<String> outputNames) {
+    private Graph lower(Programs programs, List<InputSpec> inputs, List<String> outputNames) {
         List<Value> read = new ArrayList<>();
         for (InputSpec input : inputs) {
             List<Size> shape = input.shape().stream().map(Dimension::expression).toList();

@@ -6,10 +6,10 @@ import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes the programs for several ranges of sizes as ONNX's If, one branch for each. */
+/** Writes the programs for several ranges or remainders of sizes as ONNX's If, one branch for each. */
 final class RangeLowering {
     private final GraphBuilder graph;
-    private final Programs.Split programs;
+    private final Programs programs;
     private final List<Value> inputs;
 
     /**
@@ -18,7 +18,7 @@ final class RangeLowering {
      * @param graph to which they are added
      * @param inputs the values that the programs read
      */
-    RangeLowering(GraphBuilder graph, Programs.Split programs, List<Value> inputs) {
+    RangeLowering(GraphBuilder graph, Programs programs, List<Value> inputs) {
         this.graph = graph;
         this.programs = programs;
         this.inputs = inputs;
@@ -26,17 +26,15 @@ final class RangeLowering {
 
     /** Adds the nodes and returns the results. */
     List<Value> lower(LoopLowering.Body lowering) {
-        Value size = graph.element(graph.size(Size.named(programs.dimension())));
-        Value isLarger = graph.node("Greater", size, graph.scalar(ElementType.INT64, programs.largest()));
         List<Programs.Output> outputs = programs.outputs();
         List<Value> found = graph.nodes(
                 "If",
                 outputs.size(),
-                List.of(isLarger),
+                List.of(condition()),
                 "then_branch",
-                branch(programs.above(), lowering),
+                then(lowering),
                 "else_branch",
-                branch(programs.upTo(), lowering));
+                otherwise(lowering));
         List<Value> results = new ArrayList<>();
         for (int i = 0; i < found.size(); i++) {
             results.add(new Value(
@@ -45,11 +43,48 @@ final class RangeLowering {
         return results;
     }
 
-    private Graph branch(Programs side, LoopLowering.Body lowering) {
+    /** Whether the first branch runs: for larger sizes, or for the first remainder. */
+    private Value condition() {
+        if (programs instanceof Programs.Split split) {
+            Value size = graph.element(graph.size(Size.named(split.dimension())));
+            return graph.node("Greater", size, graph.scalar(ElementType.INT64, split.largest()));
+        }
+        Programs.Remainders remainders = (Programs.Remainders) programs;
+        Size multiple = Size.named(remainders.dimension()).plus(remainders.lacking());
+        Value rest = graph.node("Mod", graph.size(multiple), graph.integers(remainders.divisor()));
+        return graph.node("Equal", graph.element(rest), graph.scalar(ElementType.INT64, 0));
+    }
+
+    private Graph then(LoopLowering.Body lowering) {
+        return programs instanceof Programs.Split split
+                ? branch(split.above(), graph.branch(), lowering)
+                : ofRemainder(((Programs.Remainders) programs).classes().get(0), lowering);
+    }
+
+    private Graph otherwise(LoopLowering.Body lowering) {
+        if (programs instanceof Programs.Split split) {
+            return branch(split.upTo(), graph.branch(), lowering);
+        }
+        Programs.Remainders remainders = (Programs.Remainders) programs;
+        return remainders.classes().size() == 2
+                ? ofRemainder(remainders.others(), lowering)
+                : branch(remainders.others(), graph.branch(), lowering);
+    }
+
+    /** The branch of one remainder, in which the dimension is the quotient, rounded up. */
+    private Graph ofRemainder(Programs side, LoopLowering.Body lowering) {
+        Programs.Remainders remainders = (Programs.Remainders) programs;
+        Size size = Size.named(remainders.dimension());
+        Value quotient = graph.size(size.plus(remainders.divisor() - 1L).floorDivided(remainders.divisor()));
         GraphBuilder branch = graph.branch();
-        List<Value> results = side instanceof Programs.Split split
-                ? new RangeLowering(branch, split, inputs).lower(lowering)
-                : lowering.lower(branch, ((Programs.One) side).program(), inputs);
+        branch.dimension(remainders.dimension(), quotient);
+        return branch(side, branch, lowering);
+    }
+
+    private Graph branch(Programs side, GraphBuilder branch, LoopLowering.Body lowering) {
+        List<Value> results = side instanceof Programs.One one
+                ? lowering.lower(branch, one.program(), inputs)
+                : new RangeLowering(branch, side, inputs).lower(lowering);
         List<Programs.Output> outputs = side.outputs();
         List<Value> named = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {

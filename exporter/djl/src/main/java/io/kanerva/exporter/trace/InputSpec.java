@@ -86,6 +86,17 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
                         .toList());
     }
 
+    /** The same input where a dynamic dimension is a multiple of a number, less another one. */
+    InputSpec ofMultiples(String dimension, long divisor, long less) {
+        Size multiple = Size.named(dimension).times(divisor).plus(-less);
+        return new InputSpec(
+                name,
+                type,
+                shape.stream()
+                        .map(d -> new Dimension(d.expression().with(dimension, multiple)))
+                        .toList());
+    }
+
     /** The names of its dynamic dimensions, possibly repeated. */
     Stream<String> names() {
         return sizes().stream().flatMap(Size::dimensions);

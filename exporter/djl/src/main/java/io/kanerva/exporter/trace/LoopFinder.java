@@ -3,9 +3,7 @@ package io.kanerva.exporter.trace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -18,9 +16,6 @@ import java.util.stream.IntStream;
  * values count here; {@link TapeComparison} determines the numbers.
  */
 final class LoopFinder {
-    /** Numbers by which a size may be divided for a remainder that decides. */
-    private static final int[] PERIODS = {2, 3, 4, 8};
-
     /** A search that is not over by then is given up. */
     private static final int MAX_TRIES = 2000;
 
@@ -46,33 +41,6 @@ final class LoopFinder {
     static boolean areAlike(List<Tape> tapes) {
         return tapes.stream()
                 .allMatch(tape -> TapeComparison.firstDifference(tapes.get(0).steps(), tape.steps()) < 0);
-    }
-
-    /**
-     * How to declare a dimension of which only the remainder by a small number decides, for example {@code [2*T]} and
-     * {@code [2*T+1]}; empty if there is no such dimension.
-     */
-    static Optional<String> period(SamplingPlan plan, List<Tape> tapes) {
-        for (String name : plan.dimensions()) {
-            for (int period : PERIODS) {
-                Map<Long, List<Tape>> classes = IntStream.range(0, tapes.size())
-                        .boxed()
-                        .collect(Collectors.groupingBy(
-                                i -> plan.traces().get(i).get(name) % period,
-                                Collectors.mapping(tapes::get, Collectors.toList())));
-                boolean isRepeated = classes.values().stream().anyMatch(alike -> alike.size() > 1);
-                if (classes.size() > 1
-                        && isRepeated
-                        && classes.values().stream().allMatch(LoopFinder::areAlike)) {
-                    String size = period + "*" + name;
-                    return Optional.of(
-                            period == 2
-                                    ? "[%s] and [%s+1]".formatted(size, size)
-                                    : "[%s], [%s+1] and so on".formatted(size, size));
-                }
-            }
-        }
-        return Optional.empty();
     }
 
     /** Continues an alignment of the tapes from given positions. */

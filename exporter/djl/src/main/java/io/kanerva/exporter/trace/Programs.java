@@ -46,6 +46,76 @@ public sealed interface Programs {
     }
 
     /**
+     * Different programs for the remainders of a size.
+     *
+     * @param dimension the dimension that decides; in the programs it is what the size is divided by the divisor,
+     *     rounded up
+     * @param divisor by which the size is divided
+     * @param lacking what the size of the first programs lacks to a multiple of the divisor
+     * @param classes programs for what the size lacks to a multiple of the divisor, from this on
+     */
+    record Remainders(String dimension, int divisor, int lacking, List<Programs> classes) implements Programs {
+        /**
+         * Checks that the results have the same types and numbers of dimensions.
+         *
+         * @throws ExportException if they do not, since a model's outputs must
+         */
+        public Remainders {
+            classes = List.copyOf(classes);
+            List<String> kinds = classes.stream()
+                    .map(programs -> programs.outputs().stream()
+                            .map(output ->
+                                    output.type() + " of rank " + output.shape().size())
+                            .toList()
+                            .toString())
+                    .distinct()
+                    .toList();
+            if (kinds.size() > 1) {
+                throw new ExportException(List.of("the block returns " + kinds.get(0) + " or " + kinds.get(1)
+                        + ", by the remainder of " + dimension + "/" + divisor
+                        + "; a model's outputs have the same types and ranks at all sizes"));
+            }
+        }
+
+        /** All but the first programs. */
+        public Programs others() {
+            return classes.size() == 2
+                    ? classes.get(1)
+                    : new Remainders(dimension, divisor, lacking + 1, classes.subList(1, classes.size()));
+        }
+
+        @Override
+        public Program first() {
+            return classes.get(0).first();
+        }
+
+        @Override
+        public List<Output> outputs() {
+            List<Output> outputs = new ArrayList<>();
+            for (int i = 0; i < classes.get(0).outputs().size(); i++) {
+                int index = i;
+                Output output = classes.get(0).outputs().get(i);
+                List<Size> shape = new ArrayList<>();
+                for (int axis = 0; axis < output.shape().size(); axis++) {
+                    int place = axis;
+                    Size size = output.shape().get(axis);
+                    boolean isSame = size.isKnown()
+                            && size.dimensions().noneMatch(dimension::equals)
+                            && classes.stream()
+                                    .allMatch(programs -> programs.outputs()
+                                            .get(index)
+                                            .shape()
+                                            .get(place)
+                                            .equals(size));
+                    shape.add(isSame ? size : Size.unknown());
+                }
+                outputs.add(new Output(output.type(), shape));
+            }
+            return outputs;
+        }
+    }
+
+    /**
      * Different programs for small and for large sizes.
      *
      * @param dimension the dimension that decides

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param upTo for the sizes up to the threshold
  * @param above for larger sizes
  */
-record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) {
+record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) implements DividedSizes {
     /** The most ranges of sizes with a program each: a graph has one subgraph per range. */
     static final int MAX_RANGES = 8;
 
@@ -27,34 +27,33 @@ record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) {
      */
     static SizeRanges of(Prober.Threshold threshold, Tracer upTo, Tracer above) {
         // The larger sizes first: where the block changes more and more often, that shows soon.
-        for (Tracer tracer : List.of(above, upTo)) {
-            Program program = tracer.trace();
-            while (!tracer.prove(program)) {
-                program = tracer.trace();
-            }
-        }
+        above.traceAndProve();
+        upTo.traceAndProve();
         return new SizeRanges(threshold, upTo, above);
     }
 
-    Programs.Split programs() {
+    @Override
+    public Programs.Split programs() {
         return new Programs.Split(threshold.dimension(), threshold.largest(), upTo.programs(), above.programs());
     }
 
-    /** The sizes at which the joined graph should be run. */
-    List<Map<String, Long>> runs() {
+    @Override
+    public List<Map<String, Long>> runs() {
         Set<Map<String, Long>> runs = new LinkedHashSet<>(upTo.runs());
         runs.addAll(above.runs());
         return List.copyOf(runs);
     }
 
-    List<String> assumptions() {
+    @Override
+    public List<String> assumptions() {
         return Stream.concat(upTo.assumptions().stream(), above.assumptions().stream())
                 .distinct()
                 .toList();
     }
 
     /** The sizes that are proven on both sides, without a gap between them; else those of one side alone. */
-    ProvenSizes proven() {
+    @Override
+    public ProvenSizes proven() {
         String name = threshold.dimension();
         ProvenSizes small = upTo.proven();
         ProvenSizes large = above.proven();

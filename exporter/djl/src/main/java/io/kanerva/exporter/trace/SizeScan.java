@@ -15,6 +15,9 @@ final class SizeScan {
     /** The number of sizes that are compared. */
     private static final int SIZES = 33;
 
+    /** Numbers by which a size may be divided for a remainder that decides. */
+    private static final int[] DIVISORS = {2, 3, 4, 8};
+
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
     private final Function<Map<String, Long>, Optional<Tape>> block;
@@ -46,6 +49,48 @@ final class SizeScan {
         return Optional.empty();
     }
 
+    /**
+     * A dimension of which only the remainder by a small number decides what the block runs.
+     *
+     * @param dimension its name
+     * @param divisor the number
+     */
+    record Period(String dimension, int divisor) {}
+
+    /** The first dimension of which only the remainder by a small number decides; empty if there is none. */
+    Optional<Period> period() {
+        for (String name : plan.dimensions()) {
+            long first = limits.getOrDefault(name, SamplingPlan.Limit.from(1)).min();
+            List<Tape> tapes = new ArrayList<>();
+            for (long size = first; size < first + SIZES; size++) {
+                at(name, size).ifPresent(tapes::add);
+            }
+            for (int divisor : DIVISORS) {
+                if (tapes.size() == SIZES && repeats(tapes, divisor)) {
+                    return Optional.of(new Period(name, divisor));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean repeats(List<Tape> tapes, int divisor) {
+        boolean areAllAlike = true;
+        for (int i = 0; i < tapes.size(); i++) {
+            if (!areAlike(tapes.get(i % divisor), tapes.get(i))) {
+                return false;
+            }
+            areAllAlike &= areAlike(tapes.get(0), tapes.get(i));
+        }
+        return !areAllAlike;
+    }
+
+    private Optional<Tape> at(String name, long size) {
+        Map<String, Long> sizes = new LinkedHashMap<>(plan.traces().get(0));
+        sizes.put(name, size);
+        return block.apply(sizes);
+    }
+
     /** The sizes before a change, with the other dimensions at their smallest traced sizes. */
     private List<Long> changes(String name) {
         SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
@@ -53,9 +98,7 @@ final class SizeScan {
         Tape before = null;
         long last = Math.min(limit.min() + SIZES - 1, limit.max());
         for (long size = limit.min(); size <= last && changes.size() < SizeRanges.MAX_RANGES; size++) {
-            Map<String, Long> sizes = new LinkedHashMap<>(plan.traces().get(0));
-            sizes.put(name, size);
-            Tape tape = block.apply(sizes).orElse(null);
+            Tape tape = at(name, size).orElse(null);
             if (tape != null && before != null && !areAlike(before, tape)) {
                 changes.add(size - 1);
             }

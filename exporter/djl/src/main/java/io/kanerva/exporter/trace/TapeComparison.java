@@ -253,10 +253,6 @@ final class TapeComparison {
                                 + "the tensor operations of one run can"
                                 + " be exported; use operations on the whole dimension, or "
                                 + "make it a fixed one"
-                                + LoopFinder.period(plan, tapes)
-                                        .map(period -> ", or export what it does apart for each remainder of its "
-                                                + "size, with inputs declared as " + period)
-                                        .orElse("")
                                 + " (they first differ at "
                                 + describe(tapes.get(t).steps(), difference) + ")"));
             }

@@ -64,7 +64,7 @@ public final class Tracer {
     private ProvenSizes proven;
     private List<Map<String, Long>> runs = List.of();
     private Programs programs;
-    private Optional<SizeRanges> ranges = Optional.empty();
+    private Optional<DividedSizes> divided = Optional.empty();
     /** A trace around a threshold that was just made. */
     private Optional<Program> retraced = Optional.empty();
 
@@ -178,22 +178,73 @@ public final class Tracer {
                 throw e;
             }
             // A few sizes may differ from all others; where many do, it is a loop.
-            divide(scan().orElseThrow(() -> e), reason -> e);
+            divide(e);
             return programs.first();
         }
     }
 
-    private Optional<Prober.Threshold> scan() {
+    /** Divides the sizes for a block that runs other operations at some of the traced ones. */
+    private void divide(ExportException refusal) {
         try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
             ParameterNames names = recorded.names();
-            return new SizeScan(plan, limits, sizes -> {
-                        try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
-                            return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
-                        } catch (ExportException | Recorder.MoreNeeded e) {
-                            return Optional.empty();
-                        }
-                    })
-                    .first();
+            SizeScan scan = new SizeScan(plan, limits, sizes -> {
+                try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
+                    return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
+                } catch (ExportException | Recorder.MoreNeeded e) {
+                    return Optional.empty();
+                }
+            });
+            Optional<Prober.Threshold> threshold = scan.first();
+            if (threshold.isPresent()) {
+                divide(threshold.get(), reason -> refusal);
+            } else {
+                divide(scan.period().orElseThrow(() -> refusal), refusal);
+            }
+        }
+    }
+
+    /** Traces and proves the block for each remainder of a size. */
+    private void divide(SizeScan.Period period, ExportException refusal) {
+        SamplingPlan.Limit limit = limits.getOrDefault(period.dimension(), SamplingPlan.Limit.from(1));
+        boolean isWide = limit.isOpen() || limit.max() - limit.min() >= 2L * period.divisor();
+        if (divisions.addAndGet(1 - period.divisor()) < 0 || !isWide) {
+            throw refusal;
+        }
+        List<Tracer> tracers = IntStream.range(0, period.divisor())
+                .mapToObj(less -> ofMultiples(period, less))
+                .toList();
+        divided = Optional.of(SizeClasses.of(period, tracers));
+        keepDivided();
+    }
+
+    private void keepDivided() {
+        DividedSizes found = divided.orElseThrow();
+        programs = found.programs();
+        proven = found.proven();
+        runs = found.runs();
+    }
+
+    /** A tracer of the same block where a dimension is a multiple of a number, less another one. */
+    private Tracer ofMultiples(SizeScan.Period period, int less) {
+        String name = period.dimension();
+        long divisor = period.divisor();
+        Map<String, SamplingPlan.Limit> others = new HashMap<>(limits);
+        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+        if (limits.containsKey(name)) {
+            long max = limit.isOpen() ? SamplingPlan.Limit.OPEN : (limit.max() + less) / divisor;
+            others.put(name, new SamplingPlan.Limit((limit.min() + less + divisor - 1) / divisor, max));
+        }
+        List<InputSpec> specs = inputs.stream()
+                .map(input -> input.ofMultiples(name, divisor, less))
+                .toList();
+        return new Tracer(block, specs, others, stated, fixed, sampler, statistics, probeBudget, divisions, true);
+    }
+
+    /** Traces and proves the block as often as needed. */
+    void traceAndProve() {
+        Program program = trace();
+        while (!prove(program)) {
+            program = trace();
         }
     }
 
@@ -268,7 +319,7 @@ public final class Tracer {
      * @throws ExportException naming a size at which the block computes something else than the program
      */
     public boolean prove(Program program) {
-        if (ranges.isPresent()) {
+        if (divided.isPresent()) {
             return true;
         }
         try {
@@ -357,10 +408,8 @@ public final class Tracer {
         try {
             SizeRanges found =
                     SizeRanges.of(threshold, within(name, limit.min(), largest), within(name, largest + 1, end));
-            programs = found.programs();
-            proven = found.proven();
-            runs = found.runs();
-            ranges = Optional.of(found);
+            divided = Optional.of(found);
+            keepDivided();
         } catch (ExportException e) {
             throw refusal.apply(
                     divisions.get() < 0
@@ -443,7 +492,7 @@ public final class Tracer {
      * @return false if it already does, or there are no more sizes
      */
     public boolean refine() {
-        if (ranges.isPresent()) {
+        if (divided.isPresent()) {
             return false;
         }
         Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
@@ -454,7 +503,7 @@ public final class Tracer {
 
     /** The last program's {@linkplain Program#assumptions assumptions}, the likely causes if the program is wrong. */
     public List<String> assumptions() {
-        return ranges.map(SizeRanges::assumptions).orElse(assumptions);
+        return divided.map(DividedSizes::assumptions).orElse(assumptions);
     }
 
     /** The program; empty if a finer plan may find more than this one, unless it is the last. */

@@ -249,6 +249,14 @@ class OperatorTest {
         onImage.put("avgPool", x -> Pool.avgPool2d(x, two, two, new Shape(0, 0), false, true));
         onImage.put(
                 "avgPool with padding", x -> Pool.avgPool2d(x, new Shape(3, 3), two, new Shape(1, 1), false, false));
+        onImage.put("maxPool of padded zeros", x -> {
+            // ONNX Runtime must not take the zeros for the pool's own padding.
+            NDArray padded = x.abs().neg().sub(1).pad(new Shape(0, 1, 0, 1), 0);
+            return Pool.maxPool2d(padded, two, two, new Shape(0, 0), false);
+        });
+        onImage.put(
+                "avgPool of padded zeros",
+                x -> Pool.avgPool2d(x.pad(new Shape(1, 1, 1, 1), 0), two, two, new Shape(1, 1), false, true));
         onImage.put("global pools return N and C", x -> Pool.globalAvgPool2d(x).add(Pool.globalMaxPool2d(x)));
         onImage.put("nearest interpolation", x -> x.getNDArrayInternal().interpolation(new long[] {16, 24}, 0, false));
         onImage.put(

@@ -153,6 +153,52 @@ class SizeRangesTest {
         }
     }
 
+    @Test
+    void aBranchOnARemainderBecomesAnIf() {
+        Function<NDArray, NDArray> function = x -> {
+            NDArray sorted = x.sort(1);
+            NDArray upper = sorted.get(":, {}", length(x) / 2);
+            return length(x) % 2 == 1
+                    ? upper
+                    : upper.add(sorted.get(":, {}", length(x) / 2 - 1)).div(2);
+        };
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(1);
+        assertThat(model.proven().ranges().get("T").min()).isEqualTo(1);
+        assertThat(model.proven().ranges().get("T").max()).isGreaterThanOrEqualTo(2048);
+        requireAgreementAt(model, function, 1, 2, 3, 4, 65, 300);
+    }
+
+    @Test
+    void remaindersWithinLimitsAndRangesDecideToo() {
+        Function<NDArray, NDArray> function = x -> {
+            NDArray y = length(x) > 50 ? x.abs() : x;
+            return switch ((int) (length(x) % 3)) {
+                case 0 -> y.mul(2);
+                case 1 -> y.pad(new Shape(0, 2), 1);
+                default -> y.neg();
+            };
+        };
+        OnnxModel model = export(LambdaBlock.singleton(function), X, OPTIONS.withDimensionLimit("T", 5, 80));
+        assertThat(model.proven().ranges()).containsEntry("T", new Limit(5, 80));
+        requireAgreementAt(model, function, 5, 6, 7, 8, 50, 51, 52, 53, 80);
+    }
+
+    @Test
+    void remaindersOfTwoDimensionsDecideTogether() {
+        Function<NDArray, NDArray> function = x -> {
+            NDArray y = x.getShape().get(0) % 2 == 1 ? NDArrays.concat(new NDList(x, x.get("-1:"))) : x;
+            return length(x) % 2 == 1 ? y.pad(new Shape(0, 1), 0) : y;
+        };
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(3);
+        for (int n : new int[] {1, 2, 7, 12}) {
+            for (int t : new int[] {1, 2, 9, 14}) {
+                requireAgreement(model, function, numbers(n * t), n, t);
+            }
+        }
+    }
+
     /** What only passes its input on computes nothing, but takes memory at large sizes. */
     @Test
     void aBranchWithoutOperationsIsRunAtSizesThatFitIntoMemory() {

@@ -178,24 +178,6 @@ class MessagesTest {
     }
 
     @Test
-    void aBranchOnARemainderNamesInputsThatDecideIt() {
-        Block block = LambdaBlock.singleton(
-                x -> x.getShape().get(0) % 2 == 1 ? NDArrays.concat(new NDList(x, x.get("-1:"))) : x);
-        refusal(block, InputSpec.parse("x:float32[T,3]"))
-                .contains("or export what it does apart for each remainder of its size, with inputs declared as "
-                        + "[2*T] and [2*T+1]");
-        for (String declared : List.of("x:float32[2*T,3]", "x:float32[2*T+1,3]")) {
-            assertThat(OnnxExporter.export(
-                                    block,
-                                    List.of(InputSpec.parse(declared)),
-                                    List.of("y"),
-                                    ExportOptions.defaults().withCheck())
-                            .checks())
-                    .isNotEmpty();
-        }
-    }
-
-    @Test
     void shapesThatTheBlockDoesNotTakeAreNotBlamedOnDynamicSizes() {
         Block linear = initialised(Linear.builder().setUnits(3).build(), 2, 6);
         refusal(linear, InputSpec.parse("x:float32[N,5]"))

@@ -39,7 +39,7 @@ final class Pooling {
     private static Value maxPool(GraphBuilder g, Operation op, List<Value> in) {
         return g.node(
                 "MaxPool",
-                in,
+                List.of(apartFromPad(g, in.get(0))),
                 "kernel_shape",
                 op.numbers("kernel"),
                 "strides",
@@ -50,12 +50,22 @@ final class Pooling {
                 hasFixedSizes(op) || !op.flag("ceil") ? 0 : 1);
     }
 
+    /**
+     * ONNX Runtime 1.29 makes zeros that are padded part of the pool behind them: a maximum does not see them any more,
+     * and a pool with padding of its own may get more than its kernel can have. A node between them that changes
+     * nothing keeps them apart.
+     */
+    static Value apartFromPad(GraphBuilder g, Value x) {
+        boolean isPadded = g.producer(x.name()).filter(node -> node.is("Pad")).isPresent();
+        return isPadded ? g.node("Clip", x) : x;
+    }
+
     /** DJL's PyTorch engine (0.36.0) counts the padding regardless of the argument, and so does the model. */
     private static Value averagePool(GraphBuilder g, Operation op, List<Value> in) {
         long[] pads = pads(op);
         Value mean = g.node(
                 "AveragePool",
-                in,
+                List.of(apartFromPad(g, in.get(0))),
                 "kernel_shape",
                 op.numbers("kernel"),
                 "strides",

@@ -158,7 +158,8 @@ final class Resizing {
                 .mapToLong(i -> ratio(from.get(i), to.get(i)).orElse(0))
                 .toArray();
         if (type != ElementType.FLOAT64 && LongStream.of(kernel).allMatch(size -> size > 0)) {
-            return g.node("AveragePool", List.of(x), "kernel_shape", kernel, "strides", kernel);
+            return g.node(
+                    "AveragePool", List.of(Pooling.apartFromPad(g, x)), "kernel_shape", kernel, "strides", kernel);
         }
         return weighted(x, axes);
     }

@@ -112,6 +112,11 @@ public final class Size {
 
     /** The size where a dimension has a given size; unknown if a factor is not a dimension. */
     public Size with(String dimension, long value) {
+        return with(dimension, fixed(value));
+    }
+
+    /** The size where a dimension is another size; unknown if a factor is not a dimension. */
+    public Size with(String dimension, Size value) {
         if (!isKnown() || hasStrides()) {
             return isFixed() ? this : UNKNOWN;
         }
@@ -120,7 +125,7 @@ public final class Size {
             Size product = fixed(term.getValue());
             for (SizeFactor factor : term.getKey()) {
                 boolean isDimension = factor.equals(new SizeFactor.Named(dimension));
-                product = product.times(isDimension ? fixed(value) : of(factor));
+                product = product.times(isDimension ? value : of(factor));
             }
             sum = sum.plus(product);
         }
