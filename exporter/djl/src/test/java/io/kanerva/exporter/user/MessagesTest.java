@@ -109,8 +109,7 @@ class MessagesTest {
 
     @Test
     void sizesWithoutAFormulaGiveThreeExamples() {
-        String message = refusal(
-                        x -> on(x).get("0:{}", Long.highestOneBit(x.getShape().get(0) * 7)))
+        String message = refusal(x -> on(x).mul(Long.bitCount(x.getShape().get(0))))
                 .contains("no formula for it was found", "make the dimension a fixed one")
                 .actual();
         assertThat(message.split("\\{N=", -1).length - 1).isBetween(2, 3);

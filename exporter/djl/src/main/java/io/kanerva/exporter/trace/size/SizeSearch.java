@@ -276,8 +276,9 @@ public final class SizeSearch {
 
     /** Logarithms and powers of two, rounded down and up. */
     private static List<Size> highestBits(Size base) {
-        Size upwards = base.times(2).plus(-1);
-        return Stream.of(base, upwards)
+        return Arrays.stream(MULTIPLES)
+                .mapToObj(base::times)
+                .flatMap(multiple -> Stream.of(multiple, multiple.times(2).plus(-1)))
                 .flatMap(size ->
                         Stream.of(true, false).map(isPower -> Size.of(new SizeFactor.HighestBit(size, isPower))))
                 .toList();
