@@ -1,6 +1,7 @@
 """What the Python runtimes share: the list of jobs, and values in the .pb files of the ONNX project's test layout."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +16,24 @@ class Limit(Exception):
     """What an adapter cannot pass between files and the engine, whatever the engine could do."""
 
 
+_milliseconds = 0.0
+
+
+def timed(call: Callable):
+    """What a call returns; how long it took is reported with the case."""
+    global _milliseconds
+    start = time.perf_counter()
+    result = call()
+    _milliseconds = (time.perf_counter() - start) * 1000
+    return result
+
+
 def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
     """Does the jobs of a file as ../README.md says.
 
     about: the versions of the engine and of what it runs on
     load: from a model's file and 'on' or 'off' for optimisations to what run takes; called once for equal ones in a row
-    run: with what load gave and the folders of inputs and outputs
+    run: with what load gave and the folders of inputs and outputs; it calls the engine through timed
     """
     print(f"about\t{about}", flush=True)
     loaded = None
@@ -30,7 +43,7 @@ def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
             if loaded is None or loaded[0] != (model, optimisations):
                 loaded = ((model, optimisations), load(model, optimisations))
             run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}", flush=True)
+            print(f"done\t{number}\t{_milliseconds:.6f}", flush=True)
         except Limit as problem:
             print(f"cannot\t{number}\t{problem}", flush=True)
         except Exception as problem:  # any exception is the result of the case

@@ -49,8 +49,9 @@ def run(graph: ReferenceEvaluator, inputs: Path, outputs: Path) -> None:
         file = inputs / f"input_{i}.pb"
         if file.exists():
             feeds[entry.name] = tensor_files.read(file, kind(entry))
+    results = tensor_files.timed(lambda: graph.run(None, feeds))
     outputs.mkdir(parents=True, exist_ok=True)
-    for i, (name, values) in enumerate(zip(graph.output_names, graph.run(None, feeds))):
+    for i, (name, values) in enumerate(zip(graph.output_names, results)):
         tensor_files.write(outputs / f"output_{i}.pb", name, values, kind(proto.output[i]) == "optional")
 
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum { MAX_TENSORS = 64, MESSAGE = 2048, PATH = 4096 };
 
@@ -98,7 +99,8 @@ static int write_output(const char *folder, size_t index, const char *name, OrtV
     return written;
 }
 
-static int run(Graph *graph, const char *inputs, const char *outputs, char *problem) {
+// Runs a case and writes its outputs; `taken` gets the milliseconds that the engine took.
+static int run(Graph *graph, const char *inputs, const char *outputs, double *taken, char *problem) {
     OrtAllocator *allocator;
     size_t given = 0, wanted = 0;
     Tensor tensors[MAX_TENSORS] = {0};
@@ -116,9 +118,13 @@ static int run(Graph *graph, const char *inputs, const char *outputs, char *prob
     for (size_t i = 0; good && i < wanted; i++) {
         good = ok(ort->SessionGetOutputName(graph->session, i, allocator, &names[1][i]), problem);
     }
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
     good = good
         && ok(ort->Run(graph->session, NULL, (const char *const *)names[0], (const OrtValue *const *)feeds, given,
                          (const char *const *)names[1], wanted, results), problem);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    *taken = (end.tv_sec - start.tv_sec) * 1e3 + (end.tv_nsec - start.tv_nsec) / 1e6;
     if (good && mkdir(outputs, 0755) != 0 && errno != EEXIST) {
         good = refuse("expected to create the output folder, found an error", problem);
     }
@@ -167,8 +173,9 @@ int main(int count, char **arguments) {
         int same = graph.session != NULL && strcmp(graph.model, model) == 0
             && strcmp(graph.optimisations, optimisations) == 0;
         ours = 0;
-        if ((same || open_graph(&graph, model, optimisations, problem)) && run(&graph, inputs, outputs, problem)) {
-            printf("done\t%d\n", number);
+        double taken = 0;
+        if ((same || open_graph(&graph, model, optimisations, problem)) && run(&graph, inputs, outputs, &taken, problem)) {
+            printf("done\t%d\t%f\n", number, taken);
         } else {
             for (char *c = problem; *c != 0; c++) {
                 *c = isspace((unsigned char)*c) ? ' ' : *c;

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
@@ -61,61 +62,66 @@ type limit string
 
 func (l limit) Error() string { return string(l) }
 
-func (g *graph) run(inputs, outputs string) error {
+// Runs a case, writes its outputs, and tells what the engine took.
+func (g *graph) run(inputs, outputs string) (time.Duration, error) {
 	if len(g.inputs) == 0 {
-		return limit("the Go binding runs no graph without inputs")
+		return 0, limit("the Go binding runs no graph without inputs")
 	}
 	feeds := make([]ort.Value, len(g.inputs))
 	for i := range g.inputs {
 		bytes, err := os.ReadFile(filepath.Join(inputs, fmt.Sprintf("input_%d.pb", i)))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		tensor, err := decodeTensor(bytes)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		value, err := tensor.value()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer value.Destroy()
 		feeds[i] = value
 	}
 	results := make([]ort.Value, len(g.outputs))
+	start := time.Now()
 	err := g.session.Run(feeds, results)
+	taken := time.Since(start)
 	if errors.Is(err, ort.ZeroShapeLengthError) {
 		// An output is a scalar.
 		for i, output := range g.outputs {
 			results[i] = nil
 			if len(output.Dimensions) == 0 {
 				if results[i], err = scalar(int(output.DataType)); err != nil {
-					return err
+					return 0, err
 				}
 			}
 		}
+		start = time.Now()
 		err = g.session.Run(feeds, results)
+		taken = time.Since(start)
 		if errors.Is(err, ort.ZeroShapeLengthError) {
-			return limit("the Go binding has no scalars as outputs whose shape the graph does not say")
+			return 0, limit("the Go binding has no scalars as outputs whose shape the graph does not say")
 		}
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := os.MkdirAll(outputs, 0o755); err != nil {
-		return err
+		return 0, err
 	}
 	for i, value := range results {
 		defer value.Destroy()
 		message, err := encodeTensor(g.outputs[i].Name, value)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if err := os.WriteFile(filepath.Join(outputs, fmt.Sprintf("output_%d.pb", i)), message, 0o644); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 func main() {
@@ -142,8 +148,9 @@ func main() {
 			}
 			loaded, err = open(job[0], job[3])
 		}
+		var taken time.Duration
 		if err == nil {
-			err = loaded.run(job[1], job[2])
+			taken, err = loaded.run(job[1], job[2])
 		}
 		if err != nil {
 			kind := "failed"
@@ -153,7 +160,7 @@ func main() {
 			fmt.Printf("%s\t%d\t%s\n", kind, number, strings.Join(strings.Fields(err.Error()), " "))
 			err = nil
 		} else {
-			fmt.Printf("done\t%d\n", number)
+			fmt.Printf("done\t%d\t%f\n", number, float64(taken.Nanoseconds())/1e6)
 		}
 	}
 	if err := lines.Err(); err != nil {

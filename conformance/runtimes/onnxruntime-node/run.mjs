@@ -14,6 +14,7 @@ async function open(model, optimisations) {
   });
 }
 
+/** Runs a case, writes its outputs, and returns the milliseconds that the engine took. */
 async function run(session, inputs, outputs) {
   const feeds = {};
   session.inputNames.forEach((name, i) => {
@@ -23,7 +24,9 @@ async function run(session, inputs, outputs) {
       feeds[name] = new ort.Tensor(tensor.type, tensor.data, tensor.dims);
     }
   });
+  const start = performance.now();
   const results = await session.run(feeds);
+  const taken = performance.now() - start;
   mkdirSync(outputs, { recursive: true });
   session.outputNames.forEach((name, i) => {
     if (!(results[name] instanceof ort.Tensor)) {
@@ -32,6 +35,7 @@ async function run(session, inputs, outputs) {
     const { type, dims, data } = results[name];
     writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, type, dims, data));
   });
+  return taken;
 }
 
 const oneLine = (problem) => String(problem?.message ?? problem).replace(/\s+/g, ' ');
@@ -51,8 +55,8 @@ for (const [number, line] of jobs.entries()) {
       await previous?.session.release();
       loaded = { model, optimisations, session: await open(model, optimisations) };
     }
-    await run(loaded.session, inputs, outputs);
-    console.log(`done\t${number}`);
+    const taken = await run(loaded.session, inputs, outputs);
+    console.log(`done\t${number}\t${taken}`);
   } catch (problem) {
     console.log(`${problem instanceof Limit ? 'cannot' : 'failed'}\t${number}\t${oneLine(problem)}`);
   }

@@ -81,8 +81,9 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
         file = inputs / f"input_{i}.pb"
         if file.exists():
             feeds[tensor.name] = read(file, tensor.type)
+    results = tensor_files.timed(lambda: graph.run(None, feeds))
     outputs.mkdir(parents=True, exist_ok=True)
-    for i, (tensor, values) in enumerate(zip(graph.get_outputs(), graph.run(None, feeds))):
+    for i, (tensor, values) in enumerate(zip(graph.get_outputs(), results)):
         if tensor.type.startswith("tensor(") and tensor.type[7:-1] not in OUTPUT_TYPES:
             raise Limit(f"the Python adapter passes no outputs of type {tensor.type}")
         optional = tensor.type.startswith("optional(")

@@ -29,7 +29,7 @@ async function open(number, model, optimisations) {
   return session;
 }
 
-/** Runs a case and posts its outputs; returns null, or how it ended and why. */
+/** Runs a case and posts its outputs; returns how it ended, and how long the engine took or why. */
 globalThis.run = async ({ number, model, optimisations }) => {
   try {
     const session = await open(number, model, optimisations);
@@ -41,12 +41,14 @@ globalThis.run = async ({ number, model, optimisations }) => {
         feeds[name] = new ort.Tensor(tensor.type, tensor.data, tensor.dims);
       }
     }
+    const start = performance.now();
     const results = await session.run(feeds);
+    const milliseconds = performance.now() - start;
     for (const [i, name] of session.outputNames.entries()) {
       const { type, dims, data } = results[name];
       await fetch(`/${number}/output_${i}.pb`, { method: 'POST', body: encodeTensor(name, type, dims, data) });
     }
-    return null;
+    return { kind: 'done', milliseconds };
   } catch (problem) {
     return { kind: problem instanceof Limit ? 'cannot' : 'failed', why: String(problem?.message ?? problem) };
   }

@@ -75,16 +75,16 @@ try {
   let page = await open();
   console.log(`about\tonnxruntime-web ${await page.evaluate(() => globalThis.version)}, Chromium ${browser.version()}`);
   for (const [number, { optimisations, model }] of jobs.entries()) {
-    const problem = await page
+    const end = await page
       .evaluate((job) => globalThis.run(job), { number, model, optimisations })
       .catch((failure) => ({
         kind: 'failed',
         why: `expected a response from the page, found a crash: ${failure.message}`,
       }));
     console.log(
-      problem === null ? `done\t${number}` : `${problem.kind}\t${number}\t${problem.why.replace(/\s+/g, ' ')}`,
+      `${end.kind}\t${number}\t${end.kind === 'done' ? end.milliseconds : end.why.replace(/\s+/g, ' ')}`,
     );
-    if (problem !== null) {
+    if (end.kind !== 'done') {
       await page.close().catch(() => {}); // WebAssembly may be unusable after an error
       page = await open();
     }

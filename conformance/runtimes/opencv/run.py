@@ -33,7 +33,7 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
         file = inputs / f"input_{i}.pb"
         if file.exists():
             feed(loaded.net, entry.name, numpy.array(tensor_files.read(file, "tensor"), order="C"))
-    results = loaded.net.forward([entry.name for entry in loaded.outputs])
+    results = tensor_files.timed(lambda: loaded.net.forward([entry.name for entry in loaded.outputs]))
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (entry, values) in enumerate(zip(loaded.outputs, results, strict=True)):
         if values is None:

@@ -43,7 +43,7 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
         if file.exists() and entry.name in ports:  # it leaves out inputs that no node uses
             values = numpy.array(tensor_files.read(file, "tensor"), order="C")
             request.set_tensor(ports[entry.name], tensor(values, entry.name))
-    request.infer()
+    tensor_files.timed(request.infer)
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (entry, port) in enumerate(zip(loaded.outputs, loaded.compiled.outputs, strict=True)):
         result = request.get_tensor(port)

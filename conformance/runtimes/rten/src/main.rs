@@ -11,6 +11,7 @@ use std::fs;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Why a case has no outputs: a limit of this program, or what the engine says.
 enum Problem {
@@ -49,8 +50,8 @@ fn load(file: &str, optimisations: &str) -> Result<Loaded, Problem> {
     })
 }
 
-/// Runs a case and writes its outputs.
-fn run(loaded: &Loaded, inputs: &Path, outputs: &Path, threads: &Arc<ThreadPool>) -> Result<(), Problem> {
+/// Runs a case and writes its outputs; what the engine took.
+fn run(loaded: &Loaded, inputs: &Path, outputs: &Path, threads: &Arc<ThreadPool>) -> Result<Duration, Problem> {
     let mut feeds: Vec<(rten::NodeId, ValueOrView)> = vec![];
     for (i, (name, kind)) in loaded.inputs.iter().enumerate() {
         let file = inputs.join(format!("input_{i}.pb"));
@@ -67,14 +68,16 @@ fn run(loaded: &Loaded, inputs: &Path, outputs: &Path, threads: &Arc<ThreadPool>
         ids.push(loaded.model.node_id(name)?);
     }
     let options = RunOptions::default().with_thread_pool(Some(threads.clone()));
+    let start = Instant::now();
     let results = loaded.model.run(feeds, &ids, Some(options))?;
+    let taken = start.elapsed();
     fs::create_dir_all(outputs)?;
     for (i, ((name, kind), result)) in loaded.outputs.iter().zip(&results).enumerate() {
         let declared = kind.tensor_type.as_ref().map_or(0, |tensor| tensor.elem_type);
         let message = encode(name, result, declared)?.encode_to_vec();
         fs::write(outputs.join(format!("output_{i}.pb")), message)?;
     }
-    Ok(())
+    Ok(taken)
 }
 
 /// An input as rten has it: int64 and booleans are its int32.
@@ -149,8 +152,8 @@ fn main() {
             run(loaded.as_ref().expect("it was loaded"), Path::new(job[1]), Path::new(job[2]), &threads)
         }));
         let (kind, why) = match answer {
-            Ok(Ok(())) => {
-                println!("done\t{number}");
+            Ok(Ok(taken)) => {
+                println!("done\t{number}\t{}", taken.as_secs_f64() * 1e3);
                 continue;
             }
             Ok(Err(Problem::Cannot(why))) => ("cannot", why),

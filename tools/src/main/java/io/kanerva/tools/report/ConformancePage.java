@@ -4,6 +4,7 @@ import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Findings.Summary;
+import io.kanerva.conformance.check.Latency;
 import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.tools.image.Pictures;
@@ -72,6 +73,9 @@ public final class ConformancePage {
                         + "left edge.");
         page.figure(
                 BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. Hover over a dot for details.");
+        if (!findings.latencies().isEmpty()) {
+            latencies(page, findings.latencies());
+        }
         if (!findings.means().isEmpty()) {
             page.section(
                     "bound",
@@ -155,6 +159,25 @@ public final class ConformancePage {
             }
         }
         return page.html();
+    }
+
+    private static void latencies(HtmlPage page, List<Latency> latencies) {
+        page.section(
+                "latency",
+                "Latency",
+                "What one run takes on one thread, as each runtime tells it itself: the median of %d runs after the first."
+                        .formatted(latencies.get(0).runs()));
+        page.table(
+                "milliseconds",
+                List.of("runtime", "case", "optimised", "agrees", "ms"),
+                latencies.stream()
+                        .map(one -> List.of(
+                                one.runtime(),
+                                one.graph() + ", " + one.inputs(),
+                                one.optimised() ? "yes" : "no",
+                                one.agrees() ? "yes" : "NO",
+                                number("%,.3f", one.milliseconds())))
+                        .toList());
     }
 
     private static String summary(Findings findings) {

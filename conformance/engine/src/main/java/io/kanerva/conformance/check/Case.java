@@ -51,6 +51,11 @@ public record Case(
         return new Case(subject + "/" + graph, label, model, inputs, expected, reference, budget);
     }
 
+    /** The same case with another budget. */
+    public Case within(Budget other) {
+        return new Case(graph, label, model, inputs, expected, reference, other);
+    }
+
     /** The same case with the expected outputs from another runtime. */
     public Case against(ModelRuntime other) {
         return new Case(graph, label, model, inputs, List.of(), other, budget);

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param faults one sentence for each fault of the subject that was found before anything was computed
  * @param notes further results, one sentence each: checks that could not be made, scores that were compared
  * @param causes what the runtimes that differ have in common, one entry per cause
+ * @param latencies how long runtimes take, if that was asked for
  */
 public record Findings(
         String subject,
@@ -32,7 +33,8 @@ public record Findings(
         String noiseFloor,
         List<String> faults,
         List<String> notes,
-        List<Cause> causes) {
+        List<Cause> causes,
+        List<Latency> latencies) {
 
     /**
      * A requested runtime.
@@ -66,6 +68,7 @@ public record Findings(
         faults = List.copyOf(faults);
         notes = List.copyOf(notes);
         causes = List.copyOf(causes);
+        latencies = List.copyOf(latencies);
     }
 
     /** Findings without causes. */
@@ -76,7 +79,7 @@ public record Findings(
             String noiseFloor,
             List<String> faults,
             List<String> notes) {
-        this(subject, runtimes, findings, noiseFloor, faults, notes, List.of());
+        this(subject, runtimes, findings, noiseFloor, faults, notes, List.of(), List.of());
     }
 
     /** Faults and notes of a subject before anything is computed. */
@@ -96,7 +99,8 @@ public record Findings(
                 noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor,
                 joined(faults, other.faults),
                 joined(notes, other.notes),
-                joined(causes, other.causes));
+                joined(causes, other.causes),
+                joined(latencies, other.latencies));
     }
 
     private static <T> List<T> joined(List<T> one, List<T> other) {

@@ -19,6 +19,7 @@ final class Results {
     final List<Finding> findings = new ArrayList<>();
     final List<String> notes = new ArrayList<>();
     final List<String> faults = new ArrayList<>();
+    final List<Latency> latencies = new ArrayList<>();
     NoiseFloor floor = NoiseFloor.NONE;
     boolean isComplete;
 
@@ -48,8 +49,14 @@ final class Results {
                 sorted,
                 floor.title(),
                 all.stream().distinct().toList(),
-                Stream.concat(notes.stream(), floor.notes().stream()).distinct().toList(),
-                causes(subjects));
+                Stream.of(notes, floor.notes(), ToleranceFile.notes(subjects))
+                        .flatMap(List::stream)
+                        .distinct()
+                        .toList(),
+                causes(subjects),
+                latencies.stream()
+                        .sorted(Comparator.comparing(latency -> names.indexOf(latency.runtime())))
+                        .toList());
     }
 
     /** One cause for all cases of a graph that show it. */

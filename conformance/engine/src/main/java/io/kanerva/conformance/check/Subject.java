@@ -28,6 +28,7 @@ final class Subject {
     private final Path scratch;
     private final Consensus consensus;
     private final List<String> refusals = new ArrayList<>();
+    private final List<ToleranceFile.Use> uses = new ArrayList<>();
     /** The random operators before each output of the graph; empty text if there are none. */
     private Map<String, String> random = Map.of();
 
@@ -110,6 +111,11 @@ final class Subject {
                 .orElse(same == null || same.name().isEmpty() || name.isEmpty() ? same : null);
     }
 
+    /** Where tolerances of a file were applied. */
+    List<ToleranceFile.Use> uses() {
+        return uses;
+    }
+
     /** Whether random operators decide every output, so there is nothing to compare. */
     boolean isAllRandom() {
         return !random.isEmpty() && random.values().stream().noneMatch(String::isEmpty);
@@ -169,7 +175,22 @@ final class Subject {
                 continue;
             }
             Tensor output = counterpart(right, i, found.outputs());
-            Comparison comparison = compared(i, right.get(i), output, runtime);
+            Comparison comparison = compared(i, right.get(i), output, runtime, testCase.budget());
+            if (testCase.budget() instanceof ToleranceFile.Before own) {
+                int at = i;
+                own.entry(right.get(i), runtime)
+                        .ifPresent(entry -> uses.add(new ToleranceFile.Use(
+                                entry,
+                                "%s, optimisations %s, graph '%s', output '%s' (%s)"
+                                        .formatted(
+                                                runtime.name(),
+                                                optimised ? "on" : "off",
+                                                testCase.graph(),
+                                                comparison.output(),
+                                                testCase.label()),
+                                comparison,
+                                compared(at, right.get(at), output, runtime, own.otherwise()))));
+            }
             if (!comparison.within() && where.isEmpty()) {
                 where = "'%s'%s"
                         .formatted(comparison.output(), comparison.at().isEmpty() ? "" : " at " + comparison.at());
@@ -210,24 +231,21 @@ final class Subject {
         for (int i = 0; i < Math.min(right.size(), others.size()); i++) {
             Tensor one = i < found.size() ? found.get(i) : null;
             if (!isRandom(right.get(i))
-                    && !compared(i, others.get(i), one, runtime).within()) {
+                    && !compared(i, others.get(i), one, runtime, testCase.budget())
+                            .within()) {
                 return false;
             }
         }
         return found.size() == others.size();
     }
 
-    private Comparison compared(int output, Tensor expected, Tensor found, ModelRuntime runtime) {
+    private Comparison compared(int output, Tensor expected, Tensor found, ModelRuntime runtime, Budget budget) {
         String name = right.get(output).name().isEmpty()
                 ? "output " + output
                 : right.get(output).name();
-        Tolerance tolerance =
-                testCase.budget().of(expected.named(right.get(output).name()), runtime);
+        Tolerance tolerance = budget.of(expected.named(right.get(output).name()), runtime);
         Comparison comparison = Comparison.between(name, expected, found, tolerance);
-        if (comparison.within()
-                || !testCase.budget().allowsNoise()
-                || found == null
-                || !Files.isRegularFile(testCase.model())) {
+        if (comparison.within() || !budget.allowsNoise() || found == null || !Files.isRegularFile(testCase.model())) {
             return comparison;
         }
         if (noise == null) {

@@ -38,6 +38,8 @@ public final class Verification {
     private final List<Case> ran = new ArrayList<>();
     private final List<Findings> finished = new ArrayList<>();
     private Results current;
+    private ToleranceFile tolerances = ToleranceFile.NONE;
+    private int timedRuns;
     private Shown shown = new Shown("", Map.of());
 
     /**
@@ -85,6 +87,20 @@ public final class Verification {
         this(scratch, false, text -> {}, "");
     }
 
+    /** From now on, tolerances of a file go before those of the cases. */
+    public void tolerances(ToleranceFile file) {
+        tolerances = file;
+    }
+
+    /**
+     * From now on, each runtime runs each case so many times more, which are timed.
+     *
+     * @param runs 0 for none
+     */
+    public void latency(int runs) {
+        timedRuns = runs;
+    }
+
     /** Folder for intermediate files. */
     public Path scratch() {
         return scratch;
@@ -116,7 +132,10 @@ public final class Verification {
      * @param runtimes the runtimes to compare, ready or not
      * @throws IOException if intermediate files cannot be written
      */
-    public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
+    public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> given) throws IOException {
+        List<Case> cases = given.stream()
+                .map(one -> one.within(tolerances.before(one.graph(), one.budget())))
+                .toList();
         ran.addAll(cases);
         Results results = new Results(subject, runtimes);
         synchronized (this) {
@@ -159,14 +178,15 @@ public final class Verification {
         for (ModelRuntime runtime = preparation.next(); runtime != null; runtime = preparation.next()) {
             if (own == null) {
                 boolean bits = results.runtimes.stream().anyMatch(this::isJavasEngine);
-                own = bits ? answers(java, compared, java.description().optimisations()) : Map.of();
+                own = bits ? answers(java, compared, java.description().optimisations(), timedRuns) : Map.of();
                 setReferences(subjects, own);
                 shownCase = largestShown(compared);
                 NoiseFloor floor = NoiseFloor.of(
                         wide,
                         compared,
                         scratch.resolve("float64"),
-                        (one, widened) -> answers(one, widened, Set.of(false)).get(false),
+                        (one, widened) ->
+                                answers(one, widened, Set.of(false), 0).get(false),
                         own);
                 synchronized (this) {
                     results.floor = floor;
@@ -175,7 +195,7 @@ public final class Verification {
             }
             Map<Boolean, List<Answer>> both = runtime.equals(java)
                     ? own
-                    : answers(runtime, compared, runtime.description().optimisations());
+                    : answers(runtime, compared, runtime.description().optimisations(), timedRuns);
             synchronized (this) {
                 add(results, runtime, both, own, shownCase);
                 results.readiness.put(runtime, Readiness.READY);
@@ -197,7 +217,18 @@ public final class Verification {
                 Answer same = isJavasEngine(runtime) && !runtime.equals(java)
                         ? own.get(optimised).get(i)
                         : null;
-                results.findings.addAll(subject.compare(runtime, optimised, answer, same, results.floor));
+                List<Finding> found = subject.compare(runtime, optimised, answer, same, results.floor);
+                results.findings.addAll(found);
+                if (timedRuns > 0 && answer instanceof Outputs timed) {
+                    results.latencies.add(new Latency(
+                            runtime.name(),
+                            optimised,
+                            subject.testCase().graph(),
+                            subject.testCase().label(),
+                            timedRuns,
+                            timed.milliseconds(),
+                            found.stream().allMatch(Finding::holds)));
+                }
                 if (subject.testCase() == shownCase) {
                     show(shownCase, runtime, answer);
                 }
@@ -250,7 +281,7 @@ public final class Verification {
         }
         byReference.forEach((reference, needing) -> {
             List<Answer> found = answers(
-                            reference, needing.stream().map(Subject::testCase).toList(), Set.of(false))
+                            reference, needing.stream().map(Subject::testCase).toList(), Set.of(false), 0)
                     .get(false);
             for (int i = 0; i < needing.size(); i++) {
                 needing.get(i).reference(found.get(i));
@@ -290,10 +321,15 @@ public final class Verification {
      * Runs all cases with optimisations off and on in one call, since starting a runtime may take longer than all its
      * jobs.
      */
-    private Map<Boolean, List<Answer>> answers(ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations) {
+    private Map<Boolean, List<Answer>> answers(
+            ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations, int timed) {
         List<Job> jobs = new ArrayList<>();
         for (boolean optimised : sorted(optimisations)) {
-            cases.forEach(testCase -> jobs.add(new Job(testCase.model(), testCase.inputs(), optimised)));
+            for (Case testCase : cases) {
+                Job job = new Job(testCase.model(), testCase.inputs(), optimised);
+                jobs.add(job);
+                jobs.addAll(Collections.nCopies(timed, job.again()));
+            }
         }
         List<Answer> answers;
         try {
@@ -304,6 +340,7 @@ public final class Verification {
             answers = Collections.nCopies(jobs.size(), none);
         }
         Ending.awaitIfUnderWay(answers);
+        answers = timed == 0 ? answers : withMedians(answers, timed);
         Map<Boolean, List<Answer>> split = new HashMap<>();
         int from = 0;
         for (boolean optimised : sorted(optimisations)) {
@@ -311,5 +348,20 @@ public final class Verification {
             from += cases.size();
         }
         return split;
+    }
+
+    /** The first answer of each case, with the median of the times of those that follow it. */
+    private static List<Answer> withMedians(List<Answer> answers, int timed) {
+        List<Answer> firsts = new ArrayList<>();
+        for (int i = 0; i < answers.size(); i += 1 + timed) {
+            double[] times = answers.subList(i + 1, i + 1 + timed).stream()
+                    .mapToDouble(answer -> answer instanceof Outputs outputs ? outputs.milliseconds() : Double.NaN)
+                    .toArray();
+            firsts.add(
+                    answers.get(i) instanceof Outputs first
+                            ? new Outputs(first.outputs(), Latency.median(times))
+                            : answers.get(i));
+        }
+        return firsts;
     }
 }

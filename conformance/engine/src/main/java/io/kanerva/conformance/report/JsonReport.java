@@ -27,6 +27,7 @@ public final class JsonReport {
         document.put("notes", findings.notes());
         document.put("causes", findings.causes());
         document.put("engines", findings.engines());
+        document.put("latencies", findings.latencies());
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {

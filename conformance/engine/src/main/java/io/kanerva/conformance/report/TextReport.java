@@ -4,6 +4,7 @@ import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Finding.Outcome;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Summary;
+import io.kanerva.conformance.check.Latency;
 import io.kanerva.conformance.compare.Comparison;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,6 +71,9 @@ public final class TextReport {
         if (!findings.noise().isEmpty()) {
             text.append(line("noise floor: %s", findings.noise()));
         }
+        if (!findings.latencies().isEmpty()) {
+            text.append(latency(findings));
+        }
         long ran =
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
         List<Finding> worst = findings.worst();
@@ -85,6 +89,59 @@ public final class TextReport {
                         findings.compared() - findings.failures().size(),
                         findings.compared()))
                 .toString();
+    }
+
+    /**
+     * The last line, for CI: what a run came to.
+     *
+     * @param problem why the command fails; empty if it does not
+     */
+    public static String verdict(Findings findings, String problem) {
+        long adapters = findings.unable().stream()
+                .filter(finding -> finding.outcome() == Outcome.ADAPTER_CANNOT)
+                .count();
+        String reason = problem.isEmpty() || findings.causes().isEmpty()
+                ? problem
+                : findings.causes().get(0).describe();
+        return String.format(
+                Locale.ROOT,
+                "kpp verify %s: wrong %d of %d comparisons, cannot run %d, adapter cannot %d, runtimes %d of %d, "
+                        + "engines %d%s",
+                problem.isEmpty() ? "passed" : "FAILED",
+                findings.failures().size(),
+                findings.compared(),
+                findings.unable().size() - adapters,
+                adapters,
+                findings.runtimes().stream().filter(Findings.Participant::ran).count(),
+                findings.runtimes().size(),
+                findings.engines().size(),
+                reason.isEmpty() ? "" : "; " + reason);
+    }
+
+    /** One line for each runtime, setting and case: how long one run takes, and whether its outputs agree. */
+    private static String latency(Findings findings) {
+        List<Latency> all = findings.latencies();
+        int runtime = Math.max(
+                7, all.stream().mapToInt(one -> one.runtime().length()).max().orElse(0));
+        int what = Math.max(
+                5,
+                all.stream()
+                        .mapToInt(one -> (one.graph() + ", " + one.inputs()).length())
+                        .max()
+                        .orElse(0));
+        String names = "%%-%ds %%-4s %%-%ds %%-7s ".formatted(runtime, what);
+        StringBuilder text = new StringBuilder(line(
+                "one run in ms, on one thread, as the runtime tells it: the median of %d after the first",
+                all.get(0).runs()));
+        text.append(line(names + "%10s", "runtime", "opt", "case", "agrees", "ms"));
+        all.forEach(one -> text.append(line(
+                names + "%10s",
+                one.runtime(),
+                one.optimised() ? "on" : "off",
+                one.graph() + ", " + one.inputs(),
+                one.agrees() ? "yes" : "NO",
+                number("%.3f", one.milliseconds()))));
+        return text.toString();
     }
 
     /** One sentence for each runtime, reason and kind of obstacle: the engine, or our adapter. */

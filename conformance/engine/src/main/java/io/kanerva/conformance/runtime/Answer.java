@@ -7,10 +7,18 @@ import java.util.regex.Pattern;
 /** A runtime's answer to a {@link Job}. */
 public sealed interface Answer {
 
-    /** @param outputs all outputs of the graph, in its order */
-    record Outputs(List<Tensor> outputs) implements Answer {
+    /**
+     * @param outputs all outputs of the graph, in its order; none of a job that is only timed
+     * @param milliseconds what the engine itself took; NaN if the runtime does not tell
+     */
+    record Outputs(List<Tensor> outputs, double milliseconds) implements Answer {
         public Outputs {
             outputs = List.copyOf(outputs);
+        }
+
+        /** Outputs of a runtime that does not tell how long it took. */
+        public Outputs(List<Tensor> outputs) {
+            this(outputs, Double.NaN);
         }
 
         /** The output at an index; null if there is none. */

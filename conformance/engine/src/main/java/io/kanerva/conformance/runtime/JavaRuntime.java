@@ -123,7 +123,9 @@ public final class JavaRuntime implements ModelRuntime {
                             inputs.put(name, tensors.get(inputs.size()));
                         }
                     }
-                    answers.add(new Outputs(OrtRunner.run(session, inputs)));
+                    long[] nanoseconds = new long[1];
+                    List<Tensor> outputs = OrtRunner.run(session, inputs, taken -> nanoseconds[0] = taken);
+                    answers.add(new Outputs(job.timed() ? List.of() : outputs, nanoseconds[0] / 1e6));
                 } catch (OrtException | IOException | RuntimeException e) { // any exception is the answer
                     // The engine's own exceptions apart, what is thrown here comes from this class and the Java API.
                     Kind kind = e instanceof OrtException ? Kind.REFUSED : Kind.ADAPTER;

@@ -113,7 +113,7 @@ final class JobProcess implements AutoCloseable {
                     String why = fields.length > 2 ? fields[2] : "it gave no reason";
                     listener.accept(
                             fields[0].equals("done")
-                                    ? read(jobs.get(next), outputs.get(next))
+                                    ? read(jobs.get(next), outputs.get(next), milliseconds(fields))
                                     : new None(ENDS.get(fields[0]), why));
                     next++;
                 }
@@ -126,21 +126,34 @@ final class JobProcess implements AutoCloseable {
         }
     }
 
-    private static Answer read(Job job, Path folder) {
+    /** What the engine took, the third field of a line "done"; NaN if there is none. */
+    private static double milliseconds(String[] fields) {
         try {
-            return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT));
+            double told = fields.length < 3 ? Double.NaN : Double.parseDouble(fields[2]);
+            return told >= 0 ? told : Double.NaN;
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
+    }
+
+    private static Answer read(Job job, Path folder, double milliseconds) {
+        if (job.timed()) {
+            return new Outputs(List.of(), milliseconds);
+        }
+        try {
+            return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT), milliseconds);
         } catch (IOException e) {
-            return composite(job, folder, e);
+            return composite(job, folder, e, milliseconds);
         }
     }
 
     /** What is no tensor may be a sequence or a map, which only the model tells. */
-    private static Answer composite(Job job, Path folder, IOException asTensors) {
+    private static Answer composite(Job job, Path folder, IOException asTensors, double milliseconds) {
         try {
             List<ValueInfoProto> outputs =
                     OnnxFiles.read(job.model()).getGraph().getOutputList();
             if (outputs.stream().anyMatch(output -> CompositeValue.isComposite(output.getType()))) {
-                return new Outputs(TensorFolder.outputs(folder, outputs));
+                return new Outputs(TensorFolder.outputs(folder, outputs), milliseconds);
             }
             throw asTensors;
         } catch (IOException e) {

@@ -49,6 +49,16 @@ final class CheckOptions {
     private Path reduced;
 
     @Option(
+            names = "--latency",
+            paramLabel = "N",
+            defaultValue = "0",
+            converter = Positive.OrZero.class,
+            order = 29,
+            description = "Also run each case N times more on each runtime, and tell what one run takes on one thread: "
+                    + "the median, as the runtime itself measures it.")
+    private int latency;
+
+    @Option(
             names = "--details",
             order = 30,
             description = "Also print the worst case of every output: largest differences, units in the last place, "
@@ -70,6 +80,11 @@ final class CheckOptions {
 
     long seed() {
         return seed;
+    }
+
+    /** How many runs of each case are timed. */
+    int latency() {
+        return latency;
     }
 
     boolean bisect() {

@@ -6,6 +6,7 @@ import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.HiddenBisection;
 import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.report.TextReport;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
@@ -58,6 +59,7 @@ final class RuntimeChecks implements AutoCloseable {
                 : JavaRuntime.CPU;
         verification = new Verification(
                 java, temporary.path(), options.install(), progress(command.terminal()), BundleGraph.LOGITS);
+        verification.latency(checks.latency());
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -68,6 +70,7 @@ final class RuntimeChecks implements AutoCloseable {
             Findings findings = verification.soFar(why);
             if (!findings.runtimes().isEmpty()) {
                 checks.report(command, findings, DecodedImages.none());
+                conclude(findings, "expected a run to its end, found one that was ended early: " + why);
             }
         }
     }
@@ -110,7 +113,22 @@ final class RuntimeChecks implements AutoCloseable {
             reported = true;
             checks.report(command, findings, pictures);
         }
-        options.requireOutputs(findings, !bundles.isEmpty()); // a bundle must run wherever it is run
+        try {
+            requireGood(findings, chosen, !bundles.isEmpty()); // a bundle must run wherever it is run
+            conclude(findings, "");
+        } catch (Failure e) {
+            conclude(findings, e.getMessage());
+            throw e;
+        }
+    }
+
+    private void conclude(Findings findings, String problem) {
+        command.print("%s", TextReport.verdict(findings, problem));
+        command.out().flush();
+    }
+
+    private void requireGood(Findings findings, List<ModelRuntime> chosen, boolean everywhere) {
+        options.requireOutputs(findings, everywhere);
         findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Subcommand.requireNone(findings.problems(), "comparisons");
         Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -88,6 +90,18 @@ final class RuntimeOptions {
             }
         }
         return all.stream().filter(runtime -> names.contains(runtime.name())).toList();
+    }
+
+    /** The names of all runtimes and clients that may be compared, and those chosen in another version. */
+    Set<String> known() {
+        Set<String> known = new TreeSet<>(List.of(JavaRuntime.CPU.name(), JavaRuntime.CUDA.name()));
+        Stream.concat(foreign("runtimes").stream(), foreign("clients").stream())
+                .map(ModelRuntime::name)
+                .forEach(known::add);
+        if (names != null) {
+            known.addAll(names);
+        }
+        return known;
     }
 
     /** The clients in other languages, which run whole pipelines on bundles: those chosen by name, or all. */

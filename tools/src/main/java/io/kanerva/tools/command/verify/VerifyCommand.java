@@ -8,6 +8,7 @@ import io.kanerva.conformance.bundle.KanervaRuntime;
 import io.kanerva.conformance.bundle.ModelCases;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.ToleranceFile;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
@@ -30,8 +31,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,7 +61,7 @@ import picocli.CommandLine.Spec;
             "  kpp verify mnist-bundle omniglot-bundle",
             "  kpp verify model resnet.onnx --vectors resnet-vectors"
         },
-        subcommands = {VerifyModelCommand.class, VerifySuiteCommand.class})
+        subcommands = {VerifyModelCommand.class, VerifySuiteCommand.class, VerifyRenewCommand.class})
 public final class VerifyCommand extends Subcommand {
     private static final int SAMPLE_IMAGES = 256;
     private static final int MAX_IN_EPISODE = 25;
@@ -111,6 +116,9 @@ public final class VerifyCommand extends Subcommand {
     private Integer boundImages;
 
     @Mixin
+    private TolerancesOption tolerances;
+
+    @Mixin
     private RuntimeOptions runtimes;
 
     @Mixin
@@ -158,6 +166,7 @@ public final class VerifyCommand extends Subcommand {
     private void check(List<BundleCases> bundles, KanervaModel model, RuntimeChecks checks) throws IOException {
         BundleCases first = bundles.get(0);
         Verification verification = checks.verification();
+        verification.tolerances(tolerances(bundles));
         DjlRuntime djl = new DjlRuntime(first.bundle(), model);
         List<ModelRuntime> chosen = bundles.size() == 1 ? runtimes.find(this, djl) : runtimes.find(this);
         List<ModelRuntime> clients = runtimes.clients();
@@ -179,6 +188,20 @@ public final class VerifyCommand extends Subcommand {
         chosen = Stream.concat(chosen.stream(), clients.stream()).toList();
         checks.conclude(
                 findings, chosen, bundles.stream().map(BundleCases::bundle).toList(), other);
+    }
+
+    private ToleranceFile tolerances(List<BundleCases> bundles) {
+        Map<String, Path> graphs = new LinkedHashMap<>();
+        for (BundleCases bundle : bundles) {
+            String prefix = bundles.size() == 1 ? "" : bundle.bundle().name() + "/";
+            bundle.bundle()
+                    .graphs()
+                    .forEach((graph, description) ->
+                            graphs.put(prefix + graph, bundle.folder().resolve(description.file())));
+        }
+        Set<String> known = new TreeSet<>(runtimes.known());
+        known.addAll(List.of(KanervaRuntime.NAME, DjlRuntime.NAME));
+        return tolerances.read(this, graphs, known);
     }
 
     /** Fails if a file of the bundle was changed, or it has no vectors. */

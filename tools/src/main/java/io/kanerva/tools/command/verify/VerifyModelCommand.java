@@ -3,6 +3,7 @@ package io.kanerva.tools.command.verify;
 import io.kanerva.conformance.check.Budget;
 import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.RandomInputs;
+import io.kanerva.conformance.check.ToleranceFile;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.tools.Failure;
@@ -85,6 +86,9 @@ final class VerifyModelCommand extends Subcommand {
     private ToleranceOptions tolerance;
 
     @Mixin
+    private TolerancesOption tolerances;
+
+    @Mixin
     private RuntimeOptions runtimes;
 
     @Mixin
@@ -103,7 +107,9 @@ final class VerifyModelCommand extends Subcommand {
         }
         String name = model.getFileName().toString();
         RandomInputs inputs = inputs();
+        ToleranceFile own = tolerances.read(this, Map.of(name, model), runtimes.known());
         try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, options, true)) {
+            checks.verification().tolerances(own);
             List<Case> cases = cases(name, budget, inputs, checks);
             List<ModelRuntime> all = new ArrayList<>(runtimes.find(this));
             all.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? checks.java() : runtime);
@@ -157,16 +163,8 @@ final class VerifyModelCommand extends Subcommand {
         try {
             Budget budget = given.isPresent() ? given.get() : Budget.of(model);
             if (vectors != null) {
-                if (!Files.isDirectory(vectors)) {
-                    throw new Failure(
-                            "%s: expected a folder of test_data_set folders, found no such folder".formatted(vectors));
-                }
-                for (Case testCase : Case.of(name, model, vectors, Optional.of(budget))) {
+                for (Case testCase : vectors(name, model, vectors, Optional.of(budget))) {
                     cases.add(testCase.expected().isEmpty() ? testCase.against(checks.java()) : testCase);
-                }
-                if (cases.isEmpty()) {
-                    throw new Failure("%s: expected folders test_data_set_0, test_data_set_1, ..., found none"
-                            .formatted(vectors));
                 }
             }
             // Without inputs there is only one case.
@@ -191,7 +189,20 @@ final class VerifyModelCommand extends Subcommand {
         return cases;
     }
 
-    private static void requireModel(Path file) {
+    /** The cases of a folder of vectors. */
+    static List<Case> vectors(String name, Path model, Path folder, Optional<Budget> budget) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new Failure("%s: expected a folder of test_data_set folders, found no such folder".formatted(folder));
+        }
+        List<Case> cases = Case.of(name, model, folder, budget);
+        if (cases.isEmpty()) {
+            throw new Failure(
+                    "%s: expected folders test_data_set_0, test_data_set_1, ..., found none".formatted(folder));
+        }
+        return cases;
+    }
+
+    static void requireModel(Path file) {
         if (!Files.isRegularFile(file)) {
             throw new Failure("%s: expected an ONNX model, found no such file".formatted(file));
         }
