@@ -1,11 +1,12 @@
 // The part that runs in the browser; ./run.mjs calls globalThis.run for each case.
-import * as ort from '/ort.wasm.min.mjs';
+import * as ort from '/ort.mjs';
 import { decodeTensor, encodeTensor, Limit } from '/tensor-files.mjs';
 
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = '/';
 ort.env.logLevel = 'fatal';
 
+const provider = location.search === '?webgpu' ? 'webgpu' : 'wasm';
 let loaded = null;
 
 async function bytes(path) {
@@ -13,26 +14,32 @@ async function bytes(path) {
   return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
 
-async function open(number, model, optimisations) {
+async function open({ number, model, optimisations, weights }) {
   if (loaded !== null && loaded.model === model && loaded.optimisations === optimisations) {
     return loaded.session;
   }
   const previous = loaded;
   loaded = null;
   await previous?.session.release();
+  const externalData = [];
+  for (const name of weights) {
+    externalData.push({ path: name, data: await bytes(`/${number}/beside/${encodeURIComponent(name)}`) });
+  }
   const session = await ort.InferenceSession.create(await bytes(`/${number}/model.onnx`), {
-    executionProviders: ['wasm'],
+    executionProviders: [provider],
     graphOptimizationLevel: optimisations === 'on' ? 'all' : 'disabled',
     logSeverityLevel: 4,
+    ...(externalData.length > 0 ? { externalData } : {}),
   });
   loaded = { model, optimisations, session };
   return session;
 }
 
 /** Runs a case and posts its outputs; returns how it ended, and how long the engine took or why. */
-globalThis.run = async ({ number, model, optimisations }) => {
+globalThis.run = async (job) => {
+  const { number } = job;
   try {
-    const session = await open(number, model, optimisations);
+    const session = await open(job);
     const feeds = {};
     for (const [i, name] of session.inputNames.entries()) {
       const file = await bytes(`/${number}/input_${i}.pb`);

@@ -46,7 +46,7 @@ public enum Precision {
     /**
      * The tolerance of an output of such a graph.
      *
-     * @param device cpu, wasm or cuda
+     * @param device cpu, wasm, webgpu or cuda
      */
     public Tolerance tolerance(String device) {
         return switch (this) {

@@ -119,6 +119,11 @@ public final class ForeignRuntime implements ModelRuntime {
         return new ForeignRuntime(name, own, manifest.at(parts[1]), silenceSeconds);
     }
 
+    /** Whether it is compared only where it is named. */
+    public boolean isOptional() {
+        return manifest.optional();
+    }
+
     /** Whether passes of its optimiser can be switched off. */
     public boolean switchesPasses() {
         return manifest.switchesPasses();
@@ -159,6 +164,7 @@ public final class ForeignRuntime implements ModelRuntime {
                         List.of(),
                         null,
                         true,
+                        false,
                         List.of(
                                 "{java}",
                                 // It ends too soon for the optimising compiler to pay off.

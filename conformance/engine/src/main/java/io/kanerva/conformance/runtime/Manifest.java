@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  *
  * @param title its name in tables
  * @param engine implementation and version
- * @param device cpu, wasm or cuda
+ * @param device cpu, wasm, webgpu or cuda
  * @param optimisations "off", "on" or both
  * @param doublePrecision whether it computes in float64 when the model does
  * @param needs required commands, each with the arguments that print its version
@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  *     null if there is only the one
  * @param switchesPasses whether it switches off the passes of ONNX Runtime's optimiser that the environment variable
  *     {@value JavaRuntime#WITHOUT_PASSES} names
+ * @param optional whether it runs only where it is named, as it takes long to set up or to run
  * @param run command that runs jobs
  */
 public record Manifest(
@@ -34,11 +35,12 @@ public record Manifest(
         @JsonProperty(required = true) List<String> setup,
         List<String> setupVersion,
         boolean switchesPasses,
+        boolean optional,
         @JsonProperty(required = true) List<String> run) {
 
     private static final String VERSION = "{version}";
 
-    private static final List<String> DEVICES = List.of("cpu", "wasm", "cuda");
+    private static final List<String> DEVICES = List.of("cpu", "wasm", "webgpu", "cuda");
     private static final List<String> OPTIMISATIONS = List.of("off", "on");
 
     /** The name of the file. */
@@ -70,6 +72,7 @@ public record Manifest(
                         .toList(),
                 null,
                 switchesPasses,
+                optional,
                 run);
     }
 

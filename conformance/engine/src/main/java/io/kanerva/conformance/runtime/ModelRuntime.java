@@ -13,7 +13,7 @@ public interface ModelRuntime {
      * @param name one word, for example {@code onnxruntime-python}
      * @param title its name in tables
      * @param engine implementation and version; runtimes of one engine on one device must be bit-equal
-     * @param device cpu, wasm or cuda
+     * @param device cpu, wasm, webgpu or cuda
      * @param optimisations the supported settings of graph optimisations: true for on, false for off
      * @param doublePrecision whether it computes in float64 when model and inputs are float64, with every operator
      */

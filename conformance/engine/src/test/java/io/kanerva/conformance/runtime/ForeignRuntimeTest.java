@@ -193,7 +193,7 @@ class ForeignRuntimeTest {
         String good = Files.readString(file);
         Files.writeString(file, good.replace("\"cpu\"", "\"gpu9\""));
         assertThatThrownBy(() -> find(folder))
-                .hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or cuda, found gpu9");
+                .hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or webgpu or cuda, found gpu9");
         Files.writeString(file, good.replace("\"on\"", "\"maybe\""));
         assertThatThrownBy(() -> find(folder))
                 .hasMessageEndingWith("runtime.json: 'optimisations': expected off, on or both, found [off, maybe]");

@@ -28,7 +28,7 @@ final class RuntimeOptions {
             order = 20,
             description = "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated "
                     + "by commas; NAME@VERSION, such as onnxruntime-python@1.16.3, is the same in another version, "
-                    + "in a folder of its own. Default: all on this machine.")
+                    + "in a folder of its own. Default: all on this machine that are not optional.")
     private List<String> names;
 
     @Option(
@@ -76,7 +76,14 @@ final class RuntimeOptions {
         all.addAll(List.of(others));
         all.addAll(foreign("runtimes"));
         if (names == null) {
-            return all;
+            List<String> optional = all.stream()
+                    .filter(RuntimeOptions::isOptional)
+                    .map(ModelRuntime::name)
+                    .toList();
+            if (!optional.isEmpty()) {
+                action.terminal().status("compared only if --runtimes names them: " + String.join(", ", optional));
+            }
+            return all.stream().filter(runtime -> !isOptional(runtime)).toList();
         }
         List<String> known = Stream.concat(all.stream(), foreign("clients").stream())
                 .map(ModelRuntime::name)
@@ -90,6 +97,10 @@ final class RuntimeOptions {
             }
         }
         return all.stream().filter(runtime -> names.contains(runtime.name())).toList();
+    }
+
+    private static boolean isOptional(ModelRuntime runtime) {
+        return runtime instanceof ForeignRuntime foreign && foreign.isOptional();
     }
 
     /** The names of all runtimes and clients that may be compared, and those chosen in another version. */
