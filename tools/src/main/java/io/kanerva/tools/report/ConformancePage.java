@@ -30,20 +30,21 @@ public final class ConformancePage {
         List<String> problems = findings.problems();
         long ran = findings.runtimes().stream().filter(Participant::ran).count();
         HtmlPage page = new HtmlPage("Conformance of " + findings.subject(), summary(findings));
-        page.tiles(List.of(
-                new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
-                new Tile(
-                        "comparisons",
-                        Html.format("%,d", findings.compared()),
-                        "outputs, with optimisations off and on"),
-                new Tile(
-                        "failed comparisons",
-                        Integer.toString(problems.size()),
-                        problems.isEmpty() ? "all are within their budgets" : "see below",
-                        !problems.isEmpty())));
+        // Where something is wrong, that comes first.
         if (!problems.isEmpty() || !findings.unable().isEmpty()) {
             VerdictMatrix.add(page, findings);
         }
+        page.tiles(List.of(
+                new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
+                new Tile(
+                        findings.compared() == 1 ? "comparison" : "comparisons",
+                        Html.format("%,d", findings.compared()),
+                        "outputs, with optimisations off and on"),
+                new Tile(
+                        problems.size() == 1 ? "failed comparison" : "failed comparisons",
+                        Integer.toString(problems.size()),
+                        problems.isEmpty() ? "all are within their budgets" : "see below",
+                        !problems.isEmpty())));
         page.section(
                 "runtimes",
                 "Runtimes",

@@ -1,5 +1,6 @@
 package io.kanerva.tools.report;
 
+import io.kanerva.tools.terminal.PlainText;
 import java.util.Locale;
 
 /** Formats text for HTML and SVG. */
@@ -8,7 +9,8 @@ final class Html {
 
     /** Escapes text for use in HTML content and quoted attributes. */
     static String escape(String text) {
-        return text.replace("&", "&amp;")
+        return PlainText.of(text)
+                .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;");

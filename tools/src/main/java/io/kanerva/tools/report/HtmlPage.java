@@ -51,18 +51,19 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Sets the key figures at the top. */
+    /** Adds key figures: above all sections, or inside the section that was started. */
     public HtmlPage tiles(List<Tile> tiles) {
-        top.append("<dl class=\"tiles\">\n");
+        StringBuilder place = sections.isEmpty() ? top : body;
+        place.append("<dl class=\"tiles\">\n");
         for (Tile tile : tiles) {
-            top.append("<div><dt>%s</dt><dd><b%s>%s</b><span>%s</span></dd></div>\n"
+            place.append("<div><dt>%s</dt><dd><b%s>%s</b><span>%s</span></dd></div>\n"
                     .formatted(
                             Html.escape(tile.label()),
                             tile.bad() ? " class=\"bad\"" : "",
                             Html.escape(tile.value()),
                             Html.escape(tile.note())));
         }
-        top.append("</dl>\n");
+        place.append("</dl>\n");
         return this;
     }
 

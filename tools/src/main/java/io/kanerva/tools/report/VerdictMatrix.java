@@ -15,12 +15,7 @@ final class VerdictMatrix {
     private VerdictMatrix() {}
 
     static void add(HtmlPage page, Findings findings) {
-        page.section(
-                "verdict",
-                "Verdict",
-                "One row per runtime and one column per graph. 'wrong' is an output outside its budget; 'cannot run' "
-                        + "is the engine's refusal or crash; 'adapter' is a limit of the program between kpp and the "
-                        + "engine, which says nothing about either.");
+        page.section("verdict", "Verdict", "One row per runtime and one column per graph.");
         List<String> graphs = findings.findings().stream()
                 .filter(finding -> !finding.holds())
                 .map(Finding::graph)
@@ -48,6 +43,9 @@ final class VerdictMatrix {
                 .map(Cause::describe)
                 .map(ConformancePage::sentence)
                 .forEach(page::paragraph);
+        page.paragraph(
+                "'wrong' is an output outside its budget; 'cannot run' is the engine's refusal or crash; 'adapter' "
+                        + "is a limit of the program between kpp and the engine, which says nothing about either.");
         if (findings.engines().size() == 1) {
             page.paragraph("Only one engine was compared (%s), which cannot confirm itself."
                     .formatted(String.join("", findings.engines())));
