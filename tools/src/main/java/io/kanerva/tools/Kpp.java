@@ -18,10 +18,10 @@ import io.kanerva.tools.command.train.EvaluateCommand;
 import io.kanerva.tools.command.train.SweepCommand;
 import io.kanerva.tools.command.train.TrainCommand;
 import io.kanerva.tools.command.verify.VerifyCommand;
+import io.kanerva.tools.terminal.PlainText;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.train.CheckpointException;
 import java.io.PrintWriter;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -78,9 +78,6 @@ import picocli.CommandLine.Spec;
             CompletionCommand.class
         })
 public final class Kpp implements Runnable {
-    /** Controls, and marks that change the direction of what follows or show nothing. */
-    private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
-
     @Spec
     private CommandSpec spec;
 
@@ -162,7 +159,6 @@ public final class Kpp implements Runnable {
     /** A message on one line, with whatever a terminal would obey written out. */
     private static String sentence(String message) {
         String line = message.strip().lines().map(String::strip).collect(Collectors.joining(" "));
-        return CONTROLS.matcher(line)
-                .replaceAll(match -> "\\\\u%04x".formatted(match.group().codePointAt(0)));
+        return PlainText.of(line).replace("\t", "\\u0009");
     }
 }

@@ -1,6 +1,7 @@
 package io.kanerva.tools.command;
 
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.terminal.PlainText;
 import io.kanerva.tools.terminal.Terminal;
 import java.io.PrintWriter;
 import java.util.List;
@@ -39,7 +40,7 @@ public abstract class Subcommand implements Callable<Integer> {
 
     /** Prints one line of results, with a dot as the decimal point. */
     public final void print(String pattern, Object... values) {
-        out().println(String.format(Locale.ROOT, pattern, values));
+        out().println(PlainText.of(String.format(Locale.ROOT, pattern, values)));
     }
 
     /** The command line as typed, quoted for a shell. */

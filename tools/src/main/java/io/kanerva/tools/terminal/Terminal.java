@@ -57,7 +57,8 @@ public final class Terminal {
     }
 
     /** Shows a line that the next line may replace. */
-    public void status(String line) {
+    public void status(String text) {
+        String line = PlainText.of(text);
         if (redraws) {
             String cut = line.length() < width ? line : line.substring(0, width - 1);
             out.print(ERASE_LINE + cut);
@@ -74,7 +75,7 @@ public final class Terminal {
             out.print(ERASE_LINE);
             statusShown = false;
         }
-        out.println(line);
+        out.println(PlainText.of(line));
         out.flush();
     }
 }
