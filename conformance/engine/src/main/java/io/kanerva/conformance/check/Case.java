@@ -83,9 +83,10 @@ public record Case(
         }
         List<Case> cases = new ArrayList<>();
         Budget allowed = budget.isPresent() ? budget.get() : Budget.of(model);
-        List<ValueInfoProto> outputs = OnnxFiles.read(model).getGraph().getOutputList();
+        GraphProto proto = OnnxFiles.read(model).getGraph();
         for (Path set : sets) {
-            List<Tensor> expected = TensorFolder.outputs(set, outputs);
+            List<Tensor> expected = TensorFolder.outputs(set, proto.getOutputList());
+            VectorFiles.require(set, proto);
             cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, allowed));
         }
         return cases;

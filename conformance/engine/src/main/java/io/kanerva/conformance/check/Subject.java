@@ -77,9 +77,13 @@ final class Subject {
         return right;
     }
 
-    /** One sentence for each output that random operators decide. */
-    List<String> randomOutputs() {
+    /** One sentence for each output that is not compared: random operators decide it, or its file is missing. */
+    List<String> uncompared() {
         List<String> notes = new ArrayList<>();
+        random.keySet().stream()
+                .filter(output -> right != null && right.stream().noneMatch(one -> isPart(one, output)))
+                .forEach(output -> notes.add("graph '%s', output '%s': not compared, since %s have no file of it"
+                        .formatted(testCase.graph(), output, testCase.label())));
         random.forEach((output, operators) -> {
             if (!operators.isEmpty()) {
                 notes.add("graph '%s', output '%s': not compared, since random numbers decide it: %s"
@@ -90,12 +94,15 @@ final class Subject {
     }
 
     /** Whether random operators decide an output, or the output that it is a part of. */
-    private boolean isRandom(Tensor output) {
+    boolean isRandom(Tensor output) {
         return random.entrySet().stream()
-                .anyMatch(entry -> !entry.getValue().isEmpty()
-                        && (output.name().equals(entry.getKey())
-                                || output.name().startsWith(entry.getKey() + ".")
-                                || output.name().startsWith(entry.getKey() + "[")));
+                .anyMatch(entry -> !entry.getValue().isEmpty() && isPart(output, entry.getKey()));
+    }
+
+    private static boolean isPart(Tensor tensor, String output) {
+        return tensor.name().equals(output)
+                || tensor.name().startsWith(output + ".")
+                || tensor.name().startsWith(output + "[");
     }
 
     /** The output that goes with the expected one: a sequence of another length moves those after it. */

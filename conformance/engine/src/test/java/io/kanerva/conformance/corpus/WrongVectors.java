@@ -37,6 +37,38 @@ final class WrongVectors {
                         "a number for NaN",
                         graph().input("x", floats(-1, 1)).node("Sqrt", "x", "y").output("y"))
                 .spoilt(at(0, 0)));
+        all.add(wrong(
+                        "NaN at another element",
+                        graph().input("x", floats(-1, 4)).node("Sqrt", "x", "y").output("y"))
+                .expects(floats(2, Float.NaN)));
+        all.add(wrong(
+                        "the largest number for infinity",
+                        graph().input("x", floats(1e38f, 1))
+                                .node("Exp", "x", "y")
+                                .output("y"))
+                .spoilt(at(0, Float.MAX_VALUE)));
+        all.add(wrong(
+                        "the first of two equal classes for the last",
+                        graph().input("x", shaped(new float[] {1, 3, 3}, 1, 3))
+                                .node("ArgMax", "x", "y", "axis", 1, "select_last_index", 1, "keepdims", 0)
+                                .output("y", ElementType.INT64))
+                .expects(longs(1)));
+        all.add(wrong(
+                        "a huge number 1 % off",
+                        graph().input("x", floats(1e38f, 1))
+                                .node("Neg", "x", "y")
+                                .output("y"))
+                .spoilt(at(0, -1.01e38)));
+        all.add(wrong("zero in half precision", half()).spoilt(at(0, 0)));
+        all.add(wrong("an index of int64's other end", identity(longs(Long.MAX_VALUE, 0)))
+                .spoilt(t -> longs(Long.MIN_VALUE, 0)));
+        all.add(wrong("another sign of infinity behind a division by minus zero", inverse())
+                .spoilt(at(0, Double.POSITIVE_INFINITY)));
+        all.add(new Entry(
+                        "minus zero for zero",
+                        graph().input("x", floats(0, 1)).node("Neg", "x", "y").output("y"))
+                .with(Engine.good("other"))
+                .expects(floats(0, -1)));
         all.add(wrong("small values half of what they are", tiny()).spoilt(times(0.5)));
         all.add(wrong("zeros for small values", tiny()).spoilt(times(0)));
         all.add(wrong("a small element beside large ones", mixed()).spoilt(at(1, 5e-3)));
@@ -117,6 +149,10 @@ final class WrongVectors {
         return graph().input("x", Tensor.of(ElementType.FLOAT16, normal(3, 8).doubles(), 8))
                 .node("Add", "x x", "y")
                 .output("y", ElementType.FLOAT16);
+    }
+
+    private static Graph inverse() {
+        return graph().input("x", floats(-0.0, 1)).node("Reciprocal", "x", "y").output("y");
     }
 
     private static Graph scalar() {
