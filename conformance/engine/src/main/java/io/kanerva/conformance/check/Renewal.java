@@ -51,7 +51,8 @@ public final class Renewal {
             if (before.type() != after.type() || !Arrays.equals(before.shape(), after.shape())) {
                 return "%s  other: was %s, is %s".formatted(name, before, after);
             }
-            Comparison difference = Comparison.between(after.name(), before, after, Tolerance.BITS);
+            // Of one width for all elements, so that the place is that of the largest difference.
+            Comparison difference = Comparison.between(after.name(), before, after, Tolerance.elements(1, 0));
             return !difference.problem().isEmpty()
                     ? "%s  differs: %s".formatted(name, difference.problem())
                     : String.format(

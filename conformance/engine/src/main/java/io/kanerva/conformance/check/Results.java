@@ -49,10 +49,7 @@ final class Results {
                 sorted,
                 floor.title(),
                 all.stream().distinct().toList(),
-                Stream.of(notes, floor.notes(), ToleranceFile.notes(subjects))
-                        .flatMap(List::stream)
-                        .distinct()
-                        .toList(),
+                Stream.concat(notes.stream(), floor.notes().stream()).distinct().toList(),
                 causes(subjects),
                 latencies.stream()
                         .sorted(Comparator.comparing(latency -> names.indexOf(latency.runtime())))

@@ -214,16 +214,13 @@ public final class ToleranceFile {
         }
     }
 
-    /** What the entries of a file changed: a sentence for each, and one for each comparison that one decided. */
-    static List<String> notes(List<Subject> subjects) {
+    /** What the entries changed: a sentence for each, and one for each comparison that one decided. */
+    List<String> notes(List<Subject> subjects) {
         Map<Entry, List<Use>> byEntry = new LinkedHashMap<>();
         List<String> notes = new ArrayList<>();
-        for (Subject subject : subjects) {
-            if (subject.testCase().budget() instanceof Before own) {
-                own.entries().forEach(entry -> byEntry.putIfAbsent(entry, new ArrayList<>()));
-            }
-            subject.uses().forEach(use -> byEntry.get(use.entry()).add(use));
-        }
+        entries.forEach(entry -> byEntry.put(entry, new ArrayList<>()));
+        subjects.forEach(subject ->
+                subject.uses().forEach(use -> byEntry.get(use.entry()).add(use)));
         byEntry.forEach((entry, uses) -> {
             List<Use> decided = uses.stream()
                     .filter(use -> use.comparison().within() != use.otherwise().within())

@@ -36,6 +36,7 @@ public final class Verification {
     private final Consumer<String> progress;
     private final String shownOutput;
     private final List<Case> ran = new ArrayList<>();
+    private final List<Subject> judged = new ArrayList<>();
     private final List<Findings> finished = new ArrayList<>();
     private Results current;
     private ToleranceFile tolerances = ToleranceFile.NONE;
@@ -101,6 +102,13 @@ public final class Verification {
         timedRuns = runs;
     }
 
+    /**
+     * What the tolerances of the file decided in all runs so far: a sentence for each entry and each such comparison.
+     */
+    public synchronized List<String> toleranceNotes() {
+        return tolerances.notes(judged);
+    }
+
     /** Folder for intermediate files. */
     public Path scratch() {
         return scratch;
@@ -150,8 +158,11 @@ public final class Verification {
                                         + "%s")
                                 .formatted(testCase.graph(), one.randomOperators()));
             } else {
-                results.notes.addAll(one.randomOutputs());
+                results.notes.addAll(one.uncompared());
                 subjects.add(one);
+                synchronized (this) {
+                    judged.add(one);
+                }
             }
         }
         try (Preparation preparation = new Preparation(runtimes, install, progress)) {
@@ -253,7 +264,7 @@ public final class Verification {
         String fault = "expected a run to its end, found one that was ended early: " + why;
         return all == null
                 ? Findings.of("", List.of(fault), List.of())
-                : Findings.of(all.subject(), List.of(fault), List.of()).and(all);
+                : Findings.of(all.subject(), List.of(fault), toleranceNotes()).and(all);
     }
 
     private boolean isJavasEngine(ModelRuntime runtime) {

@@ -8,6 +8,7 @@ import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.SuiteReport;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,12 +37,21 @@ class SuiteTest {
         values[3] += 1;
         Tensor.of("logits", values, logits.shape()).write(differs.resolve("test_data_set_0/output_0.pb"));
         Path refused = test("test_refused", bundle, "decoder");
-        Files.delete(refused.resolve("test_data_set_0/input_1.pb"));
+        ModelProto.Builder unknown =
+                ModelProto.parseFrom(Files.readAllBytes(refused.resolve("model.onnx"))).toBuilder();
+        unknown.getGraphBuilder().getNodeBuilder(0).setOpType("NoSuchOperator");
+        Files.write(refused.resolve("model.onnx"), unknown.build().toByteArray());
+        Path incomplete = test("test_incomplete", bundle, "decoder");
+        Files.delete(incomplete.resolve("test_data_set_0/input_1.pb"));
         Files.write(
                 Files.createDirectories(temporary.resolve("test_broken")).resolve("model.onnx"), new byte[] {1, 2, 3});
 
         Suite suite = new Suite(temporary, Optional.of(Tolerance.elements(1e-4, 1e-3)), JavaRuntime.CPU, scratch);
-        assertThat(suite.skipped()).containsExactly("test_broken: its model is malformed");
+        assertThat(suite.skipped())
+                .containsExactly(
+                        "test_broken: its model is malformed",
+                        "test_incomplete: %s: expected a file for the model's input 'traces', found none"
+                                .formatted(incomplete.resolve("test_data_set_0/input_1.pb")));
         List<Suite.Row> rows = suite.run(List.of(JavaRuntime.CPU), false, text -> {});
         assertThat(rows.get(0).counts(0, 17))
                 .containsEntry(Outcome.PASSED, 1L)

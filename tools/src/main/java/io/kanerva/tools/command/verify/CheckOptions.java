@@ -9,6 +9,7 @@ import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.report.ConformancePage;
 import io.kanerva.tools.report.DecodedImages;
+import io.kanerva.tools.terminal.PlainText;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -111,9 +112,9 @@ final class CheckOptions {
      */
     void report(Subcommand command, Findings findings, DecodedImages pictures) {
         if (details) {
-            command.out().println(TextReport.details(findings));
+            command.out().println(PlainText.of(TextReport.details(findings)));
         }
-        command.out().print(TextReport.summary(findings));
+        command.out().print(PlainText.of(TextReport.summary(findings)));
         command.out().flush(); // A failed check ends the command with an exception; this is printed before it.
         if (html != null) {
             OutputFile.write(html, ConformancePage.of(findings, pictures));

@@ -98,7 +98,8 @@ final class RuntimeChecks implements AutoCloseable {
      * @param against a correct model or bundle for the bisection, or null
      * @throws Failure if a comparison failed, or a required runtime did not run
      */
-    void conclude(Findings compared, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
+    void conclude(Findings found, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
+        Findings compared = found.and(Findings.of(found.subject(), List.of(), verification.toleranceNotes()));
         Findings findings =
                 checks.bisect() ? compared.and(bisect(compared, chosen, Optional.ofNullable(against))) : compared;
         Verification.Shown shown = verification.shown();
@@ -179,10 +180,11 @@ final class RuntimeChecks implements AutoCloseable {
                     failed.inputs(),
                     failed.budget(),
                     verification.scratch());
-            boolean agrees = result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty();
+            // No node differs, or the runtime cannot run the model with every value as an output.
+            boolean agrees = result.node().isEmpty() && against.isEmpty();
             String hidden = agrees || checks.reduced() != null ? hidden(finding, failed, suspect) : "";
             String sentence = agrees && !hidden.isEmpty() ? hidden : result.describe();
-            String remark = agrees && hidden.isEmpty() ? OTHER_MODEL : "";
+            String remark = agrees && hidden.isEmpty() && result.problem().isEmpty() ? OTHER_MODEL : "";
             found.add("bisected: %s: %s%s".formatted(what, sentence, remark));
         }
         return Findings.of(findings.subject(), List.of(), found);

@@ -13,6 +13,7 @@ import io.kanerva.conformance.runtime.TemporaryFolder;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.terminal.PlainText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ final class VerifyRenewCommand extends Subcommand {
                     new Verification(java, scratch.path(), runtimes.install(), RuntimeChecks.progress(terminal()), "");
             Findings findings = verification.run(
                     name, all, cases.stream().map(one -> one.against(source)).toList());
-            out().print(TextReport.summary(findings));
+            out().print(PlainText.of(TextReport.summary(findings)));
             out().flush();
             requireConfirmed(findings);
             renew(new Renewal(cases, source));

@@ -1,0 +1,103 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A real signal to {@code kpp verify} in a process of its own, while a runtime hangs: what was found is kept. */
+class VerifyInterruptedTest {
+    @TempDir
+    Path temporary;
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void aSignalEndsTheRunAndWhatWasFoundIsReported(String signal, int code) throws Exception {
+        Path fifo = temporary.resolve("started");
+        run("mkfifo", fifo.toString());
+        hangs(fifo);
+        Path json = temporary.resolve("report.json");
+        Process kpp = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Kpp.class.getName(),
+                        "verify",
+                        "model",
+                        model().toString(),
+                        "--runtimes",
+                        "onnxruntime-java,hangs",
+                        "--runtimes-folder",
+                        temporary.resolve("runtimes").toString(),
+                        "--json",
+                        json.toString())
+                .redirectError(temporary.resolve("err.txt").toFile())
+                .redirectOutput(temporary.resolve("out.txt").toFile())
+                .start();
+        try {
+            // Whoever reads waits until the runtime has opened it, which is after ONNX Runtime has run.
+            assertThat(Files.readString(fifo)).isEqualTo("runs\n");
+            run("kill", "-" + signal, Long.toString(kpp.pid()));
+            assertThat(kpp.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            kpp.descendants().forEach(ProcessHandle::destroyForcibly);
+            kpp.destroyForcibly();
+        }
+        String out = Files.readString(temporary.resolve("out.txt"), StandardCharsets.UTF_8);
+        assertThat(kpp.exitValue()).as(out).isEqualTo(code);
+        assertThat(out)
+                .contains(
+                        "hangs                                          did not run: the run ended before it had run");
+        assertThat(out.strip().lines().reduce("", (before, line) -> line))
+                .isEqualTo("kpp verify FAILED: wrong 0 of 4 comparisons, cannot run 0, adapter cannot 0, "
+                        + "runtimes 1 of 2, engines 1; expected a run to its end, found one that was ended early: this "
+                        + "process was terminated");
+        assertThat(Files.readString(json)).contains("\"runtime\" : \"onnxruntime-java\"");
+    }
+
+    private void hangs(Path fifo) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/hangs"));
+        Files.writeString(folder.resolve("runtime.json"), """
+                {"title": "hangs", "engine": "hangs 1", "device": "cpu", "optimisations": ["on"],
+                 "needs": [["true"]], "setup": [], "run": ["./run"]}
+                """);
+        Path run = Files.writeString(
+                folder.resolve("run"), "#!/bin/sh\necho runs > '%s'\nexec tail -f /dev/null\n".formatted(fifo));
+        Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private Path model() throws IOException {
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17));
+        model.getGraphBuilder()
+                .setName("g")
+                .addNode(NodeProto.newBuilder().setOpType("Neg").addInput("x").addOutput("y"));
+        var input = model.getGraphBuilder().addInputBuilder().setName("x").getTypeBuilder();
+        input.getTensorTypeBuilder()
+                .setElemType(ElementType.FLOAT32.number())
+                .getShapeBuilder()
+                .addDimBuilder()
+                .setDimValue(2);
+        var output = model.getGraphBuilder().addOutputBuilder().setName("y").getTypeBuilder();
+        output.getTensorTypeBuilder().setElemType(ElementType.FLOAT32.number());
+        return Files.write(temporary.resolve("model.onnx"), model.build().toByteArray());
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+    }
+}
