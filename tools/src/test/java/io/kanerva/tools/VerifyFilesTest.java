@@ -67,8 +67,8 @@ class VerifyFilesTest {
                 .contains(
                         "own.json, entry 1 (it copies): 4e+00, applied to 1 comparisons; 1 pass and 0 fail only "
                                 + "because of it",
-                        "own.json, entry 1: copies, optimisations on, graph 'model.onnx', output 'y' (vectors 0) passes "
-                                + "because of it; without it, the output differs by 4.00e+00 at [1]",
+                        "own.json, entry 1: copies, optimisations on, graph 'model.onnx', output 'y' (vectors 0) "
+                                + "passes because of it; without it, the output differs by 4.00e+00 at [1]",
                         "one run in ms, on one thread, as the runtime tells it: the median of 3 after the first");
         // It said 10.5, 9.5, 8.5 and 7.5 ms, of which the first does not count.
         assertThat(run.out()).containsPattern("copies +on +model.onnx, vectors 0 +yes +8.500");

@@ -107,7 +107,8 @@ public final class ToleranceFile {
                     .readValue(Files.readAllBytes(file), Json.class);
         } catch (JsonProcessingException e) {
             throw new IOException(
-                    "%s: expected {\"tolerances\": [{\"output\": ..., \"runtime\": ..., \"atol\": ..., \"rtol\": ...}]}, found %s%s"
+                    ("%s: expected {\"tolerances\": [{\"output\": ..., \"runtime\": ..., \"atol\": ..., "
+                                    + "\"rtol\": ...}]}, found %s%s")
                             .formatted(
                                     file,
                                     e.getOriginalMessage().lines().findFirst().orElse(""),

@@ -31,8 +31,8 @@ import picocli.CommandLine.ParentCommand;
         aliases = "--suite",
         header = "Run a folder of ONNX tests on every runtime, and count how many each passes.",
         description = "Outputs that a test lacks are those of ONNX Runtime's Java API; of those that random operators "
-                + "decide, only types are compared. Exit code 1 if no runtime can run, with --known if a test fails that "
-                + "is not listed there, and with --expect if an outcome is another than there.",
+                + "decide, only types are compared. Exit code 1 if no runtime can run, with --known if a test fails "
+                + "that is not listed there, and with --expect if an outcome is another than there.",
         footer = {
             "  kpp verify suite onnx/backend/test/data/node --failures failures.txt",
             "  kpp verify suite onnx/backend/test/data/node --known failures.txt",
