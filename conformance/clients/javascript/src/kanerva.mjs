@@ -10,7 +10,9 @@ import { blocksOf, capacity, checkFile, grows } from './sizes.mjs';
 
 /** A bundle at a URL that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
-  const response = await fetch(new URL(file, base));
+  const response = await fetch(new URL(file, base)).catch((cause) => {
+    throw new Error(`${file}: expected a file of the bundle, found no answer (${cause.message})`, { cause });
+  });
   if (!response.ok) {
     throw new Error(`${file}: expected a file of the bundle, found HTTP ${response.status}`);
   }

@@ -13,7 +13,7 @@ export class Editor {
   #colourLabel = element('label', {}, 'Colour ', this.#colour);
   #pen = [0, 0];
   #last;
-  #image = blank([1, 28, 28]);
+  #image = blank([1, 1, 1]);
 
   /** Puts an editor into a place of the page; the name says what it edits. */
   constructor(place, name, changed = () => {}) {

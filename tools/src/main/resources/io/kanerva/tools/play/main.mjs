@@ -141,7 +141,11 @@ class App {
     const id = this.selected;
     await this.samples.free(id);
     await this.#changed();
-    this.say(`#${id} is freed: it is neither found nor drawn from, and its place is the next sample's`);
+    this.say(
+      this.settings.writer === 'heap'
+        ? `#${id} is freed: it is neither found nor drawn from, and its place is the next sample's`
+        : `#${id} is gone, and the others are written anew`,
+    );
   }
 
   async #save() {

@@ -52,10 +52,6 @@ class Samples {
     return [...memory.pointers.data.slice(place * each, (place + 1) * each)];
   }
 
-  newId() {
-    return this.nextId++;
-  }
-
   numberAfter(ids) {
     this.nextId = ids.reduce((most, id) => (id > most ? id : most), -1n) + 1n;
   }
@@ -72,9 +68,10 @@ class HeapSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.newId();
+    const id = this.nextId;
     await this.#heap.write([id], stacked([image]));
     this.#images.set(id, await this.read(id));
+    this.nextId++;
     return id;
   }
 
@@ -139,8 +136,9 @@ class EpisodeSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.newId();
+    const id = this.nextId;
     await this.#put([...this.#samples, { id, image }]);
+    this.nextId++;
     return id;
   }
 
