@@ -1,7 +1,9 @@
 package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.tools.command.Subcommand;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -142,5 +144,20 @@ class KppTest {
         assertThat(CommandRun.kpp("--stacktrace", "info", "--bundle", "/nowhere")
                         .err())
                 .contains("\tat io.kanerva.");
+    }
+
+    @Test
+    void aHeapThatIsTooSmallIsOneSentence() {
+        Subcommand command = new Subcommand() {
+            @Override
+            protected void run() {
+                throw new OutOfMemoryError("Java heap space");
+            }
+        };
+        assertThatThrownBy(command::call)
+                .isInstanceOf(Failure.class)
+                .hasMessage(("expected a computation that fits into %d MiB of Java heap, found a larger one: "
+                                + "KPP_JAVA_OPTIONS=-Xmx… gives more")
+                        .formatted(Runtime.getRuntime().maxMemory() >> 20));
     }
 }

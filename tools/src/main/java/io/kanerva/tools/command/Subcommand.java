@@ -23,7 +23,15 @@ public abstract class Subcommand implements Callable<Integer> {
 
     @Override
     public final Integer call() throws Exception {
-        run();
+        try {
+            run();
+        } catch (OutOfMemoryError e) { // of arrays, which are gone by now
+            throw new Failure(
+                    ("expected a computation that fits into %d MiB of Java heap, found a larger one: "
+                                    + "KPP_JAVA_OPTIONS=-Xmx… gives more")
+                            .formatted(Runtime.getRuntime().maxMemory() >> 20),
+                    e);
+        }
         out().flush();
         return 0;
     }
