@@ -72,4 +72,17 @@ class SizeTest {
                 .isThrownBy(() -> SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(3, 3)), Set.of()))
                 .withMessage("dimension T can only be 3; make it a fixed dimension");
     }
+
+    /** What only passes its input on takes memory, and no time. */
+    @Test
+    void aGraphIsNotRunWhereWhatGoesInAndOutWouldNotFitIntoMemory() {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
+        SamplingPlan.Limit range = new SamplingPlan.Limit(1, 2048);
+        ProvenSizes proven = new ProvenSizes(Map.of("B", range, "T", range), 1, List.of());
+        // Too many multiplications for runs at large sizes, so that only the checks' sizes count.
+        List<Map<String, Long>> small = plan.runs(proven, at -> 1e6, at -> at.get("T") * 0x1p23);
+        List<Map<String, Long>> any = plan.runs(proven, at -> 1e6, at -> 0);
+        assertThat(any).anySatisfy(at -> assertThat(at.get("T")).isGreaterThan(8));
+        assertThat(small).isNotEmpty().allSatisfy(at -> assertThat(at.get("T")).isLessThanOrEqualTo(8));
+    }
 }
