@@ -8,6 +8,8 @@ import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.CompositeValue;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +58,9 @@ final class NoiseFloor {
         List<Case> single = new ArrayList<>();
         List<Case> widened = new ArrayList<>();
         for (Case testCase : wide.isEmpty() ? List.<Case>of() : cases) {
-            if (!testCase.expected().isEmpty() && Precision.of(testCase.model()) == Precision.FLOAT32) {
+            if (!testCase.expected().isEmpty()
+                    && Precision.of(testCase.model()) == Precision.FLOAT32
+                    && takesTensors(testCase.model())) {
                 single.add(testCase);
                 widened.add(DoublePrecision.of(testCase, scratch));
             }
@@ -81,6 +85,12 @@ final class NoiseFloor {
             }
         }
         return floor;
+    }
+
+    /** Whether no input is a sequence, a map or an optional, which are not widened. */
+    private static boolean takesTensors(Path model) throws IOException {
+        return OnnxFiles.read(model).getGraph().getInputList().stream()
+                .noneMatch(input -> CompositeValue.isComposite(input.getType()));
     }
 
     /** Keeps the float64 outputs of a case, unless the runtime has none or misses what the others agree on. */
