@@ -46,7 +46,7 @@ class PlanEditTest {
         refused(
                 "learningrate=1",
                 "'learningrate': expected one of model.…, "
-                        + "data, binarisation, episodes, episodeLength, steps,"
+                        + "data, binarisation, episodes, episodeLength, oneClass, steps,"
                         + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, "
                         + "checkpointEvery, validation.…, averageDecay, augment.…, schedule, "
                         + "keepCheckpoints, found another key");
