@@ -260,6 +260,7 @@ final class ArrayHandler implements InvocationHandler {
     }
 
     private Object assign(Method method, Object[] arguments) throws Throwable {
+        recorder.requireOneThread();
         String name = method.getName();
         if (arguments[0] instanceof NDIndex index) {
             requireApart(name, index, arguments[1]);

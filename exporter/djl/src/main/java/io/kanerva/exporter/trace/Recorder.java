@@ -311,6 +311,7 @@ final class Recorder implements AutoCloseable {
      * @return a recording array or an NDList of them
      */
     Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] args) throws Throwable {
+        requireOneThread();
         Object[] arguments = entry.operation().equals("batchNorm") ? withStatistics(args) : args;
         List<TapeValue> inputs = new ArrayList<>();
         if (self != null) {
@@ -451,6 +452,7 @@ final class Recorder implements AutoCloseable {
 
     /** Continues with the engine's result of an unsupported method, to find further problems. */
     Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
+        requireOneThread();
         try {
             Object[] ordinary = Arguments.ofEngine(this, self, arguments);
             return step(method.getName(), List.of(self), Map.of(), call(method, receiver, ordinary));
@@ -540,6 +542,16 @@ final class Recorder implements AutoCloseable {
             throw severalThreads();
         }
         return running;
+    }
+
+    /**
+     * Call before an array of the recording goes to the engine: another thread may still run when the recording has
+     * ended and its arrays are freed, at which the engine would end the process.
+     */
+    void requireOneThread() {
+        if (Thread.currentThread() != thread) {
+            throw severalThreads();
+        }
     }
 
     /** The exception of each thread but one; the first that gets here says so, for one reason in the message. */
