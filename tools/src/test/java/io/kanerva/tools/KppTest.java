@@ -113,7 +113,7 @@ class KppTest {
             sweep --run r --preset mnist --over seed=1,\t1   => --over: expected distinct values, found 'seed=1,\\u00091'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over data=a/b,a:b => --over: expected combinations that each have a folder of their own, found two for 'data=a_b'; see 'kpp sweep --help'
             sweep --run r --preset mnist --over seed=1 --over seed=2,3 => --over: expected each key once, with all its values, found 'seed' twice; see 'kpp sweep --help'
-            sweep --run r --preset mnist --over sed=1        => 'sed': expected one of model.…, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key; see 'kpp sweep --help'
+            sweep --run r --preset mnist --over sed=1        => 'sed': expected one of model.…, data, binarisation, episodes, episodeLength, oneClass, steps, learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…, schedule, keepCheckpoints, found another key; see 'kpp sweep --help'
             train --run r --preset mnist --precision bfloat16 => --precision: expected float32, found 'bfloat16': DJL has no automatic mixed precision; see 'kpp train --help'
             train --run r --images p --size 64               => Invalid value for option '--size': expected height and width such as 64x64, found '64'; see 'kpp train --help'
             train --run r --preset mnist --size 64x64        => Expected --size and --memory-floats with --images, without --preset, --config and --from, found another: use --set model.… there; see 'kpp train --help'
@@ -156,8 +156,21 @@ class KppTest {
         };
         assertThatThrownBy(command::call)
                 .isInstanceOf(Failure.class)
-                .hasMessage(("expected a computation that fits into %d MiB of Java heap, found a larger one: "
-                                + "KPP_JAVA_OPTIONS=-Xmx… gives more")
+                .hasMessage(("expected a computation that fits into %d MiB of Java heap, found a larger one; "
+                                + "KPP_JAVA_OPTIONS=-Xmx8g makes it 8 GiB")
                         .formatted(Runtime.getRuntime().maxMemory() >> 20));
+    }
+
+    @Test
+    void otherMemoryThatIsTooSmallIsNamed() {
+        Subcommand command = new Subcommand() {
+            @Override
+            protected void run() {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        };
+        assertThatThrownBy(command::call)
+                .isInstanceOf(Failure.class)
+                .hasMessage("expected enough memory and threads, found too few: unable to create native thread");
     }
 }
