@@ -80,6 +80,10 @@ class ExperimentCommandsTest {
         CommandRun run = CommandRun.kpp("experiment", "memory-bits", "--without", "-1");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("Invalid value for option '--without': expected at least 0, found -1.0");
+        CommandRun without = CommandRun.kpp("experiment", "memory-bits", "--without", "2");
+        assertThat(without.exitCode()).isEqualTo(2);
+        assertThat(without.err())
+                .contains("Missing option '--out': expected an SVG file to draw the line of --without");
     }
 
     @Test

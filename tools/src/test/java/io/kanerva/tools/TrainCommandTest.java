@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.TrainingPlan;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -329,7 +328,7 @@ class TrainCommandTest {
             waitFor(run.resolve("run.html"), watch, process, err);
         }
         assertThat(Files.readString(run.resolve("run.html"))).contains("http-equiv=\"refresh\"", "training");
-        String signal = ignoresInterrupts() ? "TERM" : "INT";
+        String signal = Signals.areInterruptsIgnored() ? "TERM" : "INT";
         new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                 .inheritIO()
                 .start()
@@ -363,24 +362,6 @@ class TrainCommandTest {
                 key.reset();
             }
         }
-    }
-
-    /**
-     * Whether this process, and so its children, were started with SIGINT ignored, as shells do for work in the
-     * background.
-     */
-    private static boolean ignoresInterrupts() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return false;
-        }
-        String ignored = Files.readString(status, StandardCharsets.US_ASCII)
-                .lines()
-                .filter(line -> line.startsWith("SigIgn:"))
-                .findFirst()
-                .orElseThrow()
-                .split("\\s+")[1];
-        return (Long.parseUnsignedLong(ignored, 16) >> 1 & 1) == 1;
     }
 
     private static CommandRun train(Path run, String... more) {

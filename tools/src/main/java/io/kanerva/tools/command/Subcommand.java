@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -15,6 +16,9 @@ import picocli.CommandLine.Spec;
 
 /** Base of the subcommands: results go to standard output, everything else to the terminal. */
 public abstract class Subcommand implements Callable<Integer> {
+    /** How virtual machines say that the Java heap is too small; there are other kinds of memory. */
+    private static final Pattern HEAP = Pattern.compile("heap space|GC overhead|array size");
+
     @Spec
     private CommandSpec spec;
 
@@ -26,10 +30,13 @@ public abstract class Subcommand implements Callable<Integer> {
         try {
             run();
         } catch (OutOfMemoryError e) { // of arrays, which are gone by now
+            String message = String.valueOf(e.getMessage());
             throw new Failure(
-                    ("expected a computation that fits into %d MiB of Java heap, found a larger one: "
-                                    + "KPP_JAVA_OPTIONS=-Xmx… gives more")
-                            .formatted(Runtime.getRuntime().maxMemory() >> 20),
+                    HEAP.matcher(message).find()
+                            ? ("expected a computation that fits into %d MiB of Java heap, found a larger one; "
+                                            + "KPP_JAVA_OPTIONS=-Xmx8g makes it 8 GiB")
+                                    .formatted(Runtime.getRuntime().maxMemory() >> 20)
+                            : "expected enough memory and threads, found too few: " + message,
                     e);
         }
         out().flush();

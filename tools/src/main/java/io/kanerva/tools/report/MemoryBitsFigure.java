@@ -36,9 +36,15 @@ public final class MemoryBitsFigure {
         x[0] = Math.min(x[0], imageBits) / 1.2;
         x[1] = Math.max(x[1], imageBits) * 1.2;
         double[] y = {
-            rows.stream().mapToDouble(row -> row.report().nats()).min().orElseThrow() / 1.3,
-            rows.stream().mapToDouble(row -> row.report().nats()).max().orElseThrow() * 1.3
+            rows.stream().mapToDouble(row -> row.report().nats()).min().orElseThrow(),
+            rows.stream().mapToDouble(row -> row.report().nats()).max().orElseThrow()
         };
+        if (without > 0) {
+            y[0] = Math.min(y[0], without);
+            y[1] = Math.max(y[1], without);
+        }
+        y[0] /= 1.3;
+        y[1] *= 1.3;
         StringBuilder svg = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 410\" "
                 + "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
                 + "<rect width=\"660\" height=\"410\" fill=\"#fff\"/>\n");

@@ -42,7 +42,19 @@ final class TarShard {
 
     /** @throws DataFormatException if the file is no tar file, or its samples are not all of one kind */
     static OwnClasses.Named read(Path file) {
-        Path unpacked = isGzipped(file) ? unpack(file) : file;
+        if (!isGzipped(file)) {
+            return read(file, file);
+        }
+        Path unpacked = unpack(file);
+        try {
+            return read(file, unpacked);
+        } catch (DataFormatException e) {
+            delete(unpacked, e);
+            throw e;
+        }
+    }
+
+    private static OwnClasses.Named read(Path file, Path unpacked) {
         List<Entry> pictures = new ArrayList<>();
         Set<String> keys = new HashSet<>();
         Map<String, String> classes = new HashMap<>();
@@ -118,15 +130,19 @@ final class TarShard {
             Files.copy(in, unpacked, StandardCopyOption.REPLACE_EXISTING);
             return unpacked;
         } catch (IOException e) {
-            try {
-                Files.deleteIfExists(unpacked);
-            } catch (IOException deletion) {
-                e.addSuppressed(deletion);
-            }
+            delete(unpacked, e);
             throw new DataFormatException(
                     "%s: expected a gzipped tar file that unpacks into %s, found a cut or damaged one, or no room (%s)"
                             .formatted(file, unpacked.getParent(), e.getMessage()),
                     e);
+        }
+    }
+
+    private static void delete(Path file, Exception cause) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
     }
 

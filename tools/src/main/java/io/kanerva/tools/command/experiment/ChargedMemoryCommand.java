@@ -63,6 +63,10 @@ public final class ChargedMemoryCommand extends Subcommand {
     protected void run() {
         Checkpoint first = RunPath.checkpoint(folder);
         Checkpoint second = RunPath.checkpoint(other);
+        if (!second.plan().data().equals(first.plan().data())) {
+            throw new Failure("%s: expected a run on the images of %s, %s, found one on %s"
+                    .formatted(other, folder, first.plan().data(), second.plan().data()));
+        }
         DataSource source = options.source(first.plan().data());
         Binarisation binarisation =
                 source.testBinarisation(first.plan().settings().likelihood().isBinary());

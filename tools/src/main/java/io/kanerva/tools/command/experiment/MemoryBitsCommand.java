@@ -61,6 +61,8 @@ public final class MemoryBitsCommand extends Subcommand {
         }
         if (svg != null) {
             OutputFile.requireWritable(svg);
+        } else if (without > 0) {
+            throw usage("Missing option '--out': expected an SVG file to draw the line of --without in, found none");
         }
         try (Kanerva kanerva = bundle.open()) {
             TestEpisodes episodes = options.episodes(kanerva);
