@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  *
  * <p>Each is a name like that of a dimension, which the graph reads off the selected elements when it runs. Recordings
  * in which masks select other numbers tell it apart from everything else.
+ *
+ * <p>A probe selects everything at many sizes of the inputs, which tests expressions in the count of a mask whose size
+ * is not fixed. Others are tested by the recordings alone, so they must be polynomials.
  */
 final class CountedSizes {
     /** More of them at once are not searched. */
@@ -40,9 +43,10 @@ final class CountedSizes {
      * One size.
      *
      * @param source the mask that decides it; masks that are the same select as many
+     * @param isProbed whether the mask's size follows the inputs'
      * @param values in each tape, those with other values of the inputs last
      */
-    private record Count(String name, String source, long[] values) {
+    private record Count(String name, String source, boolean isProbed, long[] values) {
         boolean isLike(Count other) {
             return source.equals(other.source) && Arrays.equals(values, other.values);
         }
@@ -74,13 +78,19 @@ final class CountedSizes {
         TapeValue decisive = step.inputs().get(step.inputs().size() - 1);
         boolean isMask = step.inputs().size() == 2;
         String source = (isMask ? "mask" : step.operation()) + " " + first(decisive);
+        boolean isProbed = tapes.stream()
+                        .map(tape -> tape.values().get(decisive.id()).shape())
+                        .distinct()
+                        .count()
+                > 1;
         for (TapeValue output : step.outputs()) {
             for (int axis = 0; axis < output.shape().dimension(); axis++) {
                 int place = axis;
                 long[] values = all().mapToLong(
                                 tape -> tape.values().get(output.id()).shape().get(place))
                         .toArray();
-                Count count = new Count(SizeFactor.Named.count(step.operation(), output.id(), axis), source, values);
+                Count count = new Count(
+                        SizeFactor.Named.count(step.operation(), output.id(), axis), source, isProbed, values);
                 if (dependsOnValues(values) && counts.stream().noneMatch(count::isLike)) {
                     counts.add(count);
                 }
@@ -140,7 +150,8 @@ final class CountedSizes {
         List<Map<String, Long>> at = points();
         List<String> names = new ArrayList<>(counts.stream().map(Count::name).toList());
         names.addAll(plan.dimensions());
-        SizeSearch search = new SizeSearch(names, known);
+        boolean isProbed = counts.stream().allMatch(Count::isProbed);
+        SizeSearch search = new SizeSearch(names, known, !isProbed);
         if (Arrays.stream(values).allMatch(v -> v == (long) v)) {
             long[] whole = Arrays.stream(values).mapToLong(v -> (long) v).toArray();
             List<Size> found = search.find(new Samples(at, whole));

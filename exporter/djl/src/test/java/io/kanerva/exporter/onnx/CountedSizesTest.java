@@ -152,6 +152,35 @@ class CountedSizesTest {
                 .hasMessageContaining("control flow that depends on values cannot be exported");
     }
 
+    static Stream<Function<NDArray, NDArray>> ambiguous() {
+        return Stream.of(
+                x -> x.mul(positive(x).size() / 100),
+                x -> x.mul(positive(x).size() > 100 ? 2 : 1),
+                x -> x.mul(Math.min(300, positive(x).size())),
+                x -> x.mul(positive(x).size() % 10),
+                x -> x.mul(1 / Math.max(1.0, positive(x).size() / 100)),
+                x -> x.mul(Math.sqrt(positive(x).size() / 50)),
+                x -> x.mul(1 + positive(x).size() * positive(x).size()),
+                x -> x.mul((double) positive(x).size() / x.size()),
+                x -> x.mul(Math.sqrt(positive(x).size())));
+    }
+
+    /** Inputs of fixed sizes have no other sizes that would tell formulas apart that fit the traced counts. */
+    @ParameterizedTest
+    @MethodSource("ambiguous")
+    void aFormulaForInputsOfFixedSizesIsRightOrRefused(Function<NDArray, NDArray> function) {
+        try {
+            OnnxModel model = exportFunction(function, input("x", 28, 28));
+            for (int above : new int[] {99, 100, 101, 198, 300, 301, 555, 784}) {
+                float[] numbers = new float[784];
+                IntStream.range(0, 784).forEach(i -> numbers[i] = i < above ? 1 + i : -1 - i);
+                requireAgreement(model, function, numbers, 28, 28);
+            }
+        } catch (ExportException e) {
+            assertThat(e).hasMessageContaining("a number that depends on the values of the inputs");
+        }
+    }
+
     @Test
     void aSoftmaxOfNoIntegersIsThoseIntegers() {
         OnnxModel model = exportFunction(x -> x.get("0:0").softmax(-1), input("x", DataType.INT64, "N", 3));

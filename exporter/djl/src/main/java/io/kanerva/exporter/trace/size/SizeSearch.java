@@ -35,7 +35,20 @@ public final class SizeSearch {
     /** The dimensions, other sizes of arrays, and products, sums and differences of two dimensions. */
     private final List<Size> bases;
 
+    private final boolean isPolynomial;
+
     public SizeSearch(List<String> names, Collection<Size> others) {
+        this(names, others, false);
+    }
+
+    /**
+     * A search.
+     *
+     * @param isPolynomial whether to find polynomials with whole coefficients only, for values that no others will
+     *     test: many quotients fit the same ones
+     */
+    public SizeSearch(List<String> names, Collection<Size> others, boolean isPolynomial) {
+        this.isPolynomial = isPolynomial;
         dimensions = names.stream().map(Size::named).toList();
         Set<Size> all = new LinkedHashSet<>(dimensions);
         others.stream().limit(MAX_BASES).forEach(all::add);
@@ -58,6 +71,9 @@ public final class SizeSearch {
     /** The expressions that fit, shortest first; some of them may be equal elsewhere, too. */
     public List<Size> find(Samples samples) {
         Size polynomial = polynomial(samples, MIN_TESTS);
+        if (isPolynomial) {
+            return polynomial.isKnown() && !polynomial.hasStrides() ? List.of(polynomial) : List.of();
+        }
         if (polynomial.isKnown()) {
             return List.of(polynomial);
         }
