@@ -72,6 +72,7 @@ export class Visit {
   static async to(browser, address, options = {}) {
     const visit = new Visit();
     visit.context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    visit.context.setDefaultTimeout(120_000);
     visit.page = await visit.context.newPage();
     visit.problems = [];
     visit.requests = [];

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the formatter leaves to the author: it breaks no string literals and no comments' commands. */
@@ -18,21 +17,17 @@ class LineLengthTest {
     void noLineOfJavaIsLongerThan120ColumnsOutsideOfTextBlocks() throws IOException {
         List<String> tooLong = new ArrayList<>();
         Path root = Path.of("..").toRealPath();
-        try (Stream<Path> files =
-                Files.find(root, 20, (file, attributes) -> file.toString().endsWith(".java"))) {
-            for (Path file : files.map(root::relativize).toList()) {
-                if (file.toString().contains("target")) {
-                    continue;
+        List<Path> files = SourceFiles.below(root, file -> file.toString().endsWith(".java"));
+        assertThat(files).isNotEmpty();
+        for (Path file : files) {
+            boolean inTextBlock = false;
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                String line = lines.get(i);
+                if (line.length() > MAX_COLUMNS && !inTextBlock && !line.startsWith("import ")) {
+                    tooLong.add(root.relativize(file) + ":" + (i + 1));
                 }
-                boolean inTextBlock = false;
-                List<String> lines = Files.readAllLines(root.resolve(file));
-                for (int i = 0; i < lines.size(); i++) {
-                    String line = lines.get(i);
-                    if (line.length() > MAX_COLUMNS && !inTextBlock && !line.startsWith("import ")) {
-                        tooLong.add(file + ":" + (i + 1));
-                    }
-                    inTextBlock ^= line.split("\"\"\"", -1).length % 2 == 0;
-                }
+                inTextBlock ^= line.split("\"\"\"", -1).length % 2 == 0;
             }
         }
         assertThat(tooLong).isEmpty();

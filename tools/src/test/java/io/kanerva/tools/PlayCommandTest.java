@@ -77,7 +77,7 @@ class PlayCommandTest {
         assertThat(run.err())
                 .hasLineCount(1)
                 .startsWith(runtime + ": expected the files ")
-                .contains("found no ort-wasm-simd-threaded.wasm");
+                .contains("found no readable ort-wasm-simd-threaded.wasm");
         assertThat(site.resolve("index.html")).doesNotExist();
     }
 

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -95,15 +94,11 @@ class SnippetTest {
     }
 
     private static List<Path> pages() throws IOException {
-        Path root = Path.of("..").toRealPath();
-        try (Stream<Path> files = Files.find(
-                root,
-                4,
-                (file, attributes) -> file.endsWith("README.md")
+        return SourceFiles.below(
+                Path.of("..").toRealPath(),
+                file -> file.endsWith("README.md")
                         || file.endsWith("YOUR_IMAGES.md")
-                        || file.endsWith("fashion-mnist/MODEL_CARD.md"))) {
-            return files.sorted().toList();
-        }
+                        || file.endsWith("fashion-mnist/MODEL_CARD.md"));
     }
 
     private static JavaFileObject source(Path page, int position, String text) {

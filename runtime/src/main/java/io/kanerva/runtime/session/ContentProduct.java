@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.RunOptions;
 import io.kanerva.runtime.InferenceException;
+import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.math.ContentQuery;
 import io.kanerva.runtime.math.ContentSearch;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -37,8 +39,8 @@ final class ContentProduct implements AutoCloseable {
     private final DoubleBuffer samples;
     private final DoubleBuffer asked;
     private final DoubleBuffer products;
-    private final Map<String, OnnxTensor> inputs;
-    private final Map<String, OnnxTensor> outputs;
+    private final Map<String, OnnxTensor> inputs = new HashMap<>();
+    private final Map<String, OnnxTensor> outputs = new HashMap<>();
 
     /**
      * @param features F
@@ -53,24 +55,31 @@ final class ContentProduct implements AutoCloseable {
         samples = direct(groups * features * ContentSearch.AT_ONCE);
         asked = direct(queries * features);
         products = direct(groups * queries * ContentSearch.AT_ONCE);
-        OnnxTensor queriesTensor = tensor(asked, queries, features);
-        OnnxTensor samplesTensor = tensor(samples, groups, features, ContentSearch.AT_ONCE);
-        inputs = Map.of("queries", queriesTensor, "samples", samplesTensor);
-        outputs = Map.of("products", tensor(products, groups, queries, ContentSearch.AT_ONCE));
+        try {
+            inputs.put("queries", tensor(asked, queries, features));
+            inputs.put("samples", tensor(samples, groups, features, ContentSearch.AT_ONCE));
+            outputs.put("products", tensor(products, groups, queries, ContentSearch.AT_ONCE));
+        } catch (OrtException e) {
+            close();
+            throw new InferenceException(e, "look up: ONNX Runtime makes no tensor: %s", e.getMessage());
+        }
     }
 
     private static DoubleBuffer direct(int size) {
-        return ByteBuffer.allocateDirect(Math.multiplyExact(size, Double.BYTES))
-                .order(ByteOrder.nativeOrder())
-                .asDoubleBuffer();
+        long bytes = (long) size * Double.BYTES;
+        try {
+            return ByteBuffer.allocateDirect(Math.toIntExact(bytes))
+                    .order(ByteOrder.nativeOrder())
+                    .asDoubleBuffer();
+        } catch (OutOfMemoryError e) {
+            throw new TensorException(
+                    "look up: expected room for %d bytes in the JVM's direct memory, found too little (%s)",
+                    bytes, e.getMessage());
+        }
     }
 
-    private static OnnxTensor tensor(DoubleBuffer buffer, long... shape) {
-        try {
-            return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), buffer, shape);
-        } catch (OrtException e) {
-            throw new InferenceException(e, "look up: ONNX Runtime makes no tensor: %s", e.getMessage());
-        }
+    private static OnnxTensor tensor(DoubleBuffer buffer, long... shape) throws OrtException {
+        return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), buffer, shape);
     }
 
     /** The graph: MatMul, opset 17. Field numbers are those of onnx.proto. */

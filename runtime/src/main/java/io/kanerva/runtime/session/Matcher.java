@@ -53,7 +53,9 @@ public final class Matcher implements AutoCloseable {
 
     /** How many of a call's queries are best compared at once with so many samples. */
     public static int together(int queries, long samples) {
-        int most = Math.min(queries, MOST);
+        // Parts that are almost alike share a product.
+        int parts = (queries + MOST - 1) / MOST;
+        int most = parts == 0 ? 0 : (queries + parts - 1) / parts;
         return most >= FEWEST && most * samples >= MANY ? most : 1;
     }
 
@@ -137,8 +139,11 @@ public final class Matcher implements AutoCloseable {
             product.put(page, memory, at, groups);
             workspace.multiply(product);
             product.get(scores, groups);
-            for (int i = 0; i < groups * count; i++) {
-                matchGroup(i % count, at + i / count, i * ContentSearch.AT_ONCE);
+            for (int group = 0; group < groups; group++) {
+                for (int query = 0; query < count; query++) {
+                    int sums = (group * product.queries() + query) * ContentSearch.AT_ONCE;
+                    matchGroup(query, at + group, sums);
+                }
             }
         }
     }
@@ -164,7 +169,8 @@ public final class Matcher implements AutoCloseable {
     }
 
     private void prepareProduct() {
-        if (product == null || product.queries() != count) {
+        // Rows that are left over are computed and not read.
+        if (product == null || product.queries() < count || product.queries() >= 2 * count) {
             close();
             product = new ContentProduct(page.features(), count);
         }
@@ -172,7 +178,7 @@ public final class Matcher implements AutoCloseable {
             product.put(query, queries[query]);
             errors[query] = queries[query].error();
         }
-        reserveScores(product.groups() * count * ContentSearch.AT_ONCE);
+        reserveScores(product.groups() * product.queries() * ContentSearch.AT_ONCE);
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.kanerva.tools.play;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.tools.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +27,7 @@ public final class OnnxRuntimeWeb {
     public static Path installed(Path root) throws InterruptedException {
         Path project = root.resolve(Path.of("conformance", "runtimes", "onnxruntime-web"));
         Path folder = project.resolve(Path.of("node_modules", "onnxruntime-web", "dist"));
-        if (!isComplete(folder)) {
+        if (!isComplete(folder) || !version(folder.getParent()).equals(locked(project))) {
             install(project);
         }
         return complete(folder);
@@ -38,12 +40,31 @@ public final class OnnxRuntimeWeb {
      */
     public static Path complete(Path folder) {
         for (String file : FILES) {
-            if (!Files.isRegularFile(folder.resolve(file))) {
-                throw new Failure("%s: expected the files %s of ONNX Runtime Web, found no %s"
+            if (!Files.isRegularFile(folder.resolve(file)) || !Files.isReadable(folder.resolve(file))) {
+                throw new Failure("%s: expected the files %s of ONNX Runtime Web, found no readable %s"
                         .formatted(folder, String.join(", ", FILES), file));
             }
         }
         return folder;
+    }
+
+    /** The version that the project names, so that another one of an earlier checkout is not served. */
+    private static String locked(Path project) {
+        return json(project).path("dependencies").path("onnxruntime-web").asText();
+    }
+
+    private static String version(Path packageFolder) {
+        return json(packageFolder).path("version").asText();
+    }
+
+    private static JsonNode json(Path folder) {
+        Path file = folder.resolve("package.json");
+        try {
+            return new ObjectMapper().readTree(file.toFile());
+        } catch (IOException e) {
+            throw new Failure(
+                    "%s: expected npm's description of a package, found none (%s)".formatted(file, e.getMessage()), e);
+        }
     }
 
     private static boolean isComplete(Path folder) {

@@ -95,11 +95,17 @@ class App {
   async #open(name) {
     this.say(`Loading ${name} …`);
     const kanerva = await Kanerva.load(url(new URL(`models/${name}/`, document.baseURI)), ort);
+    const { settings, bundle } = kanerva;
+    let example;
+    try {
+      example = await examplesFor(bundle, Math.random);
+    } catch (error) {
+      await kanerva.release();
+      throw error;
+    }
     await this.#kanerva?.release();
     this.#kanerva = kanerva;
-    const { settings, bundle } = kanerva;
-    this.random = Math.random;
-    this.#example = await examplesFor(bundle, this.random);
+    this.#example = example;
     this.#shown = 0;
     const [c, h, w] = settings.blockShape;
     byId('facts').textContent =
