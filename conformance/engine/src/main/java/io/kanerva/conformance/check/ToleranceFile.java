@@ -106,20 +106,16 @@ public final class ToleranceFile {
                     .build()
                     .readValue(Files.readAllBytes(file), Json.class);
         } catch (JsonProcessingException e) {
-            throw new IOException(
-                    ("%s: expected {\"tolerances\": [{\"output\": ..., \"runtime\": ..., \"atol\": ..., "
-                                    + "\"rtol\": ...}]}, found %s%s")
-                            .formatted(
-                                    file,
-                                    e.getOriginalMessage().lines().findFirst().orElse(""),
-                                    e.getLocation() == null
-                                            ? ""
-                                            : " in line " + e.getLocation().getLineNr()),
-                    e);
+            String line =
+                    e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
+            throw malformed(file, e.getOriginalMessage().lines().findFirst().orElse("") + line, e);
+        }
+        if (json == null || json.tolerances() == null) {
+            throw malformed(file, "null", null);
         }
         List<Entry> entries = new ArrayList<>();
         Set<List<String>> seen = new HashSet<>();
-        for (JsonEntry one : json == null || json.tolerances() == null ? List.<JsonEntry>of() : json.tolerances()) {
+        for (JsonEntry one : json.tolerances()) {
             String place = "%s, entry %d".formatted(file.getFileName(), entries.size() + 1);
             if (one == null || one.graph() == null && one.output() == null && one.runtime() == null) {
                 throw new IOException(
@@ -141,6 +137,14 @@ public final class ToleranceFile {
                     one.why() == null ? "" : one.why().replaceAll("\\p{Cntrl}", " ")));
         }
         return new ToleranceFile(file, List.copyOf(entries));
+    }
+
+    private static IOException malformed(Path file, String found, Exception cause) {
+        return new IOException(
+                ("%s: expected {\"tolerances\": [{\"output\": ..., \"runtime\": ..., \"atol\": ..., \"rtol\": ...}]}, "
+                                + "found %s")
+                        .formatted(file, found),
+                cause);
     }
 
     private static double size(String place, String key, Double value) throws IOException {
@@ -216,12 +220,11 @@ public final class ToleranceFile {
     }
 
     /** What the entries changed: a sentence for each, and one for each comparison that one decided. */
-    List<String> notes(List<Subject> subjects) {
+    List<String> notes(List<Use> applied) {
         Map<Entry, List<Use>> byEntry = new LinkedHashMap<>();
         List<String> notes = new ArrayList<>();
         entries.forEach(entry -> byEntry.put(entry, new ArrayList<>()));
-        subjects.forEach(subject ->
-                subject.uses().forEach(use -> byEntry.get(use.entry()).add(use)));
+        applied.forEach(use -> byEntry.get(use.entry()).add(use));
         byEntry.forEach((entry, uses) -> {
             List<Use> decided = uses.stream()
                     .filter(use -> use.comparison().within() != use.otherwise().within())

@@ -36,7 +36,7 @@ public final class Verification {
     private final Consumer<String> progress;
     private final String shownOutput;
     private final List<Case> ran = new ArrayList<>();
-    private final List<Subject> judged = new ArrayList<>();
+    private final List<ToleranceFile.Use> uses = new ArrayList<>();
     private final List<Findings> finished = new ArrayList<>();
     private Results current;
     private ToleranceFile tolerances = ToleranceFile.NONE;
@@ -106,7 +106,11 @@ public final class Verification {
      * What the tolerances of the file decided in all runs so far: a sentence for each entry and each such comparison.
      */
     public synchronized List<String> toleranceNotes() {
-        return tolerances.notes(judged);
+        List<ToleranceFile.Use> all = new ArrayList<>(uses);
+        if (current != null) {
+            current.subjects.forEach(one -> all.addAll(one.uses()));
+        }
+        return tolerances.notes(all);
     }
 
     /** Folder for intermediate files. */
@@ -159,9 +163,8 @@ public final class Verification {
                                 .formatted(testCase.graph(), one.randomOperators()));
             } else {
                 results.notes.addAll(one.uncompared());
-                subjects.add(one);
                 synchronized (this) {
-                    judged.add(one);
+                    subjects.add(one);
                 }
             }
         }
@@ -172,6 +175,8 @@ public final class Verification {
         Findings findings = results.findings();
         synchronized (this) {
             finished.add(findings);
+            // Subjects hold outputs, which would add up over all runs.
+            subjects.forEach(one -> uses.addAll(one.uses()));
             current = null;
         }
         return findings;

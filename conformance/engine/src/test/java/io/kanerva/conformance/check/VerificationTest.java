@@ -22,6 +22,7 @@ import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -221,6 +222,41 @@ class VerificationTest {
                         .run("any", List.of(JavaRuntime.CPU), cases)
                         .holds())
                 .isTrue();
+    }
+
+    @Test
+    void outputsOfARunAreNotKeptButWhatTolerancesDecidedIs() throws IOException {
+        Path file = Files.writeString(temporary.resolve("own.json"), """
+                {"tolerances": [{"output": "y", "atol": 1}]}
+                """);
+        List<WeakReference<Tensor>> outputs = new ArrayList<>();
+        ModelRuntime ones = new ModelRuntime() {
+            @Override
+            public Description description() {
+                return new Description("ones", "Ones", "ones", "cpu", Set.of(false), false);
+            }
+
+            @Override
+            public String about() {
+                return "";
+            }
+
+            @Override
+            public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+                Tensor one = Tensor.of("y", new float[] {1}, 1);
+                outputs.add(new WeakReference<>(one));
+                return List.of(new Answer.Outputs(List.of(one)));
+            }
+        };
+        Case given = new Case(
+                "g", "random 0", Path.of("none.onnx"), temporary, List.of(), ones, Budget.of(Tolerance.FLOAT32));
+        Verification verification = new Verification(temporary);
+        verification.tolerances(ToleranceFile.read(file));
+        assertThat(verification.run("a", List.of(ones), List.of(given)).holds()).isTrue();
+        assertThat(verification.run("b", List.of(ones), List.of(given)).holds()).isTrue();
+        System.gc();
+        assertThat(outputs).hasSize(4).allMatch(output -> output.get() == null); // of the reference, then compared
+        assertThat(verification.toleranceNotes()).singleElement().asString().contains("applied to 2 comparisons");
     }
 
     /** The graphs of a shipped bundle, as any models. */
