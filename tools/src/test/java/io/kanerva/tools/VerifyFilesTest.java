@@ -71,7 +71,9 @@ class VerifyFilesTest {
                                 + "passes because of it; without it, the output differs by 4.00e+00 at [1]",
                         "one run in ms, on one thread, as the runtime tells it: the median of 3 after the first");
         // It said 10.5, 9.5, 8.5 and 7.5 ms, of which the first does not count.
-        assertThat(run.out()).containsPattern("copies +on +model.onnx, vectors 0 +yes +8.500");
+        assertThat(run.out())
+                .containsPattern("copies +on +model.onnx, vectors 0 +yes +8.500")
+                .containsPattern("onnxruntime-java +off +model.onnx, vectors 0 +yes +\\d");
         assertThat(Files.readString(json)).contains("\"milliseconds\" : 8.5");
         assertThat(lastLine(run))
                 .isEqualTo("kpp verify passed: wrong 0 of 3 comparisons, cannot run 0, adapter cannot 0, "
@@ -101,6 +103,12 @@ class VerifyFilesTest {
             CommandRun run = verify(model, "--tolerances", file.toString());
             assertThat(run.exitCode()).as(words[0]).isEqualTo(2);
             assertThat(run.err()).contains("t.json", words[1]);
+        }
+        for (String nothing : List.of("null", "{\"tolerances\": null}")) {
+            Path file = Files.writeString(temporary.resolve("t.json"), nothing);
+            CommandRun run = verify(model, "--tolerances", file.toString());
+            assertThat(run.exitCode()).as(nothing).isEqualTo(2);
+            assertThat(run.err()).contains("t.json: expected {\"tolerances\": [", "}]}, found null");
         }
     }
 
@@ -135,6 +143,30 @@ class VerifyFilesTest {
         CommandRun again = renew(model, "onnxruntime-java,copies");
         assertThat(again.out()).contains("test_data_set_0/output_0.pb  'y'  same bits");
         assertThat(lastLine(again)).startsWith("kpp verify renew: replaced 0 of 1 files in ");
+    }
+
+    @Test
+    void aSetThatOneEngineAloneCanRunIsNamedAndNoneIsRenewed() throws IOException {
+        Path model = model("Identity");
+        Path second = set.resolveSibling("test_data_set_1");
+        Tensor three = Tensor.of("y", new float[] {3, 4}, 2);
+        three.named("x").write(second.resolve("input_0.pb"));
+        Path run = temporary.resolve("runtimes/copies/run");
+        String refuse = "case $in in *1) printf 'failed\\t%d\\tno\\n' $n; n=$((n+1)); continue;; esac; cp ";
+        Files.writeString(run, Files.readString(run).replace("cp ", refuse));
+        byte[] before = Files.readAllBytes(set.resolve("output_0.pb"));
+        CommandRun renewed = renew(model, "onnxruntime-java,copies");
+        assertThat(renewed.exitCode()).isEqualTo(1);
+        assertThat(renewed.err())
+                .contains("model.onnx: vectors 1: expected two engines that agree, found only [onnxruntime]; ");
+        CommandRun required = renew(model, "onnxruntime-java,copies", "--require", "--one-engine");
+        assertThat(required.exitCode()).isEqualTo(1);
+        assertThat(required.err()).contains("copies, optimisations on: cannot run graph 'model.onnx' (vectors 1): no");
+        assertThat(set.resolve("output_0.pb")).hasBinaryContent(before);
+        assertThat(second.resolve("output_0.pb")).doesNotExist();
+        CommandRun one = renew(model, "onnxruntime-java,copies", "--one-engine");
+        assertThat(one.exitCode()).as(one.err()).isZero();
+        assertThat(Tensor.read(second.resolve("output_0.pb"))).isEqualTo(three);
     }
 
     private static String lastLine(CommandRun run) {

@@ -126,10 +126,24 @@ public record Findings(
 
     /** The code bases of the engines that gave outputs; only one cannot confirm itself. */
     public Set<String> engines() {
-        Set<String> ran = findings.stream()
-                .filter(finding -> !finding.isUnable())
-                .map(Finding::runtime)
-                .collect(Collectors.toSet());
+        return engines(findings.stream());
+    }
+
+    /**
+     * The code bases of the engines that gave outputs of one case.
+     *
+     * @param inputs the case's label
+     */
+    public Set<String> engines(String graph, String inputs) {
+        return engines(findings.stream()
+                .filter(finding -> finding.check() == Check.BUDGET)
+                .filter(finding ->
+                        finding.graph().equals(graph) && finding.inputs().equals(inputs)));
+    }
+
+    private Set<String> engines(Stream<Finding> of) {
+        Set<String> ran =
+                of.filter(finding -> !finding.isUnable()).map(Finding::runtime).collect(Collectors.toSet());
         return runtimes.stream()
                 .filter(runtime -> ran.contains(runtime.name()))
                 .map(Participant::implementation)

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,8 +31,9 @@ import picocli.CommandLine.ParentCommand;
         name = "renew",
         header = "Replace the expected outputs of a model's vectors by what it computes today.",
         description = "Runs the inputs of the vectors with every runtime. Only if two engines or more agree on all "
-                + "outputs, within their tolerances, are those that changed replaced; what changed is printed, one "
-                + "line for each file. Exit code 1 if nothing could be confirmed; then nothing is written.",
+                + "outputs of each set, within their tolerances, are those that changed replaced; what changed is "
+                + "printed, one line for each file. Exit code 1 if nothing could be confirmed; then nothing is "
+                + "written.",
         footer = {
             "  kpp verify renew mine.onnx --vectors mine-vectors --dry-run",
             "  kpp verify renew mine.onnx --vectors mine-vectors --install --runtimes onnxruntime-java,openvino"
@@ -103,22 +105,27 @@ final class VerifyRenewCommand extends Subcommand {
                     name, all, cases.stream().map(one -> one.against(source)).toList());
             out().print(PlainText.of(TextReport.summary(findings)));
             out().flush();
-            requireConfirmed(findings);
+            runtimes.requireOutputs(findings, false);
+            findings.runtimes().forEach(runtime -> runtimes.requireReady(runtime.name(), runtime.readiness()));
+            requireConfirmed(findings, cases);
             renew(new Renewal(cases, source));
         } catch (IOException e) {
             throw new Failure(e.getMessage() + "; nothing was written", e);
         }
     }
 
-    private void requireConfirmed(Findings findings) {
+    private void requireConfirmed(Findings findings, List<Case> cases) {
         if (!findings.problems().isEmpty()) {
             throw new Failure("%s: expected engines that agree, found: %s; nothing was written"
                     .formatted(model, findings.problems().get(0)));
         }
-        if (findings.engines().size() < 2 && !oneEngine) {
-            throw new Failure(("%s: expected two engines that agree, found %s; --install sets others up, and "
-                            + "--one-engine does without; nothing was written")
-                    .formatted(model, findings.engines().isEmpty() ? "none" : "only " + findings.engines()));
+        for (Case one : cases) {
+            Set<String> engines = findings.engines(one.graph(), one.label());
+            if (engines.size() < 2 && !oneEngine) {
+                throw new Failure(("%s: %s: expected two engines that agree, found %s; --install sets others up, and "
+                                + "--one-engine does without; nothing was written")
+                        .formatted(model, one.label(), engines.isEmpty() ? "none" : "only " + engines));
+            }
         }
     }
 
