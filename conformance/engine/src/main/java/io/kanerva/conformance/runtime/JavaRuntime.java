@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** ONNX Runtime's Java API in this process, on the CPU or on a GPU; the reference for bit-by-bit comparisons. */
@@ -101,10 +102,20 @@ public final class JavaRuntime implements ModelRuntime {
     @Override
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
         List<Answer> answers = new ArrayList<>();
+        answer(jobs, answer -> {
+            answers.add(answer);
+            progress.accept(answers.size());
+        });
+        return answers;
+    }
+
+    @Override
+    public void answer(List<Job> jobs, Consumer<Answer> each) {
         Job loaded = null;
         OrtSession session = null;
         try {
             for (Job job : jobs) {
+                Answer answer;
                 try {
                     if (loaded == null
                             || !loaded.model().equals(job.model())
@@ -125,18 +136,17 @@ public final class JavaRuntime implements ModelRuntime {
                     }
                     long[] nanoseconds = new long[1];
                     List<Tensor> outputs = OrtRunner.run(session, inputs, taken -> nanoseconds[0] = taken);
-                    answers.add(new Outputs(job.timed() ? List.of() : outputs, nanoseconds[0] / 1e6));
+                    answer = new Outputs(job.timed() ? List.of() : outputs, nanoseconds[0] / 1e6);
                 } catch (OrtException | IOException | RuntimeException e) { // any exception is the answer
                     // The engine's own exceptions apart, what is thrown here comes from this class and the Java API.
                     Kind kind = e instanceof OrtException ? Kind.REFUSED : Kind.ADAPTER;
-                    answers.add(new None(kind, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
+                    answer = new None(kind, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
                 }
-                progress.accept(answers.size());
+                each.accept(answer);
             }
         } finally {
             close(session);
         }
-        return answers;
     }
 
     private static void requireTensors(OrtSession session) throws OrtException {

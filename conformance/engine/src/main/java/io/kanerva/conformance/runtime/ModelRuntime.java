@@ -2,6 +2,7 @@ package io.kanerva.conformance.runtime;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** Something that runs ONNX models on this machine, in this process or in another. */
@@ -62,4 +63,13 @@ public interface ModelRuntime {
      * @return an answer for each job
      */
     List<Answer> run(List<Job> jobs, IntConsumer progress);
+
+    /**
+     * Runs jobs, one after another, and keeps none of their outputs.
+     *
+     * @param each receives each answer as soon as it is there
+     */
+    default void answer(List<Job> jobs, Consumer<Answer> each) {
+        jobs.forEach(job -> each.accept(run(List.of(job), done -> {}).get(0)));
+    }
 }

@@ -3,6 +3,7 @@ package io.kanerva.conformance.runtime;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,31 +26,37 @@ public final class RunJobs {
     /** Runs the jobs in a file, and reports each on standard output. */
     public static void serve(ModelRuntime runtime, Path jobs) throws IOException {
         report("about", runtime.about());
-        List<String[]> lines =
-                Files.readAllLines(jobs).stream().map(line -> line.split("\t")).toList();
-        int number = 0;
-        while (number < lines.size()) {
-            // A job that is repeated keeps its session, as it is timed.
-            List<Job> same = new ArrayList<>();
-            for (Job job = job(lines.get(number)); same.isEmpty() || same.get(0).equals(job); ) {
-                same.add(job);
-                int next = number + same.size();
-                job = next < lines.size() ? job(lines.get(next)) : null;
+        List<String> lines = Files.readAllLines(jobs);
+        int[] number = new int[1];
+        while (number[0] < lines.size()) {
+            // A job that is repeated keeps its session, as it is timed. All its repeats have one line, so that from the
+            // second one on they are known to be repeats, whose outputs nobody wants.
+            Job job = job(lines.get(number[0]));
+            List<Job> same = new ArrayList<>(List.of(job));
+            for (int next = number[0] + 1;
+                    next < lines.size() && job(lines.get(next)).equals(job);
+                    next++) {
+                same.add(lines.get(next).equals(lines.get(next - 1)) ? job.again() : job);
             }
-            for (Answer answer : runtime.run(same, done -> {})) {
-                report(answer, number, Path.of(lines.get(number)[2]));
-                number++;
-            }
+            runtime.answer(same, answer -> {
+                report(answer, number[0], Path.of(lines.get(number[0]).split("\t")[2]));
+                number[0]++;
+            });
         }
     }
 
-    private static Job job(String[] fields) {
+    private static Job job(String line) {
+        String[] fields = line.split("\t");
         return new Job(Path.of(fields[0]), Path.of(fields[1]), fields[3].equals("on"));
     }
 
-    private static void report(Answer answer, int number, Path folder) throws IOException {
+    private static void report(Answer answer, int number, Path folder) {
         if (answer instanceof Outputs outputs) {
-            TensorFolder.write(folder, TensorFolder.OUTPUT, outputs.outputs());
+            try {
+                TensorFolder.write(folder, TensorFolder.OUTPUT, outputs.outputs());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
             String time = Double.isNaN(outputs.milliseconds()) ? "" : "\t" + outputs.milliseconds();
             report("done", number + time);
         } else if (answer instanceof None none) {

@@ -8,13 +8,18 @@ import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Readiness.State;
 import io.kanerva.onnx.Tensor;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +56,64 @@ class ForeignRuntimeTest {
                         .satisfies(tensor -> assertThat(tensor.floats()).containsExactly(1, 2)));
         assertThat(done).containsExactly(1, 2, 3);
         assertThat(runtime.about()).isEqualTo("copies");
+    }
+
+    @Test
+    void repeatsOfAJobShareAFolderSoThatTheirOutputsAreNotKept() throws IOException {
+        ModelRuntime runtime = runtime("true", "true", "echo \"$out\" >> folders");
+        Job again = job(false).again();
+        List<Answer> answers = runtime.run(List.of(job(false), again, again, again, job(false), again), n -> {});
+        assertThat(answers)
+                .extracting(answer -> ((Outputs) answer).outputs().size())
+                .containsExactly(1, 0, 0, 0, 1, 0);
+        List<String> folders = Files.readAllLines(temporary.resolve("runtimes/copy/folders"));
+        assertThat(folders).hasSize(6);
+        assertThat(folders.subList(1, 4)).containsOnly(folders.get(1));
+        assertThat(folders.stream().distinct()).hasSize(4);
+    }
+
+    @Test
+    void anotherJvmReportsEachRunOfATimedJobWhenItEndsAndKeepsTheOutputsOfTwo() throws IOException {
+        String line = "model.onnx\t%s\t%s\toff\n";
+        String repeat = line.formatted(inputs, temporary.resolve("repeats"));
+        Path list = temporary.resolve("jobs.txt");
+        Files.writeString(list, line.formatted(inputs, temporary.resolve("first")) + repeat + repeat + repeat);
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        List<Boolean> timed = new ArrayList<>();
+        ModelRuntime runtime = new ModelRuntime() {
+            @Override
+            public Description description() {
+                return JavaRuntime.CPU.description();
+            }
+
+            @Override
+            public String about() {
+                return "a";
+            }
+
+            @Override
+            public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+                throw new AssertionError("expected answers one by one");
+            }
+
+            @Override
+            public void answer(List<Job> jobs, Consumer<Answer> each) {
+                jobs.forEach(job -> {
+                    each.accept(new Outputs(List.of(Tensor.of("y", new float[] {1}, 1)), 2));
+                    timed.add(job.timed());
+                    assertThat(said.toString(StandardCharsets.UTF_8))
+                            .endsWith("done\t%d\t2.0%n".formatted(timed.size() - 1));
+                });
+            }
+        };
+        PrintStream before = System.out;
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            RunJobs.serve(runtime, list);
+        } finally {
+            System.setOut(before);
+        }
+        assertThat(timed).containsExactly(false, false, true, true);
     }
 
     @Test
