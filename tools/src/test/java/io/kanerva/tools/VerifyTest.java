@@ -232,6 +232,18 @@ class VerifyTest {
                 nothing.toString());
         assertThat(second.exitCode()).isEqualTo(1);
         assertThat(second.err()).contains("test 'test_wrong': expected a pass, found 'differs'");
+        Path table =
+                Files.writeString(temporary.resolve("table.txt"), "runtimes onnxruntime-java\ntests 2\ntest_wrong D\n");
+        assertThat(CommandRun.kpp(
+                                "verify",
+                                "suite",
+                                test.getParent().toString(),
+                                "--runtimes",
+                                "onnxruntime-java",
+                                "--expect",
+                                table.toString())
+                        .err())
+                .contains("expected the 2 tests of the table " + table + ", found 1");
         assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--known", "no-such.txt")
                         .err())
                 .contains("no-such.txt: expected a file written by --failures, found none");

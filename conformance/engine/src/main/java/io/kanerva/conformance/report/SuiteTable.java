@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -97,8 +98,29 @@ public final class SuiteTable {
                 : letters.containsKey(test) ? letters.get(test).substring(column, column + 1) : ".";
     }
 
-    /** This table, with the columns of an older one for the runtimes that did not run now. */
-    public SuiteTable over(SuiteTable older) {
+    /**
+     * This table, of all tests, with the columns of an older one for the runtimes that did not run now.
+     *
+     * @throws IOException if the older one is of other tests, so that the columns do not go together; the message is
+     *     one sentence, to go after its file's name
+     */
+    public SuiteTable over(SuiteTable older) throws IOException {
+        List<String> kept = older.runtimes.stream()
+                .filter(runtime -> !runtimes.contains(runtime))
+                .toList();
+        Optional<String> other = older.letters.keySet().stream()
+                .filter(test -> !letters.containsKey(test))
+                .findFirst();
+        if (!kept.isEmpty() && (older.tests != tests || other.isPresent())) {
+            throw new IOException(("expected a table of the %d tests that were run now, found one of %d%s; run all its "
+                            + "runtimes, or remove it: %s did not run")
+                    .formatted(
+                            tests,
+                            older.tests,
+                            other.map(test -> ", among them '%s'".formatted(test))
+                                    .orElse(""),
+                            String.join(", ", kept)));
+        }
         Set<String> all = new LinkedHashSet<>(older.runtimes);
         all.addAll(runtimes);
         Map<String, String> merged = new LinkedHashMap<>();

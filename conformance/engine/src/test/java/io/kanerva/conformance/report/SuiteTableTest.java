@@ -40,6 +40,20 @@ class SuiteTableTest {
     }
 
     @Test
+    void columnsOfOtherTestsAreRefusedBesideThoseOfARun() throws IOException {
+        SuiteTable older = SuiteTable.parse(OLDER);
+        SuiteTable more = SuiteTable.parse("runtimes rten\ntests 4\ntest_a D\ntest_b .\ntest_c .\ntest_d .\n");
+        assertThatThrownBy(() -> more.over(older))
+                .hasMessage(
+                        "expected a table of the 4 tests that were run now, found one of 3; run all its runtimes, or "
+                                + "remove it: java did not run");
+        SuiteTable others = SuiteTable.parse("runtimes rten\ntests 3\ntest_a D\ntest_x .\ntest_y .\n");
+        assertThatThrownBy(() -> others.over(older)).hasMessageContaining("found one of 3, among them 'test_b'");
+        SuiteTable all = SuiteTable.parse("runtimes java rten\ntests 4\ntest_a .D\ntest_d ..\n");
+        assertThat(all.over(older)).hasToString("runtimes java rten\ntests 4\ntest_a .D\n");
+    }
+
+    @Test
     void whatIsNoTableIsRefused() {
         for (String text : List.of("", "runtimes a\ntests x\n", "tests 3\nruntimes a\n")) {
             assertThatThrownBy(() -> SuiteTable.parse(text))

@@ -137,11 +137,11 @@ final class VerifySuiteCommand extends Subcommand {
             report(tests, rows);
         }
         SuiteTable found = SuiteTable.of(rows);
-        if (table != null) {
-            OutputFile.write(table, (older == null ? found : found.over(older)).toString());
-            print("table     %s", table);
-        }
         try {
+            if (table != null) {
+                OutputFile.write(table, (older == null ? found : over(found, older)).toString());
+                print("table     %s", table);
+            }
             requireKnown(rows, found, earlier);
             print("kpp verify suite passed: %s", counts(rows));
         } catch (Failure e) {
@@ -171,7 +171,19 @@ final class VerifySuiteCommand extends Subcommand {
             requireNone(SuiteReport.unknownFailures(rows, Files.readString(known)), "tests");
         }
         if (earlier != null) {
+            if (every == 1 && found.tests() != earlier.tests()) {
+                throw new Failure("%s: expected the %d tests of the table %s, found %d"
+                        .formatted(folder, earlier.tests(), expected, found.tests()));
+            }
             requireNone(found.changesSince(earlier), "outcomes");
+        }
+    }
+
+    private SuiteTable over(SuiteTable found, SuiteTable older) {
+        try {
+            return found.over(older);
+        } catch (IOException e) {
+            throw new Failure("%s: %s".formatted(table, e.getMessage()), e);
         }
     }
 
