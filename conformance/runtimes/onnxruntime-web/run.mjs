@@ -1,6 +1,6 @@
-// Runs ONNX test cases on ONNX Runtime in headless Chromium, in WebAssembly or, with the argument webgpu before the file
-// of jobs, in WebGPU; the protocol is in ../README.md. The page fetches models and inputs from this program and posts
-// its outputs back. Packages are those of the current folder, which is the runtime's.
+// Runs ONNX test cases on ONNX Runtime in headless Chromium, in WebAssembly or, with the argument webgpu before the
+// file of jobs, in WebGPU; the protocol is in ../README.md. The page fetches models and inputs from this program and
+// posts its outputs back. Packages are those of the current folder, which is the runtime's.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -38,7 +38,11 @@ function beside(model) {
 }
 
 function answer(request, response) {
-  const job = /^\/(\d+)\/(model\.onnx|beside\/.+|input_\d+\.pb|output_\d+\.pb)$/.exec(decodeURI(request.url));
+  const job = /^\/(\d+)\/(model\.onnx|beside\/.+|input_\d+\.pb|output_\d+\.pb)$/.exec(request.url);
+  if (job !== null && jobs[job[1]] === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
   if (job !== null && request.method === 'POST') {
     const chunks = [];
     request
@@ -50,10 +54,15 @@ function answer(request, response) {
       });
     return;
   }
-  const [file, type] =
-    job === null
-      ? (files.get(request.url.split('?')[0]) ?? ['', ''])
-      : [path(jobs[job[1]], job[2]), 'application/octet-stream'];
+  let [file, type] = files.get(request.url.split('?')[0]) ?? ['', ''];
+  if (job !== null) {
+    try {
+      [file, type] = [path(jobs[job[1]], job[2]), 'application/octet-stream'];
+    } catch {
+      response.writeHead(400).end(); // the name of the weights is malformed
+      return;
+    }
+  }
   if (!existsSync(file)) {
     response.writeHead(404).end();
     return;
@@ -65,7 +74,9 @@ function path(job, name) {
   if (name === 'model.onnx') {
     return job.model;
   }
-  return name.startsWith('beside/') ? join(dirname(job.model), name.slice(7)) : join(job.inputs, name);
+  return name.startsWith('beside/')
+    ? join(dirname(job.model), decodeURIComponent(name.slice(7)))
+    : join(job.inputs, name);
 }
 
 const server = createServer(answer);
