@@ -16,7 +16,7 @@ class Limit(Exception):
     """What an adapter cannot pass between files and the engine, whatever the engine could do."""
 
 
-_milliseconds = 0.0
+_milliseconds: float | None = None
 
 
 def timed(call: Callable):
@@ -33,8 +33,9 @@ def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
 
     about: the versions of the engine and of what it runs on
     load: from a model's file and 'on' or 'off' for optimisations to what run takes; called once for equal ones in a row
-    run: with what load gave and the folders of inputs and outputs; it calls the engine through timed
+    run: with what load gave and the folders of inputs and outputs; it may call the engine through timed
     """
+    global _milliseconds
     print(f"about\t{about}", flush=True)
     loaded = None
     for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
@@ -42,8 +43,9 @@ def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
         try:
             if loaded is None or loaded[0] != (model, optimisations):
                 loaded = ((model, optimisations), load(model, optimisations))
+            _milliseconds = None
             run(loaded[1], Path(inputs), Path(outputs))
-            print(f"done\t{number}\t{_milliseconds:.6f}", flush=True)
+            print(f"done\t{number}" + ("" if _milliseconds is None else f"\t{_milliseconds:.6f}"), flush=True)
         except Limit as problem:
             print(f"cannot\t{number}\t{problem}", flush=True)
         except Exception as problem:  # any exception is the result of the case
