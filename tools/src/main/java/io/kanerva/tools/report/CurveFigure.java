@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 public final class CurveFigure {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 300;
-    private static final int LEFT = 44;
-    private static final int RIGHT = 140;
-    private static final int TOP = 12;
+    private static final int LEFT = 58;
+    private static final int RIGHT = 164;
+    private static final int TOP = 26;
     private static final int BOTTOM = 34;
     private static final int MAX_POINTS = 240;
 
@@ -132,7 +132,7 @@ public final class CurveFigure {
         svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\">steps</text>\n"
                 .formatted(WIDTH - RIGHT + 28, HEIGHT - BOTTOM + 18));
         svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\" text-anchor=\"end\">nats</text>\n"
-                .formatted(LEFT - 8, TOP + 2));
+                .formatted(LEFT - 8, TOP - 14));
     }
 
     /** Labels each line at its right end with its name and last value, spread to avoid overlaps. */
