@@ -52,6 +52,18 @@ def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 
+def tensors(file: str, adapter: str) -> tuple[list, list]:
+    """A graph's inputs, which are those that no initialiser gives a value, and its outputs; all must be tensors."""
+    graph = onnx.load(file, load_external_data=False).graph
+    given = {weight.name for weight in graph.initializer}
+    inputs = [entry for entry in graph.input if entry.name not in given]
+    outputs = list(graph.output)
+    for entry in [*inputs, *outputs]:
+        if entry.type.WhichOneof("value") not in (None, "tensor_type"):
+            raise Limit(f"the {adapter} adapter passes tensors, and '{entry.name}' is none")
+    return inputs, outputs
+
+
 def read(file: Path, kind: str):
     """A value of a kind: 'tensor', 'sequence', 'map', 'optional'."""
     content = file.read_bytes()

@@ -30,14 +30,8 @@ TYPES = {
 
 class Loaded:
     def __init__(self, file: str):
-        proto = onnx.load(file, load_external_data=False)
-        given = {weight.name for weight in proto.graph.initializer}
-        # The graph's inputs are those that no initialiser gives a value.
-        self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
-        self.outputs = list(proto.graph.output)
+        self.inputs, self.outputs = tensor_files.tensors(file, "MNN")
         for entry in [*self.inputs, *self.outputs]:
-            if entry.type.WhichOneof("value") not in (None, "tensor_type"):
-                raise Limit(f"the MNN adapter passes tensors, and '{entry.name}' is none")
             if entry.type.tensor_type.elem_type not in TYPES:
                 name = onnx.TensorProto.DataType.Name(entry.type.tensor_type.elem_type)
                 raise ValueError(f"MNN has no inputs or outputs of type {name}, which '{entry.name}' has")

@@ -14,14 +14,7 @@ from tensor_files import Limit  # noqa: E402
 
 class Loaded:
     def __init__(self, file: str):
-        proto = onnx.load(file, load_external_data=False)
-        given = {weight.name for weight in proto.graph.initializer}
-        # The graph's inputs are those that no initialiser gives a value.
-        self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
-        self.outputs = list(proto.graph.output)
-        for entry in [*self.inputs, *self.outputs]:
-            if entry.type.WhichOneof("value") not in (None, "tensor_type"):
-                raise Limit(f"the OpenCV adapter passes tensors, and '{entry.name}' is none")
+        self.inputs, self.outputs = tensor_files.tensors(file, "OpenCV")
         # The new engine only: the classic one, to which it falls back otherwise, is another implementation.
         self.net = cv2.dnn.readNetFromONNX(file, cv2.dnn.ENGINE_NEW)
         if self.net.empty():

@@ -19,14 +19,8 @@ NARROWED = {onnx.TensorProto.DOUBLE: "float64 in float32"}
 
 class Loaded:
     def __init__(self, core: openvino.Core, file: str):
-        proto = onnx.load(file, load_external_data=False)
-        given = {weight.name for weight in proto.graph.initializer}
-        # The graph's inputs are those that no initialiser gives a value.
-        self.inputs = [entry for entry in proto.graph.input if entry.name not in given]
-        self.outputs = list(proto.graph.output)
+        self.inputs, self.outputs = tensor_files.tensors(file, "OpenVINO")
         for entry in [*self.inputs, *self.outputs]:
-            if entry.type.WhichOneof("value") not in (None, "tensor_type"):
-                raise Limit(f"the OpenVINO adapter passes tensors, and '{entry.name}' is none")
             if entry.type.tensor_type.elem_type == onnx.TensorProto.STRING:
                 raise Limit(f"the OpenVINO adapter passes no strings, and '{entry.name}' has some")
             narrowed = NARROWED.get(entry.type.tensor_type.elem_type)

@@ -2,11 +2,7 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
-import io.kanerva.onnx.proto.ModelProto;
-import io.kanerva.onnx.proto.NodeProto;
-import io.kanerva.onnx.proto.OperatorSetIdProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,22 +170,7 @@ class VerifyFilesTest {
     }
 
     private Path model(String operator) throws IOException {
-        ModelProto.Builder model = ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17));
-        model.getGraphBuilder()
-                .setName("g")
-                .addNode(
-                        NodeProto.newBuilder().setOpType(operator).addInput("x").addOutput("y"));
-        var input = model.getGraphBuilder().addInputBuilder().setName("x").getTypeBuilder();
-        input.getTensorTypeBuilder()
-                .setElemType(ElementType.FLOAT32.number())
-                .getShapeBuilder()
-                .addDimBuilder()
-                .setDimValue(2);
-        var output = model.getGraphBuilder().addOutputBuilder().setName("y").getTypeBuilder();
-        output.getTensorTypeBuilder().setElemType(ElementType.FLOAT32.number());
-        return Files.write(temporary.resolve("model.onnx"), model.build().toByteArray());
+        return UnaryModel.write(temporary.resolve("model.onnx"), operator);
     }
 
     private CommandRun verify(Path model, String... options) {

@@ -2,10 +2,6 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.onnx.ElementType;
-import io.kanerva.onnx.proto.ModelProto;
-import io.kanerva.onnx.proto.NodeProto;
-import io.kanerva.onnx.proto.OperatorSetIdProto;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,7 +38,7 @@ class VerifyInterruptedTest {
                         Kpp.class.getName(),
                         "verify",
                         "model",
-                        model().toString(),
+                        UnaryModel.write(temporary.resolve("model.onnx"), "Neg").toString(),
                         "--runtimes",
                         "onnxruntime-java,hangs",
                         "--runtimes-folder",
@@ -82,24 +78,6 @@ class VerifyInterruptedTest {
         Path run = Files.writeString(
                 folder.resolve("run"), "#!/bin/sh\necho runs > '%s'\nexec tail -f /dev/null\n".formatted(fifo));
         Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
-    private Path model() throws IOException {
-        ModelProto.Builder model = ModelProto.newBuilder()
-                .setIrVersion(8)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17));
-        model.getGraphBuilder()
-                .setName("g")
-                .addNode(NodeProto.newBuilder().setOpType("Neg").addInput("x").addOutput("y"));
-        var input = model.getGraphBuilder().addInputBuilder().setName("x").getTypeBuilder();
-        input.getTensorTypeBuilder()
-                .setElemType(ElementType.FLOAT32.number())
-                .getShapeBuilder()
-                .addDimBuilder()
-                .setDimValue(2);
-        var output = model.getGraphBuilder().addOutputBuilder().setName("y").getTypeBuilder();
-        output.getTensorTypeBuilder().setElemType(ElementType.FLOAT32.number());
-        return Files.write(temporary.resolve("model.onnx"), model.build().toByteArray());
     }
 
     private static void run(String... command) throws IOException, InterruptedException {
