@@ -1,7 +1,7 @@
 package io.kanerva.tools.play;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.conformance.runtime.ForeignRuntime;
+import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.tools.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,13 +24,23 @@ public final class OnnxRuntimeWeb {
      *
      * @throws Failure if they cannot be installed
      */
-    public static Path installed(Path root) throws InterruptedException {
+    public static Path installed(Path root) {
         Path project = root.resolve(Path.of("conformance", "runtimes", "onnxruntime-web"));
-        Path folder = project.resolve(Path.of("node_modules", "onnxruntime-web", "dist"));
-        if (!isComplete(folder) || !version(folder.getParent()).equals(locked(project))) {
-            install(project);
+        Readiness readiness;
+        try {
+            readiness = ForeignRuntime.install(project);
+        } catch (IOException e) {
+            throw new Failure(
+                    "%s: expected the runtime of ONNX Runtime Web, found none that can be set up (%s)"
+                            .formatted(project, e.getMessage()),
+                    e);
         }
-        return complete(folder);
+        if (readiness.state() != Readiness.State.READY) {
+            throw new Failure(("%s: expected npm to install ONNX Runtime Web, found that it failed (%s); install "
+                            + "Node.js, or name a folder with the files by --ort")
+                    .formatted(project, readiness.why()));
+        }
+        return complete(project.resolve(Path.of("node_modules", "onnxruntime-web", "dist")));
     }
 
     /**
@@ -46,50 +56,5 @@ public final class OnnxRuntimeWeb {
             }
         }
         return folder;
-    }
-
-    /** The version that the project names, so that another one of an earlier checkout is not served. */
-    private static String locked(Path project) {
-        return json(project).path("dependencies").path("onnxruntime-web").asText();
-    }
-
-    private static String version(Path packageFolder) {
-        return json(packageFolder).path("version").asText();
-    }
-
-    private static JsonNode json(Path folder) {
-        Path file = folder.resolve("package.json");
-        try {
-            return new ObjectMapper().readTree(file.toFile());
-        } catch (IOException e) {
-            throw new Failure(
-                    "%s: expected npm's description of a package, found none (%s)".formatted(file, e.getMessage()), e);
-        }
-    }
-
-    private static boolean isComplete(Path folder) {
-        return FILES.stream().allMatch(file -> Files.isRegularFile(folder.resolve(file)));
-    }
-
-    private static void install(Path project) throws InterruptedException {
-        String remedy = "install Node.js, or name a folder with the files by --ort";
-        int status;
-        try {
-            status = new ProcessBuilder("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-                    .directory(project.toFile())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new Failure(
-                    "npm: expected it to install ONNX Runtime Web with, found none; %s (%s)"
-                            .formatted(remedy, e.getMessage()),
-                    e);
-        }
-        if (status != 0) {
-            throw new Failure("%s: expected 'npm ci' to install ONNX Runtime Web, found that it failed; %s"
-                    .formatted(project, remedy));
-        }
     }
 }

@@ -4,9 +4,14 @@ import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Readiness.State;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -199,31 +204,62 @@ public final class ForeignRuntime implements ModelRuntime {
                                         .formatted(need.get(0)));
                     }
                 }
-                if (manifest.setup().isEmpty()) {
-                    return Readiness.READY;
-                }
-                String digest = digest();
-                Path stamp = folder.resolve(INSTALLED);
-                if (Files.exists(stamp) && Files.readString(stamp).strip().equals(digest)) {
-                    return Readiness.READY;
-                }
-                if (!install) {
-                    return new Readiness(State.NOT_INSTALLED, "it is not installed; --install does that");
-                }
-                Files.deleteIfExists(stamp);
-                int status = Command.run(Command.of(folder, manifest.setup()), log, SETUP_SECONDS);
-                if (status != 0) {
-                    return new Readiness(
-                            State.FAILED,
-                            "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
-                }
-                Files.writeString(stamp, digest);
-                return Readiness.READY;
+                return manifest.setup().isEmpty() ? Readiness.READY : setUp(install, log);
             } finally {
                 Files.deleteIfExists(log);
             }
         } catch (IOException e) {
             return new Readiness(State.FAILED, "its folder cannot be used: " + e);
+        }
+    }
+
+    /**
+     * Sets up the runtime of a folder for its files alone, whether or not this machine has all that it needs to run.
+     *
+     * @throws IOException if the folder has no runtime's description, or cannot be written
+     */
+    public static Readiness install(Path folder) throws IOException {
+        Path log = Files.createTempFile("runtime", ".log");
+        try {
+            String name = folder.getFileName().toString();
+            return new ForeignRuntime(name, folder, Manifest.read(folder), SILENCE_SECONDS).setUp(true, log);
+        } finally {
+            Files.deleteIfExists(log);
+        }
+    }
+
+    private Readiness setUp(boolean install, Path log) throws IOException {
+        String digest = digest();
+        Path stamp = folder.resolve(INSTALLED);
+        if (Files.exists(stamp) && Files.readString(stamp).strip().equals(digest)) {
+            return Readiness.READY;
+        }
+        if (!install) {
+            return new Readiness(State.NOT_INSTALLED, "it is not installed; --install does that");
+        }
+        // Another process may be setting it up, and must not be disturbed: this one waits, and looks again. The stamp
+        // is
+        // read through the lock's channel, since closing another one of the same file would give the lock up.
+        try (FileChannel own = FileChannel.open(
+                        stamp, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock lock = own.lock()) {
+            ByteBuffer content = ByteBuffer.allocate((int) own.size());
+            own.read(content, 0);
+            if (lock.isValid()
+                    && new String(content.array(), StandardCharsets.UTF_8)
+                            .strip()
+                            .equals(digest)) {
+                return Readiness.READY;
+            }
+            own.truncate(0);
+            int status = Command.run(Command.of(folder, manifest.setup()), log, SETUP_SECONDS);
+            if (status != 0) {
+                return new Readiness(
+                        State.FAILED,
+                        "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
+            }
+            own.write(ByteBuffer.wrap(digest.getBytes(StandardCharsets.UTF_8)), 0);
+            return Readiness.READY;
         }
     }
 

@@ -11,9 +11,11 @@ import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,8 +213,45 @@ class ForeignRuntimeTest {
         }
     }
 
-    /** Runs some jobs on the first runtime of a folder, and says when one is done. */
+    @Test
+    void aSecondProcessWaitsForTheOneThatInstallsAndDoesNotInstallAgain() throws Exception {
+        Path folder = script("setup", "echo x >> target/times; read word < target/go\n")
+                .getParent();
+        ModelRuntime runtime = find(manifest("true", "./setup"));
+        Path target = Files.createDirectories(folder.resolve("target"));
+        new ProcessBuilder("mkfifo", "go").directory(target.toFile()).start().waitFor();
+        Process other = java(folder.toString());
+        try {
+            while (!Files.exists(target.resolve("times")) && !other.waitFor(10, TimeUnit.MILLISECONDS)) {
+                assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+            }
+            try (FileChannel stamp = FileChannel.open(folder.resolve(".installed"), StandardOpenOption.WRITE)) {
+                assertThat(stamp.tryLock()).isNull();
+            }
+            Files.writeString(target.resolve("go"), "now\n", StandardOpenOption.WRITE);
+            assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+            assertThat(other.waitFor()).isZero();
+            assertThat(Files.readAllLines(target.resolve("times"))).hasSize(1);
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    private static Process java(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ForeignRuntimeTest.class.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /** Runs some jobs on the first runtime of a folder, and says when one is done; or installs a runtime. */
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length == 1) {
+            System.exit(ForeignRuntime.install(Path.of(arguments[0])).equals(Readiness.READY) ? 0 : 1);
+        }
         Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
         ForeignRuntime.in(Path.of(arguments[0]))
                 .get(0)

@@ -78,7 +78,7 @@ public final class PlayCommand extends Subcommand {
         }
     }
 
-    private PlayFiles files() throws InterruptedException {
+    private PlayFiles files() {
         String root = System.getProperty("kpp.root");
         if (runtime == null && root == null) {
             throw usage(
