@@ -52,12 +52,15 @@ def serve(jobs: str, about: str, load: Callable, run: Callable) -> None:
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 
+def entries(graph) -> tuple[list, list]:
+    """A graph's inputs, which are those that no initialiser gives a value, and its outputs."""
+    given = {weight.name for weight in graph.initializer} | {weight.values.name for weight in graph.sparse_initializer}
+    return [entry for entry in graph.input if entry.name not in given], list(graph.output)
+
+
 def tensors(file: str, adapter: str) -> tuple[list, list]:
-    """A graph's inputs, which are those that no initialiser gives a value, and its outputs; all must be tensors."""
-    graph = onnx.load(file, load_external_data=False).graph
-    given = {weight.name for weight in graph.initializer}
-    inputs = [entry for entry in graph.input if entry.name not in given]
-    outputs = list(graph.output)
+    """A graph's inputs and outputs, all of which must be tensors."""
+    inputs, outputs = entries(onnx.load(file, load_external_data=False).graph)
     for entry in [*inputs, *outputs]:
         if entry.type.WhichOneof("value") not in (None, "tensor_type"):
             raise Limit(f"the {adapter} adapter passes tensors, and '{entry.name}' is none")

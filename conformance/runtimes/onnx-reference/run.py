@@ -30,8 +30,7 @@ class DequantizeLinear(DequantizeLinear_19):
 def load(file: str) -> ReferenceEvaluator:
     model = onnx.load(file)
     # The graph's inputs are those that no initialiser gives a value; the evaluator counts all.
-    given = {weight.name for weight in model.graph.initializer}
-    inputs = [entry for entry in model.graph.input if entry.name not in given]
+    inputs, _ = tensor_files.entries(model.graph)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     opset = max((entry.version for entry in model.opset_import if entry.domain == ""), default=0)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import ml_dtypes
 import numpy
 import onnx
 
@@ -34,6 +35,9 @@ def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
         # It makes models in half precision float32, and their outputs too.
         if entry.type.tensor_type.elem_type == onnx.TensorProto.FLOAT16 and values.dtype == numpy.float32:
             values = values.astype(numpy.float16)
+        # Its binding has no type for bfloat16.
+        if entry.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16 and values.dtype == numpy.uint16:
+            values = values.view(ml_dtypes.bfloat16)
         tensor_files.write(outputs / f"output_{i}.pb", entry.name, values)
 
 

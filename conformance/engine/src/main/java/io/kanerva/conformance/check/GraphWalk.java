@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Walks through the nodes in their order, which is the order of computation. */
+/** Walks through the nodes in the order of computation. */
 record GraphWalk(ModelProto model, int depth) {
     private static final Set<String> QUANTISING = Set.of("QuantizeLinear", "DynamicQuantizeLinear");
     private static final Set<String> RANDOM = Set.of(
@@ -74,7 +74,7 @@ record GraphWalk(ModelProto model, int depth) {
     }
 
     private void nodes(List<NodeProto> nodes, Map<String, ValueFacts> values) {
-        for (NodeProto node : nodes) {
+        for (NodeProto node : NodeOrder.of(nodes)) {
             List<ValueFacts> results = results(node, values);
             for (int i = 0; i < node.getOutputCount(); i++) {
                 if (!node.getOutput(i).isEmpty()) {
@@ -100,13 +100,7 @@ record GraphWalk(ModelProto model, int depth) {
         }
         inputs.removeIf(input -> input == ValueFacts.NOTHING);
         List<Map<String, ValueFacts>> within = new ArrayList<>();
-        List<GraphProto> bodies = new ArrayList<>();
-        for (AttributeProto attribute : node.getAttributeList()) {
-            bodies.addAll(attribute.getGraphsList());
-            if (attribute.hasG()) {
-                bodies.add(attribute.getG());
-            }
-        }
+        List<GraphProto> bodies = NodeOrder.bodies(node);
         bodies.forEach(body -> within.add(graph(body, values)));
         if (node.getOpType().equals("If") && bodies.size() == 2) {
             return chosen(node, inputs, bodies, within);

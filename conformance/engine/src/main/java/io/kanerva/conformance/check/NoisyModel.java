@@ -39,10 +39,10 @@ final class NoisyModel {
             Abs And ArgMax ArgMin BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Clip
             Compress Concat ConcatFromSequence Constant ConstantOfShape ConvInteger DepthToSpace
             DequantizeLinear Dropout DynamicQuantizeLinear Equal Expand EyeLike Flatten Floor Gather
-            GatherElements GatherND Greater GreaterOrEqual Hardmax Identity If IsInf IsNaN Less LessOrEqual Loop
+            GatherElements GatherND Greater GreaterOrEqual Hardmax Identity IsInf IsNaN Less LessOrEqual
             MatMulInteger Max MaxPool MaxUnpool Min Mod Neg NonMaxSuppression NonZero Not OneHot Optional
             OptionalGetElement OptionalHasElement Or PRelu Pad QuantizeLinear Range ReduceMax ReduceMin Relu
-            Reshape ReverseSequence Round Scan ScatterElements ScatterND SequenceAt SequenceConstruct
+            Reshape ReverseSequence Round ScatterElements ScatterND SequenceAt SequenceConstruct
             SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Sign Size Slice SpaceToDepth Split
             SplitToSequence Squeeze StringConcat StringNormalizer StringSplit Tile TopK Transpose Trilu Unique
             Unsqueeze Where Xor
@@ -109,8 +109,16 @@ final class NoisyModel {
                 : new NoisyModel(SelfContained.read(file).build());
     }
 
+    /** Whether a node's result is rounded, or that of a node within it. */
     private static boolean isInexact(NodeProto node) {
-        return !EXACT_NODES.contains(node.getOpType()) && !node.getOpType().startsWith("QLinear");
+        List<GraphProto> bodies = NodeOrder.bodies(node);
+        return bodies.isEmpty()
+                ? !EXACT_NODES.contains(node.getOpType()) && !node.getOpType().startsWith("QLinear")
+                : bodies.stream().flatMap(body -> body.getNodeList().stream()).anyMatch(NoisyModel::isInexact)
+                        // A sequence cannot be added to.
+                        && bodies.stream()
+                                .flatMap(body -> body.getOutputList().stream())
+                                .allMatch(output -> output.getType().hasTensorType());
     }
 
     /** What a node rounds to levels that are no short binary fractions; empty if it rounds nothing so. */
@@ -147,6 +155,11 @@ final class NoisyModel {
         int digits = (int) Math.round(-Math.log(type.precision()) / Math.log(2));
         int zeros = Math.min(SHORT_BITS, digits / 2) + 52 - digits;
         return (Double.doubleToRawLongBits(value) & (1L << zeros) - 1) == 0;
+    }
+
+    /** Whether values are those of {@link #exposing()}: sequences come in parts. */
+    boolean isExposed(List<Tensor> values) {
+        return exposed.isEmpty() || values.size() == exposed.size();
     }
 
     /** The model with the values that noise may be added to as outputs, in the order of {@link #probe}'s. */

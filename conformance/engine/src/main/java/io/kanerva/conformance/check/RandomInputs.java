@@ -24,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
@@ -32,7 +33,7 @@ import java.util.function.DoubleSupplier;
  * Makes up a model's inputs from a seed: standard normal values for floating-point types, whole numbers within what the
  * model's own tables allow ({@link IndexBounds}), booleans, and words; sequences and maps of a few of these, and
  * optionals that are there. A dimension that the model leaves open (by a name, by nothing, or by a negative size) is 2
- * unless it is given; a size of 0 is an empty tensor.
+ * unless it is given or its name is arithmetic of others ({@code past + sequence}); a size of 0 is an empty tensor.
  */
 public final class RandomInputs {
     /** A gigabyte of random values is more than any check needs. */
@@ -157,7 +158,7 @@ public final class RandomInputs {
         }
         List<String> named = new ArrayList<>();
         for (String name : open()) {
-            named.add(name + "=" + chosen.getOrDefault(name, OPEN));
+            named.add(name + "=" + size(name, open(), chosen));
         }
         String label = inputs.isEmpty() ? "no inputs" : ("random " + seed + " " + String.join(" ", named)).strip();
         return new Case(graph, label, model, folder, List.of(), JavaRuntime.CPU, budget);
@@ -176,6 +177,7 @@ public final class RandomInputs {
         }
         Set<String> free = new LinkedHashSet<>(open());
         free.removeAll(sizes.keySet());
+        free.removeIf(name -> derived(name, open(), Map.of()).isPresent());
         List<SizeCandidates.Try> candidates = SizeCandidates.candidates(proto, free, none.why(), UNKNOWN_BOUND);
         for (int from = 0; from < candidates.size(); from += SizeCandidates.AT_ONCE) {
             List<Case> tries = new ArrayList<>();
@@ -271,12 +273,24 @@ public final class RandomInputs {
         return own.isEmpty() ? input.getName() + "." + axis : own;
     }
 
+    /** The size of an open dimension: the chosen one, or what its name says of others, or the default. */
+    private static int size(String name, Set<String> open, Map<String, Integer> chosen) {
+        Integer given = chosen.get(name);
+        return given != null ? given : derived(name, open, chosen).orElse(OPEN);
+    }
+
+    private static OptionalInt derived(String name, Set<String> open, Map<String, Integer> chosen) {
+        Set<String> others = new LinkedHashSet<>(open);
+        others.remove(name);
+        return SizeFormula.value(name, others, one -> size(one, others, chosen));
+    }
+
     private long[] shape(ValueInfoProto input, Map<String, Integer> chosen) {
         List<Dimension> dimensions = dimensions(input);
         long[] shape = new long[dimensions.size()];
         for (int axis = 0; axis < shape.length; axis++) {
             shape[axis] = isOpen(dimensions.get(axis))
-                    ? chosen.getOrDefault(name(input, axis), OPEN)
+                    ? size(name(input, axis), open(), chosen)
                     : dimensions.get(axis).getDimValue();
         }
         return shape;

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -21,7 +22,7 @@ final class SelfContained {
     private SelfContained() {}
 
     /**
-     * Reads a model with all its data.
+     * Reads a model with all its data, and its nodes in the order of computation.
      *
      * @param file the .onnx file; its external data must be in its folder or below
      * @throws IOException if it or its data cannot be read, or the data are elsewhere; the message is one sentence
@@ -29,6 +30,8 @@ final class SelfContained {
     static ModelProto.Builder read(Path file) throws IOException {
         ModelProto.Builder model = OnnxFiles.read(file).toBuilder();
         embed(file, model.getGraphBuilder());
+        List<NodeProto> sorted = NodeOrder.of(model.getGraph().getNodeList());
+        model.getGraphBuilder().clearNode().addAllNode(sorted);
         return model;
     }
 

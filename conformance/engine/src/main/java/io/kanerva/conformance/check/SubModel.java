@@ -1,7 +1,6 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.onnx.Tensor;
-import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
@@ -38,7 +37,7 @@ record SubModel(ModelProto model, List<Tensor> inputs) {
             if (node.getOutputList().stream()
                     .anyMatch(output -> needed.contains(output) && !known.containsKey(output))) {
                 nodes.add(0, node);
-                addUsed(node, needed);
+                NodeOrder.addUsed(node, needed);
             }
         }
         GraphProto.Builder graph = model.getGraph().toBuilder().clearNode().addAllNode(nodes);
@@ -66,21 +65,6 @@ record SubModel(ModelProto model, List<Tensor> inputs) {
     /** Number of nodes. */
     int size() {
         return model.getGraph().getNodeCount();
-    }
-
-    /** The names that a node and the graphs within it use. */
-    private static void addUsed(NodeProto node, Set<String> names) {
-        names.addAll(node.getInputList());
-        for (AttributeProto attribute : node.getAttributeList()) {
-            List<GraphProto> bodies = new ArrayList<>(attribute.getGraphsList());
-            if (attribute.hasG()) {
-                bodies.add(attribute.getG());
-            }
-            for (GraphProto body : bodies) {
-                body.getNodeList().forEach(inner -> addUsed(inner, names));
-                body.getOutputList().forEach(output -> names.add(output.getName()));
-            }
-        }
     }
 
     private static ValueInfoProto info(String name, Tensor tensor) {

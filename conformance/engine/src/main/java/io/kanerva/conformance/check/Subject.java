@@ -11,15 +11,20 @@ import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** One case during a verification: what its outputs must be, and what the runtimes have said so far. */
 final class Subject {
@@ -31,6 +36,8 @@ final class Subject {
     private final List<ToleranceFile.Use> uses = new ArrayList<>();
     /** The random operators before each output of the graph; empty text if there are none. */
     private Map<String, String> random = Map.of();
+    /** Names of several weights, of which engines take one or another. */
+    private Set<String> ambiguous = Set.of();
 
     private List<Tensor> right;
     private String source;
@@ -55,6 +62,11 @@ final class Subject {
                 Map<String, String> found = new LinkedHashMap<>();
                 facts.forEach((output, fact) -> found.put(output, String.join(", ", fact.random())));
                 random = found;
+                Set<String> names = new HashSet<>();
+                ambiguous = model.getGraph().getInitializerList().stream()
+                        .map(TensorProto::getName)
+                        .filter(name -> !names.add(name))
+                        .collect(Collectors.toCollection(TreeSet::new));
             } catch (IOException e) {
                 random = Map.of(); // the runtimes will say what is wrong with the file
             }
@@ -77,9 +89,16 @@ final class Subject {
         return right;
     }
 
-    /** One sentence for each output that is not compared: random operators decide it, or its file is missing. */
-    List<String> uncompared() {
+    /**
+     * One sentence for each output that is not compared, as random operators decide it or its file is missing, or
+     * fault.
+     */
+    List<String> notes() {
         List<String> notes = new ArrayList<>();
+        ambiguous.forEach(
+                name -> notes.add(("graph '%s': expected one initialiser of each name, found several named '%s', "
+                                + "of which engines take one or another")
+                        .formatted(testCase.graph(), name)));
         random.keySet().stream()
                 .filter(output -> right != null && right.stream().noneMatch(one -> isPart(one, output)))
                 .forEach(output -> notes.add("graph '%s', output '%s': not compared, since %s have no file of it"

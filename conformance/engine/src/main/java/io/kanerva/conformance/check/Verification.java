@@ -162,7 +162,7 @@ public final class Verification {
                                         + "%s")
                                 .formatted(testCase.graph(), one.randomOperators()));
             } else {
-                results.notes.addAll(one.uncompared());
+                results.notes.addAll(one.notes());
                 synchronized (this) {
                     subjects.add(one);
                 }

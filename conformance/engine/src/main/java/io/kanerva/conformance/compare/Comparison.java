@@ -203,11 +203,19 @@ public record Comparison(
                 "differs by %.2e at %s: expected %s, found %s, %.0f dB, cosine %.6f (budget %s)",
                 Math.abs(expected - found),
                 at,
-                (float) expected,
-                (float) found,
+                text(expected),
+                text(found),
                 signalToNoise,
                 cosine,
                 tolerance.describe());
+    }
+
+    /** A value as short as tells it from the other one; whole numbers without an exponent. */
+    private String text(double value) {
+        boolean whole = value == Math.rint(value) && Math.abs(value) < 1e18 && Math.abs(value) > 1e7;
+        return whole
+                ? Long.toString((long) value)
+                : (float) expected == (float) found ? Double.toString(value) : Float.toString((float) value);
     }
 
     /** Running sums over the elements. */

@@ -60,6 +60,10 @@ final class QuantisedModels {
                 .with(Engine.spoiling(
                         "other", t -> plus(0, t.doubles()[0] == 0 ? 1 : -1).apply(t)))
                 .is("undecided: 1"));
+        all.add(new Entry("another class at a tie that rounding within a branch decides", tieInABranch())
+                .with(Engine.spoiling(
+                        "other", t -> plus(0, t.doubles()[0] == 0 ? 1 : -1).apply(t)))
+                .is("undecided: 1"));
         all.add(new Entry("another class that no rounding gives", tie())
                 .with(Engine.spoiling("sloppy", Values.at(0, 2)))
                 .is("wrong: engine [sloppy]"));
@@ -159,15 +163,35 @@ final class QuantisedModels {
 
     /** Both classes score the same in exact arithmetic, and neither sum is a short binary fraction. */
     private static Graph tie() {
+        return sums(factors())
+                .node("ArgMax", "m", "y", "axis", 1, "keepdims", 0)
+                .output("y", ElementType.INT64);
+    }
+
+    private static Graph tieInABranch() {
+        return factors()
+                .input("c", scalar(ElementType.BOOL, 1))
+                .node(
+                        "If",
+                        "c",
+                        "b",
+                        "then_branch",
+                        sums(graph()).output("m").body(),
+                        "else_branch",
+                        graph().node("Neg", "x", "n").output("n").body())
+                .node("ArgMax", "b", "y", "axis", 1, "keepdims", 0)
+                .output("y", ElementType.INT64);
+    }
+
+    private static Graph factors() {
         return graph().input("x", Tensor.of(new float[] {0.1f, 0.7f, 0.3f}, 1, 3))
                 .weight("w", Tensor.of(new float[] {0.1f, 0.3f, -9, 0.7f, 0.7f, -9, 0.3f, 0.1f, -9}, 3, 3))
                 .weight("p", Tensor.of(new float[] {0.3f, 0.3f, 0.3f}, 3))
-                .node("MatMul", "x w", "m0")
-                .node("Mul", "m0 p", "m1")
-                .weight("sum", Tensor.of(new float[] {1, 1, 0, 1, 1, 0, 0, 0, 1}, 3, 3))
-                .node("MatMul", "m1 sum", "m")
-                .node("ArgMax", "m", "y", "axis", 1, "keepdims", 0)
-                .output("y", ElementType.INT64);
+                .weight("sum", Tensor.of(new float[] {1, 1, 0, 1, 1, 0, 0, 0, 1}, 3, 3));
+    }
+
+    private static Graph sums(Graph graph) {
+        return graph.node("MatMul", "x w", "m0").node("Mul", "m0 p", "m1").node("MatMul", "m1 sum", "m");
     }
 
     private static Graph bytes(double scale, double... values) {

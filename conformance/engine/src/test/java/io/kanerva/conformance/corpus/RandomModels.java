@@ -47,6 +47,13 @@ final class RandomModels {
         all.add(new Entry(
                 "a dropout that does nothing",
                 graph().input("x", normal(2, 40)).node("Dropout", "x", "y").output("y")));
+        all.add(new Entry(
+                        "written after the node that uses it",
+                        graph().input("x", floats(1, 2))
+                                .node("Add", "x n", "y")
+                                .node("RandomNormalLike", "x", "n")
+                                .output("y"))
+                .is("all random: RandomNormalLike 'RandomNormalLike-n'"));
         Graph then = new Graph(17)
                 .node("RandomNormal", "", "r", "shape", new int[] {2})
                 .output("r");
@@ -144,6 +151,22 @@ final class RandomModels {
                         graph().open("a", ElementType.FLOAT32, "N", null)
                                 .open("b", ElementType.FLOAT32, null, 5)
                                 .node("MatMul", "a b", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: a size that is the sum of two others",
+                        graph().open("past", ElementType.FLOAT32, 1, "past")
+                                .open("x", ElementType.FLOAT32, 1, "new")
+                                .open("mask", ElementType.FLOAT32, 1, "past + new")
+                                .node("Concat", "past x", "all", "axis", 1)
+                                .node("Add", "all mask", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: sizes whose names only look like a difference",
+                        graph().open("x", ElementType.FLOAT32, "batch-size", 3)
+                                .weight("to", Values.longs(2, 3))
+                                .node("Reshape", "x to", "y")
                                 .output("y"))
                 .madeUp());
         for (ElementType type : ElementType.values()) {

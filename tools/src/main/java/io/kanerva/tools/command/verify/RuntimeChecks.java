@@ -151,7 +151,7 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Bisects each runtime and graph that fails, on its worst case. */
-    private Findings bisect(Findings findings, List<ModelRuntime> chosen, Optional<Path> against) throws IOException {
+    private Findings bisect(Findings findings, List<ModelRuntime> chosen, Optional<Path> against) {
         List<String> done = new ArrayList<>();
         List<String> found = new ArrayList<>();
         for (Finding finding : findings.failures()) {
@@ -174,6 +174,14 @@ final class RuntimeChecks implements AutoCloseable {
                             ? other.resolve(failed.model().getFileName())
                             : other)
                     .orElse(failed.model());
+            found.add("bisected: %s: %s"
+                    .formatted(what, bisect(finding, failed, suspect, reference, against.isPresent())));
+        }
+        return Findings.of(findings.subject(), List.of(), found);
+    }
+
+    private String bisect(Finding finding, Case failed, ModelRuntime suspect, Path reference, boolean against) {
+        try {
             Bisection.Result result = Bisection.between(
                     new Bisection.Side(java, reference, false),
                     new Bisection.Side(suspect, failed.model(), finding.optimised()),
@@ -181,13 +189,13 @@ final class RuntimeChecks implements AutoCloseable {
                     failed.budget(),
                     verification.scratch());
             // No node differs, or the runtime cannot run the model with every value as an output.
-            boolean agrees = result.node().isEmpty() && against.isEmpty();
+            boolean agrees = result.node().isEmpty() && !against;
             String hidden = agrees || checks.reduced() != null ? hidden(finding, failed, suspect) : "";
-            String sentence = agrees && !hidden.isEmpty() ? hidden : result.describe();
             String remark = agrees && hidden.isEmpty() && result.problem().isEmpty() ? OTHER_MODEL : "";
-            found.add("bisected: %s: %s%s".formatted(what, sentence, remark));
+            return agrees && !hidden.isEmpty() ? hidden : result.describe() + remark;
+        } catch (IOException e) {
+            return "cannot be bisected: " + e.getMessage();
         }
-        return Findings.of(findings.subject(), List.of(), found);
     }
 
     /** Where a runtime differs only as long as no intermediate value is an output; empty if it does not. */
