@@ -46,6 +46,13 @@ class GarbageTest {
     }
 
     @Test
+    void aPreparedRecallWhoseQueriesShareAProductAllocatesNothingOfItsOwn() throws Exception {
+        TinyBundle.fused(Kind.HEAP).write(folder);
+        String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "many");
+        assertThat(found).isEqualTo("recall of 40 among 500: 0\n");
+    }
+
+    @Test
     void preparedCallsOfAColourModelAllocateNothingOfTheirOwn() throws Exception {
         Path colour = Path.of("..", "models", "bundles", "cifar10");
         assertThat(colour.resolve("bundle.json")).as("the bundle that ships").exists();
@@ -74,6 +81,10 @@ class GarbageTest {
             ModelSettings settings = kanerva.bundle().settings();
             Planes image = settings.image();
             FloatTensor episode = FloatTensor.zeros(1, 2, image.channels(), image.height(), image.width());
+            if (arguments.length > 1 && arguments[1].equals("many")) {
+                many(kanerva, bundle);
+                return;
+            }
             Memory memory = kanerva.write(episode);
             if (arguments.length > 1) {
                 plain(kanerva, bundle, memory, episode);
@@ -112,6 +123,25 @@ class GarbageTest {
         long returned =
                 leastBytes(() -> new Memory(new StoredMemory(memory.memory(), memory.pointers(), memory.modelId())));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
+    }
+
+    /** Of a recall that runs a product, which takes two tensors and gives one, as the decoder does. */
+    private static void many(Kanerva kanerva, Path bundle) throws Exception {
+        int samples = 500;
+        int queries = 40;
+        assertThat(io.kanerva.runtime.session.Matcher.together(queries, samples))
+                .as("queries of a product")
+                .isEqualTo(queries);
+        Planes image = kanerva.bundle().settings().image();
+        Memory memory = kanerva.write(FloatTensor.zeros(1, samples, image.channels(), image.height(), image.width()));
+        FloatBuffer images = FloatBuffer.allocate(queries * image.floats());
+        long bare = bareRun(kanerva, bundle, "reader-decoder", 1, BundleGraph.LOGITS)
+                + bareRun(kanerva, bundle, "decoder", 1, BundleGraph.LOGITS);
+        try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
+            System.out.printf(
+                    "recall of %d among %d: %d%n",
+                    queries, samples, leastBytes(() -> recall.run(images, images)) - bare);
+        }
     }
 
     private static Recall copy(Recall recall) {

@@ -49,10 +49,15 @@ class MatcherTest {
 
     /** Noise, copies of other samples, copies that differ by one unit in the last place of a pixel, and plain greys. */
     private static FloatTensor samples(Random random, int count) {
+        return samples(random, count, 100);
+    }
+
+    /** The same, with noise alone but for {@code percent} of them. */
+    private static FloatTensor samples(Random random, int count, int percent) {
         FloatTensor samples = FloatTensor.zeros(1, count, 1, 8, 8);
         float[] data = samples.data();
         for (int i = 0; i < count; i++) {
-            int kind = i == 0 ? 0 : random.nextInt(4);
+            int kind = i == 0 || random.nextInt(100) >= percent ? 0 : random.nextInt(4);
             int other = i == 0 ? 0 : random.nextInt(i);
             for (int pixel = 0; pixel < LENGTH; pixel++) {
                 data[i * LENGTH + pixel] = switch (kind) {
@@ -86,14 +91,27 @@ class MatcherTest {
         return queries;
     }
 
+    private static ContentSearch withBytes(FloatTensor samples) {
+        ContentSearch page = ContentSearch.empty(samples.dimension(1), LENGTH);
+        for (int i = 0; i < page.samples(); i++) {
+            page.set(i, samples.data(), i * LENGTH);
+        }
+        assertThat(page.codes()).isNotNull();
+        return page;
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16})
     void manyQueriesAtOnceFindWhatEachFindsAloneToTheBit(int seed) {
         Random random = new Random(seed);
         int count = 4 + random.nextInt(60);
-        int perPage = 16 * (1 + random.nextInt(90));
+        // Pages with bytes, by which samples are ruled out, are as large as a heap's.
+        boolean hasBytes = seed % 2 == 0;
+        int perPage = 16 * ((hasBytes ? 64 : 1) + random.nextInt(90));
         BitSet written = new BitSet();
-        FloatTensor[] pages = {samples(random, perPage), samples(random, perPage)};
+        // Few samples that are alike leave most to the bytes, many to the features.
+        int percent = seed % 4 == 0 ? 2 : 100;
+        FloatTensor[] pages = {samples(random, perPage, percent), samples(random, perPage, percent)};
         for (int place = 0; place < 2 * perPage; place++) {
             written.set(place, random.nextInt(5) > 0);
         }
@@ -101,11 +119,13 @@ class MatcherTest {
         float[] queries = queries(random, pages[1], count);
         try (Workspace workspace = lookUp(count)) {
             Matcher matcher = workspace.matcher();
+            matcher.clear();
             for (int query = 0; query < count; query++) {
                 matcher.add(queries, query * LENGTH);
             }
             for (int page = 0; page < 2; page++) {
-                matcher.match(new ContentSearch(pages[page]), 0, page * perPage, written::get);
+                ContentSearch searched = hasBytes ? withBytes(pages[page]) : new ContentSearch(pages[page]);
+                matcher.match(searched, 0, page * perPage, written::get);
             }
             for (int query = 0; query < count; query++) {
                 int place = -1;

@@ -53,16 +53,17 @@ public final class ContentQuery {
     }
 
     /** The indices of the features in a group of {@link ContentSearch}, the last that of the mean. */
-    int[] pixels() {
+    public int[] pixels() {
         return pixels;
     }
 
-    double[] values() {
+    /** The features, as {@link #pixels}. */
+    public double[] values() {
         return values;
     }
 
     /** The number of features. */
-    int count() {
+    public int count() {
         return count;
     }
 

@@ -35,12 +35,19 @@ public final class ContentSearch {
      */
     private final double[] rows;
 
+    /** The same in bytes; null for those that are not searched by them. */
+    private final ContentCodes codes;
+
     /** The index in {@link #rows} of the first memory that is searched. */
     private final int firstEpisode;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     public ContentSearch(FloatTensor images) {
-        this(images.dimension(0), images.dimension(1), images.size() / (images.dimension(0) * images.dimension(1)));
+        this(
+                images.dimension(0),
+                images.dimension(1),
+                images.size() / (images.dimension(0) * images.dimension(1)),
+                false);
         for (int image = 0; image < images.dimension(0) * samples; image++) {
             set(image / samples, image % samples, images.data(), image * (features - 1));
         }
@@ -50,7 +57,7 @@ public final class ContentSearch {
     public ContentSearch extended(FloatTensor images) {
         int episodes = images.dimension(0);
         int added = images.dimension(1);
-        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1);
+        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1, false);
         for (int episode = 0; episode < episodes; episode++) {
             System.arraycopy(
                     rows, at(episode, 0), extended.rows, extended.at(episode, 0), groups() * features * AT_ONCE);
@@ -63,10 +70,10 @@ public final class ContentSearch {
 
     /** Room for T samples of one memory, images of {@code length} values, to be {@link #set}; of an owner's own. */
     public static ContentSearch empty(int samples, int length) {
-        return new ContentSearch(1, samples, length);
+        return new ContentSearch(1, samples, length, length <= ContentCodes.MOST_VALUES);
     }
 
-    private ContentSearch(int episodes, int samples, int length) {
+    private ContentSearch(int episodes, int samples, int length, boolean hasCodes) {
         this.samples = samples;
         firstEpisode = 0;
         features = length + 1;
@@ -77,6 +84,7 @@ public final class ContentSearch {
                     MOST_FEATURES, size, episodes, samples, features);
         }
         rows = new double[(int) size];
+        codes = hasCodes ? new ContentCodes(samples, length) : null;
     }
 
     /** Puts a sample of a memory of its owner, whose image begins at {@code from}. */
@@ -104,12 +112,16 @@ public final class ContentSearch {
         for (int i = 0; i <= length; i++) {
             rows[to + i * AT_ONCE] /= norm;
         }
+        if (codes != null) {
+            codes.set(sample, rows, to);
+        }
     }
 
     private ContentSearch(ContentSearch whole, int episode) {
         samples = whole.samples;
         features = whole.features;
         rows = whole.rows;
+        codes = whole.codes;
         firstEpisode = whole.firstEpisode + episode;
     }
 
@@ -144,6 +156,11 @@ public final class ContentSearch {
     /** Features of an image: one more than it has values. */
     public int features() {
         return features;
+    }
+
+    /** The samples in bytes; null where there are none. */
+    public ContentCodes codes() {
+        return codes;
     }
 
     /** Copies groups of a memory, [groups, F, 16], to the beginning of {@code to}. */

@@ -10,7 +10,8 @@ import java.util.function.IntPredicate;
  *
  * <p>A few queries, or few samples, are compared one by one, by {@link ContentSearch#scores}. Many go through
  * {@link ContentProduct}, whose sums are those up to the rounding of another order; a score that may be a query's best,
- * or would be rounded to another float32, is computed anew. So the results are the same to the bit.
+ * or would be rounded to another float32, is computed anew. Where only the best matter, {@link ContentScreen} rules out
+ * most samples before. So the results are the same to the bit.
  */
 public final class Matcher implements AutoCloseable {
 
@@ -37,6 +38,15 @@ public final class Matcher implements AutoCloseable {
     private double[] scores = {};
     private int count;
     private ContentProduct product;
+    private ContentScreen screen;
+
+    /** How many queries these have taken. */
+    private int inProduct;
+
+    private int inScreen;
+
+    private final double[] floors = new double[MOST];
+    private int[] pairs = {};
 
     private ContentSearch page;
     private int memory;
@@ -62,6 +72,8 @@ public final class Matcher implements AutoCloseable {
     /** Forgets all queries. */
     public void clear() {
         count = 0;
+        inProduct = 0;
+        inScreen = 0;
     }
 
     /** The number of queries. */
@@ -121,8 +133,10 @@ public final class Matcher implements AutoCloseable {
                     workspace.check();
                     matchAlone(query);
                 }
+            } else if (matches == null && page.codes() != null && page.samples() >= ContentScreen.samples(length)) {
+                matchScreened();
             } else {
-                matchTogether();
+                matchTogether(0, page.groups());
             }
         } finally {
             this.page = null; // idle workspaces keep nobody's memory
@@ -131,13 +145,48 @@ public final class Matcher implements AutoCloseable {
         }
     }
 
-    private void matchTogether() {
-        prepareProduct();
-        for (int at = 0; at < page.groups(); at += product.groups()) {
+    private void matchScreened() {
+        prepareScreen();
+        int each = screen.samples() / ContentSearch.AT_ONCE;
+        for (int at = 0; at < page.groups(); at += each) {
             workspace.check();
-            int groups = Math.min(product.groups(), page.groups() - at);
+            int sample = at * ContentSearch.AT_ONCE;
+            int groups = Math.min(each, page.groups() - at);
+            int samples = groups * ContentSearch.AT_ONCE;
+            screen.put(page.codes(), sample, samples);
+            workspace.multiply(screen.product());
+            for (int query = 0; query < count; query++) {
+                floors[query] = best[query] - 4 * errors[query]; // the bound is rounded itself
+            }
+            int found = screen.find(page.codes(), sample, samples, floors, count, pairs);
+            if (found < 0) {
+                matchTogether(at, at + groups);
+            }
+            for (int i = 0; i < found; i++) {
+                matchExactly(pairs[i] % screen.queries(), at + pairs[i] / screen.queries());
+            }
+        }
+    }
+
+    private void matchExactly(int query, int group) {
+        page.groupScores(queries[query], memory, group, exact);
+        int sample = group * ContentSearch.AT_ONCE;
+        for (int i = 0; i < ContentSearch.AT_ONCE; i++) {
+            if (exact[i] > best[query] && isWritten.test(first + sample + i)) {
+                best[query] = exact[i];
+                places[query] = first + sample + i;
+            }
+        }
+        highest[query] = Math.max(highest[query], best[query]);
+    }
+
+    private void matchTogether(int from, int end) {
+        prepareProduct();
+        for (int at = from; at < end; at += product.groups()) {
+            workspace.check();
+            int groups = Math.min(product.groups(), end - at);
             product.put(page, memory, at, groups);
-            workspace.multiply(product);
+            workspace.multiply(product.product());
             product.get(scores, groups);
             for (int group = 0; group < groups; group++) {
                 for (int query = 0; query < count; query++) {
@@ -171,14 +220,33 @@ public final class Matcher implements AutoCloseable {
     private void prepareProduct() {
         // Rows that are left over are computed and not read.
         if (product == null || product.queries() < count || product.queries() >= 2 * count) {
-            close();
+            if (product != null) {
+                product.close();
+            }
             product = new ContentProduct(page.features(), count);
+            inProduct = 0;
         }
-        for (int query = 0; query < count; query++) {
-            product.put(query, queries[query]);
-            errors[query] = queries[query].error();
+        for (; inProduct < count; inProduct++) {
+            product.put(inProduct, queries[inProduct]);
+            errors[inProduct] = queries[inProduct].error();
         }
         reserveScores(product.groups() * product.queries() * ContentSearch.AT_ONCE);
+    }
+
+    private void prepareScreen() {
+        if (screen == null || screen.queries() < count || screen.queries() >= 2 * count) {
+            if (screen != null) {
+                screen.close();
+            }
+            screen = new ContentScreen(length, count);
+            inScreen = 0;
+            // More than a sixteenth take as long as all products of features.
+            pairs = new int[count * screen.samples() / ContentSearch.AT_ONCE / 16];
+        }
+        for (; inScreen < count; inScreen++) {
+            screen.put(inScreen, queries[inScreen]);
+            errors[inScreen] = queries[inScreen].error();
+        }
     }
 
     /**
@@ -220,7 +288,8 @@ public final class Matcher implements AutoCloseable {
 
     /** Native memory, in floats. */
     long floats() {
-        return product == null ? 0 : product.floats();
+        return (product == null ? 0 : product.product().floats())
+                + (screen == null ? 0 : screen.product().floats());
     }
 
     /** Frees the tensors; doing so again does nothing. */
@@ -229,6 +298,10 @@ public final class Matcher implements AutoCloseable {
         if (product != null) {
             product.close();
             product = null;
+        }
+        if (screen != null) {
+            screen.close();
+            screen = null;
         }
     }
 }

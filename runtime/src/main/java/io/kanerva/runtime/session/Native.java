@@ -9,6 +9,7 @@ import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -21,7 +22,7 @@ final class Native implements Runnable {
 
     private final String bundle;
     private final Map<BundleGraph, OrtSession[]> sessions;
-    private OrtSession product;
+    private final Map<Product.Kind, OrtSession> products = new EnumMap<>(Product.Kind.class);
     private boolean isClosed;
 
     Native(String bundle, Map<BundleGraph, OrtSession[]> sessions) {
@@ -30,15 +31,17 @@ final class Native implements Runnable {
     }
 
     /**
-     * The session of {@link ContentProduct#graph}, made when it is first needed, on the CPU; not after {@link #close}.
+     * The session of {@link Product.Kind#graph}, made when it is first needed, on the CPU; not after {@link #close}.
      */
-    synchronized OrtSession product() throws OrtException {
-        if (product == null) {
+    synchronized OrtSession product(Product.Kind kind) throws OrtException {
+        OrtSession session = products.get(kind);
+        if (session == null) {
             try (SessionOptions options = SessionLoader.sessionOptions(1, Device.CPU)) {
-                product = OrtEnvironment.getEnvironment().createSession(ContentProduct.graph(), options);
+                session = OrtEnvironment.getEnvironment().createSession(kind.graph(), options);
+                products.put(kind, session);
             }
         }
-        return product;
+        return session;
     }
 
     /** Closes the sessions; doing so again does nothing. */
@@ -47,7 +50,7 @@ final class Native implements Runnable {
             return;
         }
         isClosed = true;
-        if (product != null) {
+        for (OrtSession product : products.values()) {
             product.close();
         }
         for (OrtSession[] copies : sessions.values()) {

@@ -254,9 +254,9 @@ public final class Sessions implements AutoCloseable {
     }
 
     /** Runs a product into its outputs, between {@link #enter} and {@link #leave}. */
-    void multiply(ContentProduct product, RunOptions options) {
+    void multiply(Product product, RunOptions options) {
         try {
-            product.run(natives.product(), options);
+            product.run(natives.product(product.kind()), options);
         } catch (OrtException | IllegalStateException e) {
             throw failure("product", e);
         }

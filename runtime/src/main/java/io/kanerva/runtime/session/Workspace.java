@@ -293,8 +293,8 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Multiplies a product's queries and samples. */
-    void multiply(ContentProduct product) {
+    /** Multiplies a product's matrices. */
+    void multiply(Product product) {
         try {
             sessions.multiply(product, call.options());
         } catch (InferenceException e) {

@@ -51,7 +51,7 @@ final class LookUps {
             for (double[] page : features) {
                 Arrays.fill(page, 0.5); // so that each has memory of its own
             }
-            double[][] times = new double[7][rounds];
+            double[][] times = new double[9][rounds];
             for (int round = -1; round < rounds; round++) {
                 double[] now = {
                     time(() -> pass(features)),
@@ -60,7 +60,9 @@ final class LookUps {
                     time(() -> heap.lookUp(first(sparse))),
                     time(() -> heap.lookUp(sparse)),
                     time(() -> kanerva.lookUp(memory, episode(first(dense)))),
-                    time(() -> kanerva.lookUp(memory, episode(dense)))
+                    time(() -> kanerva.lookUp(memory, episode(dense))),
+                    time(() -> kanerva.lookUp(memory, episode(first(sparse)))),
+                    time(() -> kanerva.lookUp(memory, episode(sparse)))
                 };
                 for (int i = 0; round >= 0 && i < now.length; i++) {
                     times[i][round] = now[i];
@@ -79,13 +81,18 @@ final class LookUps {
                 image.floats() + 1,
                 ms[0],
                 8e-6 * samples * (image.floats() + 1) / ms[0]);
-        String[] names = {"heap, grey queries", "heap, black and white queries", "memory, grey queries"};
+        String[] names = {
+            "heap, grey queries",
+            "heap, black and white queries",
+            "memory, grey queries",
+            "memory, black and white queries"
+        };
         for (int i = 0; i < names.length; i++) {
             double one = ms[1 + 2 * i];
             double many = ms[2 + 2 * i];
             System.out.printf(
                     Locale.ROOT,
-                    "%-31s 1 query %7.1f ms (%.2f x the pass), %d queries %7.1f ms (%.2f x one)%n",
+                    "%-32s1 query %7.1f ms (%.2f x the pass), %d queries %7.1f ms (%.2f x one)%n",
                     names[i],
                     one,
                     one / ms[0],
