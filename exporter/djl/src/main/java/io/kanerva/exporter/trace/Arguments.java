@@ -32,12 +32,17 @@ final class Arguments {
      */
     static void requireTypes(Recorder recorder, Method method, Object[] arguments) {
         for (Object argument : arguments) {
-            if (argument instanceof DataType type && !InputSpec.TYPES.contains(type) && type != DataType.COMPLEX64) {
+            if (isLacking(argument)) {
                 throw recorder.fail(
-                        method.getName() + " with " + type + " cannot be exported: DJL's PyTorch engine has "
+                        method.getName() + " with " + argument + " cannot be exported: DJL's PyTorch engine has "
                                 + "no arrays of this type and would end the process; use one of " + InputSpec.TYPES);
             }
         }
+    }
+
+    /** Whether an argument is a type of which the engine has no arrays. */
+    static boolean isLacking(Object argument) {
+        return argument instanceof DataType type && !InputSpec.TYPES.contains(type) && type != DataType.COMPLEX64;
     }
 
     /** The arguments with the engine's arrays in place of recording ones. */

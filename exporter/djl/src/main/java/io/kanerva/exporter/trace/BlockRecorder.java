@@ -34,6 +34,10 @@ final class BlockRecorder {
         this.inputs = inputs;
         this.sampler = sampler;
         this.statistics = statistics;
+        // The engine would end the process at an array of such a type, so the block's own calls are seen before it.
+        if (BlockNumbers.types(block).stream().anyMatch(Arguments::isLacking) && Interception.install() == null) {
+            retention = new Recorder.Retention(false, false, true);
+        }
     }
 
     Recorder.Retention retention() {
@@ -206,7 +210,7 @@ final class BlockRecorder {
         Map<NDArray, NDArray> before = new IdentityHashMap<>();
         BlockNumbers.arrays(block).forEach(array -> before.put(array, array.duplicate()));
         try {
-            compute(values);
+            Interception.checkingTypes(() -> compute(values));
         } catch (RuntimeException e) {
             // The recording says why.
         }

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * in which masks select other numbers tell it apart from everything else.
  *
  * <p>A probe selects everything at many sizes of the inputs, which tests expressions in the count of a mask whose size
- * is not fixed. Others are tested by the recordings alone, so they must be polynomials.
+ * is not fixed. Many expressions fit the counts of a mask of a fixed size: it must be a polynomial, or hold at each
+ * number of elements that the mask can select.
  */
 final class CountedSizes {
     /** More of them at once are not searched. */
@@ -33,11 +34,9 @@ final class CountedSizes {
     private final List<TapeComparison.Varied> others;
     private final boolean hasLoops;
     private final List<Count> counts = new ArrayList<>();
-    /** The first value that is computed in the same way as a value, by that one's id. */
-    private final Map<Integer, Integer> firsts = new HashMap<>();
-
-    private final Map<List<Object>, List<TapeValue>> computed = new HashMap<>();
+    private final AlikeValues alike = new AlikeValues();
     private int seen;
+    private boolean needsAll;
 
     /**
      * One size.
@@ -77,7 +76,7 @@ final class CountedSizes {
         find(step);
         TapeValue decisive = step.inputs().get(step.inputs().size() - 1);
         boolean isMask = step.inputs().size() == 2;
-        String source = (isMask ? "mask" : step.operation()) + " " + first(decisive);
+        String source = (isMask ? "mask" : step.operation()) + " " + alike.first(decisive);
         boolean isProbed = tapes.stream()
                         .map(tape -> tape.values().get(decisive.id()).shape())
                         .distinct()
@@ -102,23 +101,10 @@ final class CountedSizes {
     private void find(Step last) {
         List<Step> steps = tapes.get(0).steps();
         for (; seen < steps.size() && steps.get(seen) != last; seen++) {
-            Step step = steps.get(seen);
             int index = seen;
-            List<Object> key = new ArrayList<>(List.of(step.operation()));
-            step.inputs().forEach(input -> key.add(input == null ? -1 : first(input)));
-            all().forEach(tape -> tape.steps()
-                    .get(index)
-                    .attributes()
-                    .forEach((name, value) -> key.add(name + Arrays.deepToString(new Object[] {value}))));
-            List<TapeValue> before = computed.putIfAbsent(key, step.outputs());
-            for (int i = 0; before != null && i < step.outputs().size(); i++) {
-                firsts.put(step.outputs().get(i).id(), first(before.get(i)));
-            }
+            alike.add(
+                    steps.get(seen), all().map(tape -> tape.steps().get(index)).toList());
         }
-    }
-
-    private int first(TapeValue value) {
-        return firsts.getOrDefault(value.id(), value.id());
     }
 
     private Stream<Tape> all() {
@@ -151,7 +137,15 @@ final class CountedSizes {
         List<String> names = new ArrayList<>(counts.stream().map(Count::name).toList());
         names.addAll(plan.dimensions());
         boolean isProbed = counts.stream().allMatch(Count::isProbed);
-        SizeSearch search = new SizeSearch(names, known, !isProbed);
+        Optional<Object> found = search(new SizeSearch(names, known, !isProbed), at, values);
+        if (found.isEmpty() && !isProbed && counts.size() == 1) {
+            found = search(new SizeSearch(names, known), at, values);
+            needsAll |= found.isPresent();
+        }
+        return found;
+    }
+
+    private static Optional<Object> search(SizeSearch search, List<Map<String, Long>> at, double[] values) {
         if (Arrays.stream(values).allMatch(v -> v == (long) v)) {
             long[] whole = Arrays.stream(values).mapToLong(v -> (long) v).toArray();
             List<Size> found = search.find(new Samples(at, whole));
@@ -160,6 +154,11 @@ final class CountedSizes {
             }
         }
         return new RealSearch(search).find(at, values).map(Object.class::cast);
+    }
+
+    /** Whether an expression needs a test at each number of elements that a mask can select. */
+    boolean needsAll() {
+        return needsAll;
     }
 
     /** The sizes in each tape. */

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -26,7 +27,9 @@ import java.util.stream.Stream;
  * {@linkplain EngineHooks hooks}, which act in the tracing thread only, and for calls from the block's code only.
  */
 final class Interception {
-    private static final ThreadLocal<Recorder> CURRENT = new ThreadLocal<>();
+    /** What a hook answers in this thread; null if the engine is to go on. */
+    private static final ThreadLocal<Function<Object[], Object>> CURRENT = new ThreadLocal<>();
+
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final Set<Treatment> REDIRECTED =
             Set.of(Treatment.RECORDED, Treatment.ASSIGNED, Treatment.DERIVED, Treatment.REWRITTEN, Treatment.ITSELF);
@@ -77,24 +80,44 @@ final class Interception {
 
     /** Runs a block; {@link #install} must have succeeded. */
     static <T> T during(Recorder recorder, Supplier<T> block) {
-        Recorder outer = CURRENT.get();
-        CURRENT.set(recorder);
+        return answering(call -> answer(recorder, call), block);
+    }
+
+    /** Runs code whose calls on the engine's arrays are not recorded. */
+    static <T> T pausing(Supplier<T> code) {
+        return answering(null, code);
+    }
+
+    /** Like {@link #pausing}, for code that may ask the engine for arrays at which it ends the process. */
+    static <T> T checkingTypes(Supplier<T> code) {
+        return answering(
+                call -> {
+                    if (Arrays.stream(call).anyMatch(Arguments::isLacking)) {
+                        throw new UnsupportedOperationException("the engine has no arrays of this type");
+                    }
+                    return call;
+                },
+                code);
+    }
+
+    private static <T> T answering(Function<Object[], Object> answer, Supplier<T> code) {
+        Function<Object[], Object> outer = CURRENT.get();
+        CURRENT.set(answer);
         try {
-            return block.get();
+            return code.get();
         } finally {
             CURRENT.set(outer);
         }
     }
 
-    /** Runs code whose calls on the engine's arrays are not recorded. */
-    static <T> T pausing(Supplier<T> code) {
-        return during(null, code);
+    private static Object answer(Object[] call) {
+        Function<Object[], Object> answer = CURRENT.get();
+        return answer == null ? call : answer.apply(call);
     }
 
     /** The recording's answer to a call; the call itself if the engine is to go on. */
-    private static Object answer(Object[] call) {
-        Recorder recorder = CURRENT.get();
-        if (recorder == null || call[0] instanceof TracedArray || isInternal()) {
+    private static Object answer(Recorder recorder, Object[] call) {
+        if (call[0] instanceof TracedArray || isInternal()) {
             return call;
         }
         Class<?> type = call[0] instanceof NDManager

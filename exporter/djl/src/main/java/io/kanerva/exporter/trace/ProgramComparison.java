@@ -3,6 +3,7 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDManager;
 import io.kanerva.exporter.trace.block.CallSite;
 import io.kanerva.exporter.trace.block.ParameterNames;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,8 @@ final class ProgramComparison {
     private static final double LOOP_WEIGHT = 3;
 
     private static final double ELEMENTS_PER_UNIT = 1 << 14;
+    /** The budget for numbers of selected elements, in that for sizes. */
+    private static final long COUNT_SHARE = 4;
     /** The search for sizes usually ends much earlier, with its budget. */
     private static final long MAX_PROBE_NANOSECONDS = 120_000_000_000L;
 
@@ -23,8 +26,13 @@ final class ProgramComparison {
     private final Program program;
     private final Traced traced;
     private final Probe.Budget budget;
+    private final long operations;
     /** Whether the number of some elements depends on values. */
     private final boolean isSelecting;
+    /** The most elements that an operation could select in the last recording. */
+    private long selectable;
+    /** Where the block fails if much is selected. */
+    private Optional<String> unselected = Optional.empty();
 
     /**
      * What the traces say of a program.
@@ -33,12 +41,14 @@ final class ProgramComparison {
      * @param loops the tape of a program with loops
      * @param longest the most operations on a tape
      * @param longestSizes the sizes of that tape
+     * @param needsAllCounts whether the program is right only if it is compared at all numbers of selected elements
      */
     record Traced(
             Optional<Expectation> expectation,
             Optional<CombinedTape> loops,
             int longest,
-            Map<String, Long> longestSizes) {}
+            Map<String, Long> longestSizes,
+            boolean needsAllCounts) {}
 
     /**
      * Prepares comparisons.
@@ -59,8 +69,15 @@ final class ProgramComparison {
         this.limits = limits;
         this.program = program;
         this.traced = traced;
-        isSelecting = program.operations().stream().anyMatch(Operation::isSelecting);
+        this.operations = operations;
+        isSelecting = isSelecting(program);
         budget = new Probe.Budget(operations, MAX_PROBE_NANOSECONDS);
+    }
+
+    private static boolean isSelecting(Program program) {
+        return program.operations().stream()
+                .anyMatch(operation -> operation.isSelecting()
+                        || operation.attributes().get("body") instanceof LoopProgram loop && isSelecting(loop.body()));
     }
 
     /**
@@ -68,32 +85,71 @@ final class ProgramComparison {
      *
      * @param stated dimensions within whose limits the block must run
      * @throws Prober.Change at a size at which the block computes something else than the program
+     * @throws CountProbes.Change at a number of selected elements where it does
      */
     ProvenSizes search(Set<String> stated) {
         ParameterNames names = block.names();
-        boolean isUnrolled = traced.expectation().isPresent();
+        Set<Long> numbers = plan.dimensions().isEmpty() && !isSelecting ? Set.of() : block.numbers();
         try (NDManager engine = NDManager.newBaseManager(block.device())) {
-            return new Prober(
+            boolean isUnrolled = traced.expectation().isPresent();
+            ProvenSizes proven = new Prober(
+                            plan, limits, stated, sizes -> probeSelecting(engine, names, sizes), budget::isSpent)
+                    .search(numbers, isUnrolled);
+            if (!isSelecting) {
+                return proven;
+            }
+            // Of its own: the search for sizes ends with the other one.
+            Probe.Budget counts = new Probe.Budget(COUNT_SHARE * operations, MAX_PROBE_NANOSECONDS);
+            List<String> remarks = new ArrayList<>(proven.remarks());
+            remarks.addAll(new CountProbes(
                             plan,
-                            limits,
-                            stated,
-                            sizes -> isUnrolled
-                                    ? isAffordable(sizes)
-                                            ? probe(engine, names, sizes)
-                                            : new Prober.Outcome(Prober.Kind.NOT_KNOWN, "")
-                                    : probeLoop(engine, names, sizes),
-                            budget::isSpent)
-                    .search(plan.dimensions().isEmpty() ? Set.of() : block.numbers(), isUnrolled);
+                            (sizes, selection) -> probe(engine, names, sizes, selection, counts),
+                            () -> selectable,
+                            numbers,
+                            traced.needsAllCounts())
+                    .search(proven));
+            unselected.ifPresent(remarks::add);
+            return new ProvenSizes(proven.ranges(), proven.comparisons(), List.copyOf(remarks));
         }
     }
 
+    /** Compares with as many elements selected as the values say, and with many. */
+    private Prober.Outcome probeSelecting(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
+        Prober.Outcome outcome = probe(engine, names, sizes, Selection.ACTUAL, budget);
+        if (!isSelecting || outcome.kind() != Prober.Kind.SAME) {
+            return outcome;
+        }
+        Prober.Outcome all = probe(engine, names, sizes, Selection.ALL, budget);
+        Prober.Outcome many =
+                all.kind() == Prober.Kind.FAILS ? probe(engine, names, sizes, Selection.HALF, budget) : all;
+        if (many.kind() != Prober.Kind.FAILS) {
+            return many;
+        }
+        // The block itself does not work for so many.
+        unselected = Optional.of(unselected.orElse("with " + sizes
+                + " the block fails where a mask selects all or half "
+                + "of the elements, so it was compared with as many as the values select there: " + all.text()));
+        return outcome;
+    }
+
+    private Prober.Outcome probe(
+            NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
+        if (traced.expectation().isEmpty()) {
+            return probeLoop(engine, names, sizes, selection, budget);
+        }
+        return isAffordable(sizes, budget)
+                ? probeUnrolled(engine, names, sizes, selection, budget)
+                : new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+    }
+
     /** Spends the budget for a run without recording, if {@link BlockRecorder#run} needs one. */
-    private boolean isAffordable(Map<String, Long> sizes) {
+    private boolean isAffordable(Map<String, Long> sizes, Probe.Budget budget) {
         return !block.retention().calls() || budget.spend((long) (program.cost(sizes) / ELEMENTS_PER_UNIT));
     }
 
     /** Records a block with a loop, and compares the recording with the program. */
-    private Prober.Outcome probeLoop(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
+    private Prober.Outcome probeLoop(
+            NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
         double ratio = sizes.entrySet().stream()
                 .mapToDouble(
                         size -> (double) size.getValue() / traced.longestSizes().getOrDefault(size.getKey(), 1L))
@@ -103,41 +159,32 @@ final class ProgramComparison {
         if (!budget.spend((long) units)) {
             return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
         }
-        try (Recorder recorder = block.recorder(engine, names, Selection.ACTUAL)) {
+        try (Recorder recorder = block.recorder(engine, names, selection)) {
             Tape tape = recorder.tape(block.record(recorder, sizes, Tracer.SEED, plan, limits));
+            selectable = recorder.selectable();
             return LoopReplay.difference(traced.loops().orElseThrow(), tape, sizes)
                     .map(text -> new Prober.Outcome(Prober.Kind.DIFFERENT, text))
                     .orElse(new Prober.Outcome(Prober.Kind.SAME, ""));
         } catch (Recorder.MoreNeeded e) {
             block.keep(e);
-            return probeLoop(engine, names, sizes);
+            return probeLoop(engine, names, sizes, selection, budget);
         } catch (ExportException e) {
             return new Prober.Outcome(Prober.Kind.FAILS, String.join("; ", e.problems()));
         }
     }
 
-    private Prober.Outcome probe(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
+    private Prober.Outcome probeUnrolled(
+            NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
         while (true) {
             try {
-                Prober.Outcome outcome = probe(engine, names, sizes, block.retention(), Selection.ACTUAL);
-                if (outcome.kind() == Prober.Kind.SAME && isSelecting) {
-                    Prober.Outcome all = probe(engine, names, sizes, block.retention(), Selection.ALL);
-                    // The block itself may not work for so many.
-                    return all.kind() == Prober.Kind.FAILS ? outcome : all;
-                }
-                if (outcome.kind() != Prober.Kind.FAILS || block.retention().values()) {
+                Recorder.Retention kept = block.retention();
+                Prober.Outcome outcome = probe(engine, names, sizes, kept, selection, budget);
+                if (outcome.kind() != Prober.Kind.FAILS || kept.values()) {
                     return outcome;
                 }
                 // Perhaps it fails at the zeros that stand for large arrays, such as a singular matrix.
-                return probe(
-                        engine,
-                        names,
-                        sizes,
-                        new Recorder.Retention(
-                                true,
-                                block.retention().constants(),
-                                block.retention().calls()),
-                        Selection.ACTUAL);
+                Recorder.Retention values = new Recorder.Retention(true, kept.constants(), kept.calls());
+                return probe(engine, names, sizes, values, selection, budget);
             } catch (Recorder.MoreNeeded e) {
                 block.keep(e);
             }
@@ -149,7 +196,8 @@ final class ProgramComparison {
             ParameterNames names,
             Map<String, Long> sizes,
             Recorder.Retention kept,
-            Selection selection) {
+            Selection selection,
+            Probe.Budget budget) {
         Probe probe = new Probe(traced.expectation().orElseThrow(), sizes, budget);
         try (Recorder recorder = block.recorder(engine, names, kept, selection, probe)) {
             List<String> problems = recorder.problems();
@@ -169,6 +217,7 @@ final class ProgramComparison {
             } catch (RuntimeException e) {
                 problems = List.of("the block fails: " + e + " (" + recorder.siteOf(e, block.loader()) + ")");
             }
+            selectable = recorder.selectable();
             String failure = String.join("; ", problems);
             if (failure.contains("can't allocate memory") || failure.contains("out of memory")) {
                 return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");

@@ -72,7 +72,12 @@ final class Recorder implements AutoCloseable {
     private final Statistics statistics;
     private final Retention retention;
     private final Selection selection;
+    /** Masks that select elements, numbered in the order of their use; those that are computed alike are one. */
     private final Map<Integer, Integer> masks = new HashMap<>();
+
+    private final AlikeValues alike = new AlikeValues();
+    private int compared;
+    private long selectable;
     /** Compares the recording with a program; null if there is none yet. */
     private final Probe probe;
 
@@ -281,9 +286,19 @@ final class Recorder implements AutoCloseable {
         return dependent.get(value.id()) ? selection.mask(value.array(), number(value)) : value.array();
     }
 
+    /** The most elements that an operation can have selected, as far as their number depends on values. */
+    long selectable() {
+        return selectable;
+    }
+
     /** The number of a mask among those that select elements. */
     private int number(TapeValue mask) {
-        return masks.computeIfAbsent(mask.id(), id -> masks.size());
+        selectable = Math.max(selectable, mask.array().size());
+        for (; compared < steps.size(); compared++) {
+            Step step = steps.get(compared);
+            alike.add(step, List.of(step));
+        }
+        return masks.computeIfAbsent(alike.first(mask), id -> masks.size());
     }
 
     /** The value on the tape for an array, traced or ordinary. */
@@ -365,8 +380,10 @@ final class Recorder implements AutoCloseable {
                 case "unique" ->
                     called = dependent.get(self.id()) ? selection.different(self.array(), number(self)) : receiver;
                 case "multiBoxDetection" -> {
-                    boolean isConstant = !dependent.get(inputs.get(0).id());
-                    ordinary[0] = isConstant ? ordinary[0] : selection.detected((NDList) ordinary[0]);
+                    if (dependent.get(inputs.get(0).id())) {
+                        ordinary[0] = selection.detected((NDList) ordinary[0]);
+                        selectable = Math.max(selectable, inputs.get(0).shape().get(2));
+                    }
                 }
                 default -> {} // The masks of an index are replaced in it.
             }

@@ -239,6 +239,11 @@ final class TapeComparison {
         return !constants.wanted().isEmpty();
     }
 
+    /** Whether a formula in the number of selected elements needs a test at each such number. */
+    boolean needsAllCounts() {
+        return counts.needsAll();
+    }
+
     /** Checks that the tapes differ in numbers only. */
     private void requireSameOperations() {
         for (int t = 1; t < tapes.size(); t++) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -69,6 +70,8 @@ public final class Tracer {
     private Optional<Program> retraced = Optional.empty();
 
     private int roundsAround;
+    /** Further numbers of elements that masks select in traces. */
+    private final Set<Long> counts = new TreeSet<>();
     /** See {@link ConstantSearch#unbounded}; of the last trace. */
     private Map<String, Long> unbounded = Map.of();
     /** The largest sizes to which tables of Java numbers go. */
@@ -335,6 +338,11 @@ public final class Tracer {
                 return false;
             }
             divide(e, program);
+        } catch (CountProbes.Change e) {
+            if (!e.isNumber() || counts.size() == MAX_ROUNDS || !counts.add(e.count())) {
+                throw new ExportException(List.of(e.getMessage()));
+            }
+            return false;
         }
         traced = null;
         return true;
@@ -554,7 +562,7 @@ public final class Tracer {
             outputs.add(recorded.record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED, plan, limits));
             if (recorders.get(0).steps().stream().anyMatch(step -> step.kind() == Step.Kind.SELECTING)) {
                 // And with masks that select another number of elements, of many.
-                for (Selection selection : Selection.forced()) {
+                for (Selection selection : Selection.forced(counts)) {
                     recorders.add(recorded.recorder(engine, names, selection));
                     try {
                         outputs.add(recorded.record(
@@ -589,7 +597,8 @@ public final class Tracer {
                         program.filter(found -> !hasLoops).map(comparison::expectation),
                         program.filter(found -> hasLoops).map(found -> comparison.combined()),
                         recorders.get(longest).steps().size(),
-                        sizes.traces().get(longest));
+                        sizes.traces().get(longest),
+                        comparison.needsAllCounts());
                 return program;
             } catch (ExportException e) {
                 unbounded = comparison.unbounded();

@@ -49,6 +49,13 @@ class ElementTypesTest {
         });
     }
 
+    /** Sums of 1 and nearly -1 would have no digits left in float16. */
+    @TestFactory
+    Stream<DynamicTest> geluOfHalfFloatsIsComputedWithMoreDigits() {
+        return Stream.of(
+                agrees("gelu", "x:float16[N]", new double[] {-3.904, -3, -2.5, 0.001, 1, 4}, Activation::gelu));
+    }
+
     @TestFactory
     Stream<DynamicTest> scalarsHaveAnAxisAsInTheEngine() {
         Map<String, UnaryOperator<NDArray>> functions = new LinkedHashMap<>();

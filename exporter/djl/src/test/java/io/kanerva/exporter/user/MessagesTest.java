@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 /** Every message names the user's line, here always the one that calls {@link #on}, the cause, and what helps. */
 class MessagesTest {
     private static final InputSpec INPUT = InputSpec.parse("x:float32[N,6]");
+    private static final NDManager OWN = NDManager.newBaseManager();
 
     private volatile int line;
 
@@ -173,6 +174,9 @@ class MessagesTest {
             refusal(x -> on(x).toType(type, false)).startsWith("toType" + reason);
             refusal(x -> on(x).getManager().zeros(new Shape(2), type)).startsWith("zeros" + reason);
             refusal(x -> on(x).getManager().create(new Shape(2), type)).startsWith("create" + reason);
+            refusal(x -> on(x).add(OWN.zeros(new Shape(1), type).sum())).startsWith("zeros" + reason);
+            refusal(x -> on(x).add(OWN.ones(new Shape(1)).toType(type, false).sum()))
+                    .startsWith("toType" + reason);
         }
     }
 

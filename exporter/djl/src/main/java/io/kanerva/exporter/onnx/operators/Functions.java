@@ -85,7 +85,11 @@ final class Functions {
         put(table, "log10", "Log, Div", (g, x) -> g.node("Div", g.node("Log", x), g.scalar(x.type(), Math.log(10))));
         put(table, "toDegrees", "Mul, Div", (g, x) -> scaled(g, x, 180, Math.PI));
         put(table, "toRadians", "Mul, Div", (g, x) -> scaled(g, x, Math.PI, 180));
-        put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
+        put(
+                table,
+                "gelu",
+                "Gelu from opset 20 on; Div, Erf, Mul, Add before; Cast around it for float16",
+                Functions::gelu);
         put(table, "erf", "Erf; if it is to be written out, " + ErrorFunction.WRITTEN_OUT, ErrorFunction::lower);
         put(
                 table,
@@ -158,14 +162,18 @@ final class Functions {
         return g.node("PRelu", in.get(0), slopes);
     }
 
-    /** x/2 (1 + erf(x/sqrt 2)), in the form that ONNX Runtime recognises; opset 20 added the operator Gelu. */
-    private static Value gelu(GraphBuilder g, Value x) {
+    /**
+     * x/2 (1 + erf(x/sqrt 2)), in the form that ONNX Runtime recognises; opset 20 added the operator Gelu. The engine
+     * computes it for float16 in float32, without which 1 + erf has no digits left for negative numbers.
+     */
+    private static Value gelu(GraphBuilder g, Value half) {
+        ElementType type = half.type() == ElementType.FLOAT16 ? ElementType.FLOAT32 : half.type();
+        Value x = g.cast(half, type);
         if (g.opset() >= GELU_SINCE) {
-            return g.node("Gelu", x);
+            return g.cast(g.node("Gelu", x), half.type());
         }
-        ElementType type = x.type();
         Value erf = g.node("Erf", g.node("Div", x, g.scalar(type, Math.sqrt(2))));
-        Value half = g.node("Mul", x, g.scalar(type, 0.5));
-        return g.node("Mul", half, g.node("Add", erf, g.scalar(type, 1)));
+        Value scaled = g.node("Mul", x, g.scalar(type, 0.5));
+        return g.cast(g.node("Mul", scaled, g.node("Add", erf, g.scalar(type, 1))), half.type());
     }
 }

@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace.block;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -11,6 +12,7 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -33,6 +35,8 @@ public final class BlockNumbers {
 
     private final Set<NDArray> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
 
+    private final Set<DataType> types = EnumSet.noneOf(DataType.class);
+
     private BlockNumbers() {}
 
     /** The numbers of a block, those of its fields first. */
@@ -40,6 +44,13 @@ public final class BlockNumbers {
         BlockNumbers found = visited(block);
         found.addCode();
         return found.numbers;
+    }
+
+    /** The types of arrays that the code of a block's classes mentions. */
+    public static Set<DataType> types(Block block) {
+        BlockNumbers found = visited(block);
+        found.addCode();
+        return found.types;
     }
 
     /** The arrays in a block's fields, without those of its parameters. */
@@ -141,6 +152,7 @@ public final class BlockNumbers {
             }
             ClassNumbers found = ClassNumbers.of(type);
             numbers.addAll(found.numbers());
+            types.addAll(found.elements());
             found.types().forEach(mentioned -> add(mentioned, type, waiting));
         }
     }

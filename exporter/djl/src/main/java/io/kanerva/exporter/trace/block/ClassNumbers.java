@@ -1,20 +1,26 @@
 package io.kanerva.exporter.trace.block;
 
+import ai.djl.ndarray.types.DataType;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The integers that a class's code compares and computes with, and the classes that it refers to, read from its class
- * file (Java Virtual Machine Specification, chapters 4 and 6).
+ * The integers that a class's code compares and computes with, and the classes and element types that it refers to,
+ * read from its class file (Java Virtual Machine Specification, chapters 4 and 6).
  *
  * @param numbers constants of instructions, of the constant pool and of switches
  * @param types binary names of the classes that are mentioned
+ * @param elements types of arrays whose name occurs
  */
-record ClassNumbers(Set<Long> numbers, Set<String> types) {
+record ClassNumbers(Set<Long> numbers, Set<String> types, Set<DataType> elements) {
     /** The number of operand bytes of each instruction, in the order of their codes; switches and wide are apart. */
     private static final String OPERANDS = "0".repeat(0x10) // nop to dconst_1
             + "1212211111" // bipush, sipush, ldc, loads
@@ -31,6 +37,9 @@ record ClassNumbers(Set<Long> numbers, Set<String> types) {
             + "212002200" // new to monitorexit
             + " " // wide
             + "32244"; // multianewarray to jsr_w
+
+    private static final Map<String, DataType> ELEMENTS =
+            Arrays.stream(DataType.values()).collect(Collectors.toMap(DataType::name, type -> type));
 
     private static final int BIPUSH = 0x10;
     private static final int SIPUSH = 0x11;
@@ -53,7 +62,8 @@ record ClassNumbers(Set<Long> numbers, Set<String> types) {
     }
 
     private static ClassNumbers read(Class<?> type) {
-        ClassNumbers found = new ClassNumbers(new LinkedHashSet<>(), new LinkedHashSet<>());
+        ClassNumbers found =
+                new ClassNumbers(new LinkedHashSet<>(), new LinkedHashSet<>(), EnumSet.noneOf(DataType.class));
         String file = type.getName().substring(type.getName().lastIndexOf('.') + 1) + ".class";
         try (InputStream stream = type.getResourceAsStream(file)) {
             if (stream != null) {
@@ -107,6 +117,12 @@ record ClassNumbers(Set<Long> numbers, Set<String> types) {
             if (name > 0 && !texts[name].startsWith("[")) {
                 types.add(texts[name].replace('/', '.'));
             }
+        }
+        if (types.contains(DataType.class.getName())) {
+            Arrays.stream(texts)
+                    .filter(ELEMENTS::containsKey)
+                    .map(ELEMENTS::get)
+                    .forEach(elements::add);
         }
         return texts;
     }
