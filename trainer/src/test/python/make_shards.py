@@ -59,6 +59,9 @@ write("flat.parquet", {"image": GREY.reshape(COUNT, 24).tolist()})
 write("ragged.parquet", {"image": [[[1, 2], [3]], [[1, 2], [3, 4]]]})
 write("paths.parquet", {"image": pa.array([{"bytes": None, "path": "a.png"}] * 2, FILES.type)})
 write("unlabelled.parquet", {"image": FILES, "label": [None] + [1] * (COUNT - 1)})
+FEW = FILES.slice(0, 3)
+write("unsigned.parquet", {"image": FEW, "label": pa.array([4_000_000_000, 7, 4_000_000_000], pa.uint32())})
+write("prices.parquet", {"image": FEW, "label": pa.array([Decimal("1.5")] * 3, pa.decimal128(25, 2))})
 described = pa.table({"image": FILES, "label": LABELS}).replace_schema_metadata(
     {"huggingface": json.dumps({"info": {"features": {"label": {"names": NAMES, "_type": "ClassLabel"}}}})}
 )

@@ -47,6 +47,7 @@ class OwnImagesCommandsTest {
             }
             Path file = pictures.resolve("%s/%02d.png".formatted(i % 2 == 0 ? "even" : "odd", i));
             Files.createDirectories(file.getParent());
+            picture.getRaster().setSample(19, 15, 0, i); // no two are equal
             ImageIO.write(picture, "png", file.toFile());
         }
     }
@@ -156,7 +157,7 @@ class OwnImagesCommandsTest {
         String printed = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(example.waitFor()).as(printed).isZero();
         assertThat(printed)
-                // One row of eight slots. Two of the eight that follow are the same picture.
+                // One row of eight slots.
                 .contains("step 2: ", "memory of 1280 floats", "found [0, 1, 2, 3, ")
                 .doesNotContain("NaN");
         assertThat(folder.resolve("bundle/bundle.json")).isNotEmptyFile();
@@ -265,6 +266,27 @@ class OwnImagesCommandsTest {
         assertThat(Files.readString(page))
                 .contains("data:image/png;base64,", "broken.jpg", "16 x 20 (100)")
                 .doesNotContain("http:", "https:", "<script");
+    }
+
+    @Test
+    void saysHowManyPicturesForTestingAreAlsoForTraining() throws IOException {
+        Files.move(pictures.resolve("even"), pictures.resolve("train"));
+        Files.move(pictures.resolve("odd"), pictures.resolve("test"));
+        Files.copy(pictures.resolve("train/04.png"), pictures.resolve("test/copy.png"));
+        assertThat(CommandRun.kpp("data", "inspect", pictures.toString()).out())
+                .contains("repeated   1 of 51 images for testing are also among those for training, pixel for pixel");
+    }
+
+    @Test
+    void refusesASizeWhoseStepsNoMemoryHolds() {
+        CommandRun run = CommandRun.kpp(
+                "train", "--images", pictures.toString(), "--run", "r", "--size", "9996x9996", "--dry-run");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .contains("images of 9996 x 9996 in episodes of 8: expected steps that fit into this machine's ")
+                .contains(" GB of memory, found ones that take about 5,116.4 GB: choose a smaller size or shorter "
+                        + "episodes");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.kanerva.trainer.data.ImageSelection;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.data.OwnImages;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /** Looks at all pictures of a set before a long task begins, which one that cannot be read would end. */
@@ -38,6 +39,18 @@ public final class PictureCheck {
                 Progress.start(terminal, "Looking", images.trainCount() + images.testCount(), "pictures")) {
             return images.survey(progress::at);
         }
+    }
+
+    /** A sentence about pictures that are in both parts, if there are any. */
+    public static Optional<String> repeated(OwnImages images, OwnImages.Survey survey) {
+        return survey.repeated() == 0
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "%,d of %,d images for testing are also among those for training, pixel for pixel: scores "
+                                + "will be better than on new images",
+                        survey.repeated(),
+                        images.testCount()));
     }
 
     /** @throws Failure if pictures cannot be read and are not to be left out, or none can be read */

@@ -8,9 +8,9 @@ interface LabelRule {
     /** No labels. */
     LabelRule NONE = (folder, file, count) -> new int[0];
 
-    /** The file of the same name with "labels-idx1" in place of "images-idx3", if it exists. */
+    /** The file of the same name with "labels-idx1" in place of "images-idx3" (or with dots), if it exists. */
     LabelRule BESIDE = (folder, file, count) -> {
-        String packed = file.replace("images-idx3", "labels-idx1").replaceAll("\\.gz$", "") + ".gz";
+        String packed = file.replaceAll("images([-.])idx3", "labels$1idx1").replaceAll("\\.gz$", "") + ".gz";
         return folder.first(List.of(packed, packed.replaceAll("\\.gz$", "")))
                 .map(labels -> folder.labels(labels, count))
                 .orElseGet(() -> new int[0]);

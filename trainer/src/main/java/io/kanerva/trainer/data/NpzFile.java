@@ -3,12 +3,13 @@ package io.kanerva.trainer.data;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -60,10 +61,15 @@ final class NpzFile implements AutoCloseable {
             return Optional.empty();
         }
         String place = file + ", array '" + name + "'";
-        try (InputStream in = zip.getInputStream(entry)) {
+        try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
             ImageFiles.Source source = new ImageFiles.Source(
                     name, place, new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8), entry.getSize());
-            return Optional.of(format.read(source));
+            T array = format.read(source);
+            // The array has been read to its end; Java's ZipFile does not compare checksums.
+            if (in.getChecksum().getValue() != entry.getCrc()) {
+                throw source.bad("an intact array", "a damaged one, of another checksum");
+            }
+            return Optional.of(array);
         } catch (ZipException e) {
             throw new DataFormatException(
                     "%s: expected a valid zip file, found a corrupt one (%s)".formatted(place, e.getMessage()), e);

@@ -61,10 +61,8 @@ final class OwnArrays {
             throw new DataFormatException("%s, array '%s': expected a label for each of the %,d images, found %,d"
                     .formatted(npz, labels, images.count(), numbers.length));
         }
-        OwnPart part = OwnPart.of(npz.toString(), images);
         return new OwnClasses.Named(
-                part.count(),
-                part.pictures(),
+                OwnPart.of(npz.toString(), images),
                 LongStream.of(numbers).mapToObj(Long::toString).toList());
     }
 

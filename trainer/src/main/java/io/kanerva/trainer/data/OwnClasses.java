@@ -1,14 +1,11 @@
 package io.kanerva.trainer.data;
 
-import io.kanerva.trainer.picture.Picture;
-import io.kanerva.trainer.picture.PictureReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** Numbers the classes of pictures, which have names or numbers of their own. */
@@ -19,22 +16,10 @@ final class OwnClasses {
     /**
      * Pictures with the names of their classes.
      *
-     * @param pictures reads one of them
+     * @param part without labels
      * @param classes each picture's, none blank; or empty
-     * @param files each picture's file, or empty
      */
-    record Named(int count, IntFunction<Picture> pictures, List<String> classes, List<Path> files) {
-
-        /** Pictures that are no files of their own. */
-        Named(int count, IntFunction<Picture> pictures, List<String> classes) {
-            this(count, pictures, classes, List.of());
-        }
-
-        /** Picture files. */
-        static Named of(List<Path> files, List<String> classes) {
-            return new Named(files.size(), index -> PictureReader.read(files.get(index)), classes, files);
-        }
-    }
+    record Named(OwnPart part, List<String> classes) {}
 
     /**
      * Images whose classes are numbered in order, numbers as such.
@@ -61,11 +46,8 @@ final class OwnClasses {
     }
 
     private static OwnPart part(Named named, Map<String, Integer> numbers) {
-        return new OwnPart(
-                named.count(),
-                named.pictures(),
-                named.classes().stream().mapToInt(numbers::get).toArray(),
-                named.files());
+        return named.part()
+                .labelled(named.classes().stream().mapToInt(numbers::get).toArray());
     }
 
     private static List<String> sorted(List<String> names) {

@@ -33,13 +33,15 @@ final class OwnFolder {
                     "%s: expected PNG, JPEG, GIF, BMP, WebP or TIFF files, found none among %,d files"
                             .formatted(folder, all.size()));
         }
-        Optional<Path> train = part(folder, TRAIN);
-        Optional<Path> test = part(folder, TEST);
+        Optional<Path> train = parts(folder, TRAIN).stream().findFirst();
+        List<Path> tests = parts(folder, TEST);
+        Optional<Path> test = tests.stream()
+                .filter(part -> pictures.stream().anyMatch(picture -> picture.startsWith(part)))
+                .findFirst();
         Path trainRoot = train.orElse(folder);
         List<Path> trained = pictures.stream()
                 .filter(picture -> picture.startsWith(trainRoot)
-                        && (train.isPresent()
-                                || test.filter(picture::startsWith).isEmpty()))
+                        && (train.isPresent() || tests.stream().noneMatch(picture::startsWith)))
                 .toList();
         List<Path> tested = pictures.stream()
                 .filter(picture -> test.filter(picture::startsWith).isPresent())
@@ -64,8 +66,12 @@ final class OwnFolder {
     /** IDX files under MNIST's names, with their labels. */
     private static Optional<OwnImages> packed(Path folder) {
         DataFolder data = DataFolder.of(folder);
-        return idx(data, "train-images-idx3-ubyte").map(train -> {
-            Optional<ImageSet> test = idx(data, "t10k-images-idx3-ubyte", "test-images-idx3-ubyte");
+        return idx(data, "train-images").map(train -> {
+            Optional<ImageSet> test = idx(data, "t10k-images", "test-images");
+            if (test.isPresent() && test.get().hasLabels() != train.hasLabels()) {
+                throw new DataFormatException("%s: expected labels of all images or of none, found them for %s only"
+                        .formatted(folder, train.hasLabels() ? "training" : "testing"));
+            }
             int classes = 1
                     + Math.max(OwnArrays.most(train), test.map(OwnArrays::most).orElse(-1));
             return new OwnImages(
@@ -77,7 +83,11 @@ final class OwnFolder {
         });
     }
 
-    private static Optional<ImageSet> idx(DataFolder data, String... files) {
+    private static Optional<ImageSet> idx(DataFolder data, String... names) {
+        // Unpacking programs write a dot for the first hyphen of "-idx3".
+        String[] files = Stream.of(names)
+                .flatMap(name -> Stream.of(name + "-idx3-ubyte", name + ".idx3-ubyte"))
+                .toArray(String[]::new);
         return DataPart.idx(files).find(data, data.path().toString()).map(ImageSet.class::cast);
     }
 
@@ -109,12 +119,14 @@ final class OwnFolder {
         return false;
     }
 
-    private static Optional<Path> part(Path folder, List<String> names) {
+    /** The folders of these names, in this order. */
+    private static List<Path> parts(Path folder, List<String> names) {
         try (Stream<Path> inside = Files.list(folder)) {
             return inside.filter(Files::isDirectory)
                     .filter(path -> names.contains(path.getFileName().toString().toLowerCase(Locale.ROOT)))
-                    .min((a, b) -> names.indexOf(a.getFileName().toString().toLowerCase(Locale.ROOT))
-                            - names.indexOf(b.getFileName().toString().toLowerCase(Locale.ROOT)));
+                    .sorted((a, b) -> names.indexOf(a.getFileName().toString().toLowerCase(Locale.ROOT))
+                            - names.indexOf(b.getFileName().toString().toLowerCase(Locale.ROOT)))
+                    .toList();
         } catch (IOException e) {
             throw unreadable(folder, e);
         }
@@ -122,7 +134,21 @@ final class OwnFolder {
 
     private static String classOf(Path root, Path picture) {
         Path inside = root.relativize(picture);
-        return inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
+        return inside.getNameCount() == 1 ? "" : requireText(inside.getName(0)).toString();
+    }
+
+    /**
+     * Refuses a path of which Java cannot tell all letters, so that it may look like another one.
+     *
+     * @throws DataFormatException if there are such
+     */
+    static Path requireText(Path path) {
+        if (path.toString().indexOf('\ufffd') >= 0) {
+            throw new DataFormatException(("%s: expected a name in the encoding of this system, %s, found another one "
+                            + "(LC_ALL=C.UTF-8 in the environment makes it UTF-8)")
+                    .formatted(path, System.getProperty("sun.jnu.encoding")));
+        }
+        return path;
     }
 
     private static int[] labels(Path root, List<Path> pictures, List<String> classes) {

@@ -13,10 +13,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -30,7 +32,8 @@ import java.util.stream.IntStream;
  *   <li>a {@code .npy}, IDX or {@code .amat} file ({@link ImageFiles}), or a {@code .npz} file of images and labels.
  * </ul>
  *
- * <p>Where nothing says which images are for testing, a tenth of them is, drawn at random but always the same.
+ * <p>Where nothing says which images are for testing, a tenth of them is, drawn at random but always the same. Images
+ * that are equal byte for byte, as copies and links are, then stay together, for testing or for training.
  */
 public final class OwnImages {
     /** The share of the images that are for testing, where nothing says which. */
@@ -58,8 +61,16 @@ public final class OwnImages {
             throw new DataFormatException("%s: expected at least two images, found %d".formatted(place, train.count()));
         }
         List<OwnPart> parts = drawn ? train.split(TEST_SHARE) : List.of(test, train);
+        requireDifferent(place.toString(), parts.get(1).count(), train.count());
         this.test = parts.get(0);
         this.train = parts.get(1);
+    }
+
+    private static void requireDifferent(String place, int trained, int count) {
+        if (trained == 0) {
+            throw new DataFormatException(
+                    "%s: expected at least two different images, found %,d equal ones".formatted(place, count));
+        }
     }
 
     /**
@@ -120,6 +131,7 @@ public final class OwnImages {
 
     /**
      * Draws other images for testing, and writes a CSV table of all pictures that says so, which {@link #at} reads.
+     * Equal files stay together.
      *
      * @param share of the images that are for testing, above 0 and below 1
      * @param seed of the draw
@@ -127,12 +139,12 @@ public final class OwnImages {
      * @param table receives the text
      * @return the number of images for testing
      * @throws IllegalArgumentException if the share leaves no image for training or testing
-     * @throws DataFormatException if the pictures are no files of their own
+     * @throws DataFormatException if the pictures are no files of their own, or all are equal
      */
     public int writeSplit(double share, long seed, Path folder, Appendable table) throws IOException {
         int count = train.count() + test.count();
-        int tested = (int) Math.round(share * count);
-        if (!(share > 0 && share < 1) || tested < 1 || tested >= count) {
+        int wanted = (int) Math.round(share * count);
+        if (!(share > 0 && share < 1) || wanted < 1 || wanted >= count) {
             throw new IllegalArgumentException(
                     "share of %s: expected one of %,d images that leaves some for training and some for testing"
                             .formatted(share, count));
@@ -141,7 +153,8 @@ public final class OwnImages {
             throw new DataFormatException(
                     "%s: expected picture files to divide, found a file of images".formatted(place));
         }
-        OwnSplit.write(List.of(train, test), classes, tested, seed, folder, table);
+        int tested = OwnSplit.write(List.of(train, test), classes, wanted, seed, folder, table);
+        requireDifferent(place, count - tested, count);
         return tested;
     }
 
@@ -193,6 +206,7 @@ public final class OwnImages {
      * @param colour number of pictures in colour
      * @param grey number of grey ones that are not black and white only
      * @param blackAndWhite number of the others
+     * @param repeated number of pictures for testing whose pixels are also those of one for training
      * @param unreadable what keeps a picture from being read, by its index: training images first, then test images
      */
     public record Survey(
@@ -203,6 +217,7 @@ public final class OwnImages {
             int colour,
             int grey,
             int blackAndWhite,
+            int repeated,
             SortedMap<Integer, String> unreadable) {
 
         /** Number of pictures that can be read. */
@@ -211,7 +226,8 @@ public final class OwnImages {
         }
     }
 
-    private record Look(int height, int width, int kind) {
+    /** @param digest of the pixels */
+    private record Look(int height, int width, int kind, String digest) {
 
         static Look at(Picture picture) {
             int kind = picture.isGrey() ? 0 : 2;
@@ -220,7 +236,7 @@ public final class OwnImages {
                     kind = picture.pixels()[i] == 0 || picture.pixels()[i] == (byte) 255 ? 0 : 1;
                 }
             }
-            return new Look(picture.height(), picture.width(), kind);
+            return new Look(picture.height(), picture.width(), kind, OwnCopies.digest(picture.pixels()));
         }
     }
 
@@ -245,7 +261,7 @@ public final class OwnImages {
             unreadable.remove(index);
             looks[index] = look(index, unreadable);
         }
-        return summary(looks, unreadable);
+        return summary(looks, train.count(), unreadable);
     }
 
     private Look look(int index, SortedMap<Integer, String> unreadable) {
@@ -260,7 +276,7 @@ public final class OwnImages {
         }
     }
 
-    private static Survey summary(Look[] looks, SortedMap<Integer, String> unreadable) {
+    private static Survey summary(Look[] looks, int trained, SortedMap<Integer, String> unreadable) {
         Map<List<Integer>, Integer> sizes = new TreeMap<>(Comparator.comparing(List::toString));
         int[] kinds = new int[3];
         for (Look look : looks) {
@@ -280,6 +296,10 @@ public final class OwnImages {
                 .mapToInt(look -> Math.min(look.height(), look.width()))
                 .sorted()
                 .toArray();
+        Set<Look> seen = Arrays.stream(looks, 0, trained).collect(Collectors.toSet());
+        long repeated = Arrays.stream(looks, trained, looks.length)
+                .filter(look -> look != null && seen.contains(look))
+                .count();
         Optional<List<Integer>> most = ordered.stream().map(Map.Entry::getKey).findFirst();
         return new Survey(
                 named,
@@ -289,6 +309,7 @@ public final class OwnImages {
                 kinds[2],
                 kinds[1],
                 kinds[0],
+                (int) repeated,
                 new TreeMap<>(unreadable));
     }
 }

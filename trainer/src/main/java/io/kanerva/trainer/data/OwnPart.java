@@ -4,6 +4,7 @@ import io.kanerva.trainer.picture.Picture;
 import io.kanerva.trainer.picture.PictureReader;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
@@ -14,19 +15,20 @@ import java.util.stream.IntStream;
  *
  * @param count number of pictures
  * @param pictures reads one of them
+ * @param contents reads the bytes of one that tell it from others, encoded or not; not asked for where there are files
  * @param labels [count], each picture's class from 0, or empty
  * @param files [count], each picture's file, or empty
  */
-record OwnPart(int count, IntFunction<Picture> pictures, int[] labels, List<Path> files) {
+record OwnPart(int count, IntFunction<Picture> pictures, IntFunction<byte[]> contents, int[] labels, List<Path> files) {
 
-    /** Pictures that are no files of their own. */
+    /** Pictures that are no files of their own, nor encoded. */
     OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
-        this(count, pictures, labels, List.of());
+        this(count, pictures, index -> pictures.apply(index).pixels(), labels, List.of());
     }
 
     /** Picture files. */
     static OwnPart of(List<Path> files, int[] labels) {
-        return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), labels, files);
+        return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), null, labels, files);
     }
 
     /**
@@ -56,11 +58,22 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels, List<Path
         }
     }
 
-    /** Some of the pictures. */
-    OwnPart some(int[] indices) {
+    /** The same pictures with these labels. */
+    OwnPart labelled(int[] others) {
+        return new OwnPart(count, pictures, contents, others, files);
+    }
+
+    /** For each picture the index of the first one that is equal to it, byte for byte, which may be itself. */
+    int[] firsts() {
+        return files.isEmpty() ? OwnCopies.of(count, contents) : OwnCopies.ofFiles(files);
+    }
+
+    private OwnPart some(IntStream chosen) {
+        int[] indices = chosen.toArray();
         return new OwnPart(
                 indices.length,
                 index -> pictures.apply(indices[index]),
+                contents == null ? null : index -> contents.apply(indices[index]),
                 labels.length == 0
                         ? labels
                         : IntStream.of(indices).map(index -> labels[index]).toArray(),
@@ -69,7 +82,11 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels, List<Path
                         : IntStream.of(indices).mapToObj(files::get).toList());
     }
 
-    /** The first {@code share} of a random order that depends on the number of pictures alone, and the rest. */
+    /**
+     * Draws a share of the pictures by a random order that depends on their number alone; equal ones stay together.
+     *
+     * @return the share, and the rest, which is empty if all pictures are equal
+     */
     List<OwnPart> split(double share) {
         int[] order = IntStream.range(0, count).toArray();
         Random random = new Random(1);
@@ -79,9 +96,9 @@ record OwnPart(int count, IntFunction<Picture> pictures, int[] labels, List<Path
             order[i] = order[other];
             order[other] = kept;
         }
-        int first = (int) Math.max(1, Math.round(share * count));
-        return List.of(
-                some(Arrays.stream(order, 0, first).sorted().toArray()),
-                some(Arrays.stream(order, first, count).sorted().toArray()));
+        BitSet drawn = new BitSet(count);
+        Arrays.stream(OwnCopies.drawn(order, firsts(), (int) Math.max(1, Math.round(share * count))))
+                .forEach(drawn::set);
+        return List.of(some(drawn.stream()), some(IntStream.range(0, count).filter(index -> !drawn.get(index))));
     }
 }

@@ -1,11 +1,11 @@
 package io.kanerva.trainer.data;
 
-import io.kanerva.trainer.picture.Picture;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
@@ -66,7 +66,7 @@ final class OwnShards {
     }
 
     private static OwnClasses.Named all(Path place, List<Path> shards, PixelScale scale) {
-        List<IntFunction<Picture>> readers = new ArrayList<>();
+        List<OwnPart> parts = new ArrayList<>();
         List<String> classes = new ArrayList<>();
         int[] starts = new int[shards.size() + 1];
         for (int i = 0; i < shards.size(); i++) {
@@ -76,17 +76,24 @@ final class OwnShards {
                 throw new DataFormatException("%s: expected labels in all files or in none, found %s unlike %s"
                         .formatted(place, shards.get(i), shards.get(0)));
             }
-            readers.add(shard.pictures());
+            parts.add(shard.part());
             classes.addAll(shard.classes());
-            starts[i + 1] = Math.addExact(starts[i], shard.count());
+            starts[i + 1] = Math.addExact(starts[i], shard.part().count());
         }
-        IntFunction<Picture> pictures = index -> {
-            int shard = 0;
-            while (index >= starts[shard + 1]) {
-                shard++;
-            }
-            return readers.get(shard).apply(index - starts[shard]);
-        };
-        return new OwnClasses.Named(starts[shards.size()], pictures, classes);
+        OwnPart all = new OwnPart(
+                starts[shards.size()],
+                index -> of(parts, starts, index, OwnPart::pictures),
+                index -> of(parts, starts, index, OwnPart::contents),
+                new int[0],
+                List.of());
+        return new OwnClasses.Named(all, classes);
+    }
+
+    private static <T> T of(List<OwnPart> parts, int[] starts, int index, Function<OwnPart, IntFunction<T>> reader) {
+        int shard = 0;
+        while (index >= starts[shard + 1]) {
+            shard++;
+        }
+        return reader.apply(parts.get(shard)).apply(index - starts[shard]);
     }
 }

@@ -3,11 +3,10 @@ package io.kanerva.trainer.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
@@ -19,8 +18,12 @@ final class OwnSplit {
 
     private record Row(Path file, String label) {}
 
-    /** Writes a table as {@link OwnTable} reads it in this folder, sorted by path. */
-    static void write(List<OwnPart> parts, List<String> classes, int tested, long seed, Path folder, Appendable table)
+    /**
+     * Writes a table as {@link OwnTable} reads it in this folder, sorted by path.
+     *
+     * @return the number of pictures for testing: as many as wanted, but equal ones stay together
+     */
+    static int write(List<OwnPart> parts, List<String> classes, int wanted, long seed, Path folder, Appendable table)
             throws IOException {
         List<Row> rows = new ArrayList<>();
         for (OwnPart part : parts) {
@@ -33,7 +36,10 @@ final class OwnSplit {
         List<Integer> order =
                 new ArrayList<>(IntStream.range(0, rows.size()).boxed().toList());
         Collections.shuffle(order, new Random(seed));
-        Set<Integer> test = new HashSet<>(order.subList(0, tested));
+        int[] firsts = OwnCopies.ofFiles(rows.stream().map(Row::file).toList());
+        BitSet test = new BitSet();
+        IntStream.of(OwnCopies.drawn(order.stream().mapToInt(i -> i).toArray(), firsts, wanted))
+                .forEach(test::set);
         Path base = folder.toAbsolutePath().normalize();
         try (CSVPrinter printer = new CSVPrinter(table, CSVFormat.DEFAULT)) {
             printer.print("path");
@@ -44,13 +50,15 @@ final class OwnSplit {
             printer.println();
             for (int i = 0; i < rows.size(); i++) {
                 Row row = rows.get(i);
-                printer.print(base.relativize(row.file().toAbsolutePath().normalize()));
+                printer.print(OwnFolder.requireText(
+                        base.relativize(row.file().toAbsolutePath().normalize())));
                 if (!classes.isEmpty()) {
                     printer.print(row.label());
                 }
-                printer.print(test.contains(i) ? "test" : "train");
+                printer.print(test.get(i) ? "test" : "train");
                 printer.println();
             }
         }
+        return test.cardinality();
     }
 }

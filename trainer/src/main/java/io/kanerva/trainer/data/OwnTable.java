@@ -8,13 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.csv.DuplicateHeaderMode;
 
 /**
  * Reads a CSV file (a {@code .tsv} has tabs) of picture paths as {@link OwnImages}: a header line with a column
@@ -29,7 +30,7 @@ final class OwnTable {
 
     private OwnTable() {}
 
-    private record Row(Path picture, String label, boolean test) {}
+    private record Row(Path picture, String label, String part) {}
 
     static OwnImages read(Path file) {
         List<Row> rows = new ArrayList<>();
@@ -37,6 +38,8 @@ final class OwnTable {
         CSVFormat format = (tabs ? CSVFormat.TDF : CSVFormat.DEFAULT)
                 .builder()
                 .setHeader()
+                .setAllowMissingColumnNames(true) // pandas writes its index without one
+                .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
                 .setSkipHeaderRecord(true)
                 .setIgnoreSurroundingSpaces(true)
                 .get();
@@ -99,31 +102,28 @@ final class OwnTable {
                     .formatted(file, record.getRecordNumber() + 1, label));
         }
         return new Row(
-                file.toAbsolutePath().resolveSibling(record.get(path)),
-                label == null ? "" : record.get(label),
-                TEST.contains(part));
+                file.toAbsolutePath().resolveSibling(record.get(path)), label == null ? "" : record.get(label), part);
     }
 
     private static OwnImages images(Path file, List<Row> rows) {
-        List<Row> train = rows.stream().filter(row -> !row.test()).toList();
-        List<Row> test = rows.stream().filter(Row::test).toList();
+        List<Row> train = part(rows, "train");
+        // As in folders and among shards, those for validation count only where none are for testing.
+        List<Row> test = part(rows, "test").isEmpty() ? part(rows, "val") : part(rows, "test");
         if (train.isEmpty()) {
             throw new DataFormatException("%s: expected pictures to train on, found none".formatted(file));
         }
         requireApart(file, train, test);
-        return OwnClasses.images(file, part(train), test.isEmpty() ? null : part(test), 0);
+        return OwnClasses.images(
+                file, named(train), test.isEmpty() ? null : named(test), rows.size() - train.size() - test.size());
+    }
+
+    private static List<Row> part(List<Row> rows, String name) {
+        return rows.stream().filter(row -> row.part().startsWith(name)).toList();
     }
 
     /** A model must not be scored on what it was trained on. */
     private static void requireApart(Path file, List<Row> train, List<Row> test) {
-        Set<Path> trained = new HashSet<>();
-        for (Row row : train) {
-            if (!trained.add(row.picture().normalize()) && test.isEmpty()) {
-                throw new DataFormatException(
-                        "%s: expected each picture once, as those for testing are drawn, found %s again"
-                                .formatted(file, row.picture()));
-            }
-        }
+        Set<Path> trained = train.stream().map(row -> row.picture().normalize()).collect(Collectors.toSet());
         for (Row row : test) {
             if (trained.contains(row.picture().normalize())) {
                 throw new DataFormatException(
@@ -133,9 +133,9 @@ final class OwnTable {
         }
     }
 
-    private static OwnClasses.Named part(List<Row> rows) {
-        return OwnClasses.Named.of(
-                rows.stream().map(Row::picture).toList(),
+    private static OwnClasses.Named named(List<Row> rows) {
+        return new OwnClasses.Named(
+                OwnPart.of(rows.stream().map(Row::picture).toList(), new int[0]),
                 rows.stream().map(Row::label).filter(label -> !label.isEmpty()).toList());
     }
 }

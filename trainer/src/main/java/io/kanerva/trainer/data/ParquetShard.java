@@ -21,6 +21,8 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.IntLogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
@@ -71,7 +73,10 @@ final class ParquetShard {
                 shard.rows(reader, -1, shard.image, row -> ParquetPixels.of(row).forEach(scale::add));
                 scale.factor(shard::bad);
             }
-            return new OwnClasses.Named(shard.starts[shard.groups.size()], shard::picture, labels);
+            return new OwnClasses.Named(
+                    new OwnPart(
+                            shard.starts[shard.groups.size()], shard::picture, shard::contents, new int[0], List.of()),
+                    labels);
         });
     }
 
@@ -82,6 +87,7 @@ final class ParquetShard {
     private static <T> T with(Path file, Reading<T> reading) {
         ParquetReadOptions options = ParquetReadOptions.builder(new PlainParquetConfiguration())
                 .withCodecFactory(new ParquetCodecs())
+                .usePageChecksumVerification(true)
                 .build();
         try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file), options)) {
             return reading.from(reader);
@@ -142,6 +148,13 @@ final class ParquetShard {
         if (label == null) {
             return labels;
         }
+        boolean unsigned =
+                label.getLogicalTypeAnnotation() instanceof IntLogicalTypeAnnotation whole && !whole.isSigned();
+        if (!unsigned && !isLabel(label)) {
+            throw bad(
+                    "labels that are integers, floating-point numbers, booleans or text",
+                    "column '%s'".formatted(label));
+        }
         String described =
                 reader.getFooter().getFileMetaData().getKeyValueMetaData().get("huggingface");
         JsonNode names = described == null
@@ -156,11 +169,29 @@ final class ParquetShard {
             if (row.getFieldRepetitionCount(0) == 0) {
                 throw bad("a label in each row", "none in row %d".formatted(labels.size()));
             }
-            String value = row.getValueToString(0, 0).strip();
+            String value = unsigned ? unsigned(row) : row.getValueToString(0, 0).strip();
             boolean number = names.size() > 0 && value.matches("\\d{1,9}") && names.has(Integer.parseInt(value));
             labels.add(number ? names.get(Integer.parseInt(value)).asText() : value);
         });
         return labels;
+    }
+
+    /** Whether a value's text is what it means, unlike that of decimals and points in time. */
+    private static boolean isLabel(Type label) {
+        PrimitiveTypeName type = label.asPrimitiveType().getPrimitiveTypeName();
+        LogicalTypeAnnotation meaning = label.getLogicalTypeAnnotation();
+        return type != PrimitiveTypeName.INT96
+                && type != PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY
+                && (meaning == null
+                        || meaning instanceof IntLogicalTypeAnnotation
+                        || meaning.equals(LogicalTypeAnnotation.stringType())
+                        || meaning.equals(LogicalTypeAnnotation.enumType()));
+    }
+
+    private static String unsigned(Group row) {
+        return row.getType().getType(0).asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64
+                ? Long.toUnsignedString(row.getLong(0, 0))
+                : Integer.toUnsignedString(row.getInteger(0, 0));
     }
 
     /** Reads one column of a row group, or of all with -1; each row has one field. */
@@ -177,14 +208,23 @@ final class ParquetShard {
         }
     }
 
-    private Picture picture(int index) {
+    /** The bytes, the pixels or null. */
+    private Object row(int index) {
         int group = 0;
         while (index >= starts[group + 1]) {
             group++;
         }
+        return rows(group).get(index - starts[group]);
+    }
+
+    private byte[] contents(int index) {
+        return row(index) instanceof byte[] bytes ? bytes : picture(index).pixels();
+    }
+
+    private Picture picture(int index) {
         String place = "%s, row %d".formatted(file, index);
         try {
-            Object row = rows(group).get(index - starts[group]);
+            Object row = row(index);
             if (row instanceof byte[] bytes) {
                 return PictureReader.read(place, bytes);
             }

@@ -1,6 +1,5 @@
 package io.kanerva.trainer.data;
 
-import io.kanerva.trainer.picture.Picture;
 import io.kanerva.trainer.picture.PictureException;
 import io.kanerva.trainer.picture.PictureReader;
 import java.io.IOException;
@@ -18,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarFile;
@@ -61,6 +61,10 @@ final class TarShard {
         long end = 0;
         try (TarFile tar = new TarFile(unpacked)) {
             for (TarArchiveEntry entry : tar.getEntries()) {
+                if (!entry.isCheckSumOK()) {
+                    throw bad(
+                            file, "an intact tar file", "one with a wrong checksum at '%s'".formatted(entry.getName()));
+                }
                 end = entry.getDataOffset() + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
                 String name = entry.getName();
                 String base = name.substring(name.lastIndexOf('/') + 1);
@@ -73,8 +77,8 @@ final class TarShard {
                     if (!keys.add(key)) {
                         throw bad(file, "one picture for each sample", "two of '%s'".formatted(key));
                     }
-                    if (entry.isSparse() || entry.getSize() > MAX_PICTURE) {
-                        throw bad(file, "pictures of at most 1 GiB, stored whole", "'%s'".formatted(name));
+                    if (entry.isLink() || entry.isSymbolicLink() || entry.isSparse() || entry.getSize() > MAX_PICTURE) {
+                        throw bad(file, "pictures of at most 1 GiB, stored whole, no links", "'%s'".formatted(name));
                     }
                     pictures.add(new Entry(name, key, entry.getDataOffset(), entry.getSize()));
                 } else if (base.substring(dot + 1).equalsIgnoreCase("cls")) {
@@ -101,7 +105,15 @@ final class TarShard {
                 labels.add(label);
             }
         }
-        return new OwnClasses.Named(pictures.size(), index -> picture(file, unpacked, pictures.get(index)), labels);
+        IntFunction<byte[]> contents = index -> bytes(file, unpacked, pictures.get(index));
+        return new OwnClasses.Named(
+                new OwnPart(
+                        pictures.size(),
+                        index -> PictureReader.read(place(file, pictures.get(index)), contents.apply(index)),
+                        contents,
+                        new int[0],
+                        List.of()),
+                labels);
     }
 
     private static boolean isGzipped(Path file) {
@@ -146,17 +158,29 @@ final class TarShard {
         }
     }
 
-    /** A cut file ends without the block of zeros that every writer puts after the last entry. */
+    /**
+     * A cut file ends without the block of zeros that every writer puts after the last entry; in files that were
+     * written one after the other into one, entries follow it.
+     */
     private static void requireWhole(Path file, Path unpacked, long end) {
-        ByteBuffer block = ByteBuffer.allocate(BLOCK);
-        try (FileChannel channel = FileChannel.open(unpacked)) {
-            int read = channel.read(block, end);
-            if (read < BLOCK || !Arrays.equals(block.array(), new byte[BLOCK])) {
-                throw bad(file, "a complete tar file", "one that ends after %,d bytes".formatted(channel.size()));
+        byte[] block = new byte[BLOCK];
+        try (InputStream in = Files.newInputStream(unpacked)) {
+            in.skipNBytes(Math.min(end, Files.size(unpacked)));
+            if (in.readNBytes(block, 0, BLOCK) < BLOCK || !isZero(block)) {
+                throw bad(file, "a complete tar file", "one that ends after %,d bytes".formatted(Files.size(unpacked)));
+            }
+            for (int read = in.readNBytes(block, 0, BLOCK); read > 0; read = in.readNBytes(block, 0, BLOCK)) {
+                if (!isZero(Arrays.copyOf(block, read))) {
+                    throw bad(file, "one tar file", "more after its end, as where several were joined");
+                }
             }
         } catch (IOException e) {
             throw unreadable(file, e);
         }
+    }
+
+    private static boolean isZero(byte[] block) {
+        return Arrays.equals(block, new byte[block.length]);
     }
 
     private static String label(Path file, TarFile tar, TarArchiveEntry entry) throws IOException {
@@ -172,8 +196,11 @@ final class TarShard {
         }
     }
 
-    private static Picture picture(Path file, Path unpacked, Entry entry) {
-        String place = file + ", " + entry.name();
+    private static String place(Path file, Entry entry) {
+        return file + ", " + entry.name();
+    }
+
+    private static byte[] bytes(Path file, Path unpacked, Entry entry) {
         ByteBuffer bytes = ByteBuffer.allocate((int) entry.size());
         try (FileChannel channel = FileChannel.open(unpacked)) {
             while (bytes.hasRemaining()) {
@@ -183,9 +210,11 @@ final class TarShard {
             }
         } catch (IOException e) {
             throw new PictureException(
-                    "%s: expected a picture, found an unreadable file (%s)".formatted(place, e.getMessage()), e);
+                    "%s: expected a picture, found an unreadable file (%s)"
+                            .formatted(place(file, entry), e.getMessage()),
+                    e);
         }
-        return PictureReader.read(place, bytes.array());
+        return bytes.array();
     }
 
     private static DataFormatException bad(Path file, String expected, String found) {

@@ -17,8 +17,9 @@ import java.util.function.IntConsumer;
  * <p>Without a heap there is no code to reconstruct from, and r is the mean of each position in a patch.
  */
 public final class LinearStart {
-    /** Images to fit to: more than a hundred patches for each unknown of the least squares. */
-    public static final int IMAGES = 2000;
+    private static final int MAX_IMAGES = 2000;
+    /** Those of as many images of 32 x 32: more than a hundred patches for each unknown of the least squares. */
+    private static final int MAX_PIXELS = MAX_IMAGES * 32 * 32;
 
     private static final double RIDGE = 1e-4;
     /** Logarithms of the components' scales, relative to the scale of the error: evenly spaced between these. */
@@ -55,6 +56,16 @@ public final class LinearStart {
             values[i] = 2 * images[i] - 1;
         }
         this.progress = progress;
+    }
+
+    /** The most images to fit to: 2,000, and fewer of large ones. */
+    public static int images(KanervaSettings settings) {
+        return Math.max(
+                1,
+                Math.min(
+                        MAX_IMAGES,
+                        MAX_PIXELS
+                                / (settings.image().height() * settings.image().width())));
     }
 
     /** Units of work that {@link #fit} reports. */

@@ -154,7 +154,7 @@ public final class TrainingRun implements AutoCloseable {
         KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
         try {
             if (plan.settings().decoder().banks() > 0) {
-                LinearStart.fit(model, episodes.sample(LinearStart.IMAGES), fitted);
+                LinearStart.fit(model, episodes.sample(LinearStart.images(plan.settings())), fitted);
             }
             return model;
         } catch (RuntimeException e) {

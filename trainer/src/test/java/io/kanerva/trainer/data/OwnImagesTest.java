@@ -244,9 +244,6 @@ class OwnImagesTest {
         Files.writeString(table, "path,label\na.png,x\nb.png,\n");
         assertThatThrownBy(() -> OwnImages.at(table))
                 .hasMessage(table + ", line 3: expected a label as in other lines, found none");
-        Files.writeString(table, "path\na.png\nb.png\n./a.png\n");
-        assertThatThrownBy(() -> OwnImages.at(table))
-                .hasMessageStartingWith(table + ": expected each picture once, as those for testing are drawn, found ");
         Files.writeString(table, "path,split\na.png,train\na.png,test\n");
         assertThatThrownBy(() -> OwnImages.at(table))
                 .hasMessageStartingWith(table + ": expected other pictures for testing than for training, found ");

@@ -13,6 +13,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +95,7 @@ class OwnShardsTest {
                     brotli     | found one that cannot be read (expected the compression snappy, zstd, gzip, lz4_raw or none, found brotli)
                     decimal    | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [pixels]
                     flat       | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [image]
+                    prices     | expected labels that are integers, floating-point numbers, booleans or text, found column 'optional fixed_len_byte_array(11) label (DECIMAL(25,2))'
                     ragged     | found one that cannot be read (lists of pixels of lengths 2 and 1)
                     unlabelled | expected a label in each row, found none in row 0
                     """)
@@ -135,6 +139,42 @@ class OwnShardsTest {
         assertThatThrownBy(() -> OwnImages.at(parquet))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessageStartingWith(parquet + ": expected a ");
+    }
+
+    @Test
+    void readsUnsignedLabels() {
+        assertThat(OwnImages.at(shard("unsigned.parquet")).classes()).containsExactly("7", "4000000000");
+    }
+
+    @Test
+    void refusesTarFilesThatAreJoinedOrDamagedOrHoldLinks() throws IOException {
+        byte[] whole = bytes("pax.tar");
+        Path file = Files.write(folder.resolve("set.tar"), Bytes.concat(whole, whole));
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(file + ": expected one tar file, found more after its end, as where several were joined");
+
+        int header = 0;
+        while (whole[header + 156] != '0') { // the type of a regular file
+            header += 512;
+        }
+        whole[header + 136] ^= 1; // a digit of its time
+        Files.write(file, whole);
+        assertThatThrownBy(() -> OwnImages.at(file))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessageStartingWith(file + ": expected an intact tar file, found one with a wrong checksum at '");
+
+        for (byte kind : new byte[] {TarConstants.LF_LINK, TarConstants.LF_SYMLINK}) {
+            try (TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(file))) {
+                TarArchiveEntry link = new TarArchiveEntry("2.png", kind);
+                link.setLinkName("1.png");
+                tar.putArchiveEntry(link);
+                tar.closeArchiveEntry();
+            }
+            assertThatThrownBy(() -> OwnImages.at(file))
+                    .isInstanceOf(DataFormatException.class)
+                    .hasMessage(file + ": expected pictures of at most 1 GiB, stored whole, no links, found '2.png'");
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.train.Preset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,24 @@ class LinearStartTest {
      * y = 2 a - 3 b + 1 exactly, z = a b: by hand the best line through z's four points (0, 0, 0, 1) is -1/4 + a/2 +
      * b/2, with errors of 1/4.
      */
+    /** The presets' number, and as many pixels of larger images, which would not fit into memory else. */
+    @Test
+    void fitsToFewerImagesIfTheyAreLarge() {
+        KanervaSettings cifar = Preset.named("cifar10").plan().settings();
+        assertThat(LinearStart.images(cifar)).isEqualTo(2000);
+        KanervaSettings large = Preset.named("cifar10")
+                .plan()
+                .with(
+                        "model.image.height=64",
+                        "model.image.width=128",
+                        "model.block.rows=16",
+                        "model.block.columns=32",
+                        "model.memory.height=64",
+                        "model.memory.width=256")
+                .settings();
+        assertThat(LinearStart.images(large)).isEqualTo(250);
+    }
+
     @Test
     void leastSquaresFindsWhatAHandComputationFinds() {
         LeastSquares sums = new LeastSquares(5);

@@ -100,7 +100,7 @@ class FittedPlanTest {
     @Test
     void refusesPicturesNoneOfWhichCanBeRead() throws IOException {
         Files.writeString(folder.resolve("1.png"), "text");
-        Files.writeString(folder.resolve("2.png"), "text");
+        Files.writeString(folder.resolve("2.png"), "another text");
         assertThatThrownBy(this::fitted)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(folder + ": expected pictures that can be read, found none");
@@ -123,6 +123,7 @@ class FittedPlanTest {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         picture.setRGB(width / 2, height / 2, colour);
         for (int i = 0; i < count; i++) {
+            picture.setRGB(i % width, i / width, colour); // no two are equal
             ImageIO.write(
                     picture, "png", folder.resolve("%03d.png".formatted(i)).toFile());
         }

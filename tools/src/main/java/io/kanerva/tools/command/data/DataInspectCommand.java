@@ -107,6 +107,7 @@ public final class DataInspectCommand extends Subcommand {
                 "left", format("%,d not named like a picture, or outside of train and test", images.others())
             });
         }
+        PictureCheck.repeated(images, survey).ifPresent(note -> facts.add(new String[] {"repeated", note}));
         facts.add(new String[] {"unreadable", format("%,d", survey.unreadable().size())});
         return facts;
     }

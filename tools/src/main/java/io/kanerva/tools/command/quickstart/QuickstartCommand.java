@@ -192,6 +192,7 @@ public final class QuickstartCommand extends Subcommand {
         OwnImages.Survey survey = PictureCheck.survey(images, terminal());
         PictureCheck.require(
                 images.place(), images.trainCount() + images.testCount(), survey.unreadable(), skipUnreadable);
+        PictureCheck.repeated(images, survey).ifPresent(note -> terminal().line("repeated   " + note));
         FittedPlan fitted = possible(() -> FittedPlan.of(images, survey));
         fitted.reasons()
                 .subList(0, fitted.reasons().size() - 1)

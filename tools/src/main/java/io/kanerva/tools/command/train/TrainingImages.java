@@ -20,10 +20,12 @@ import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.FittedPlan;
+import io.kanerva.trainer.train.ProcessMemory;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -126,6 +128,7 @@ final class TrainingImages {
         PictureCheck.require(
                 images.place(), images.trainCount() + images.testCount(), survey.unreadable(), data.skipsUnreadable());
         lookedAt = survey.unreadable().isEmpty();
+        PictureCheck.repeated(images, survey).ifPresent(note -> terminal.line("repeated   " + note));
         command.possible(() -> {
             FittedPlan sized = size == null
                     ? FittedPlan.of(images, survey)
@@ -135,6 +138,10 @@ final class TrainingImages {
                 fitted.reasons().forEach(reason -> terminal.line("fitted     " + reason));
             }
             planned.fit(fitted.plan());
+            TrainingPlan plan = planned.plan();
+            ProcessMemory.requireRoom(plan);
+            terminal.line(String.format(
+                    Locale.ROOT, "memory     about %,.1f GB for the first steps", ProcessMemory.ofFirstSteps(plan) / 1e9));
             return fitted;
         });
     }
