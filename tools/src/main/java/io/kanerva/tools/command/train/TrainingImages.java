@@ -141,7 +141,9 @@ final class TrainingImages {
             TrainingPlan plan = planned.plan();
             ProcessMemory.requireRoom(plan);
             terminal.line(String.format(
-                    Locale.ROOT, "memory     about %,.1f GB for the first steps", ProcessMemory.ofFirstSteps(plan) / 1e9));
+                    Locale.ROOT,
+                    "memory     about %,.1f GB for the first steps",
+                    ProcessMemory.ofFirstSteps(plan) / 1e9));
             return fitted;
         });
     }
