@@ -14,7 +14,7 @@ enum { EPISODE = 32, IMAGES = 64, MAX_TIMES = 200000 };
 static const OrtApi *ort;
 static OrtEnv *environment;
 static OrtMemoryInfo *memory_info;
-static int image_size, keys_size, latent_size;
+static int image_size, keys_size;
 static int64_t sizes[10]; /* Cx Hx Wx C H W h w K D */
 
 static void check(OrtStatus *status) {
@@ -82,16 +82,16 @@ static float *floats(int64_t count) { return calloc(count, sizeof(float)); }
 typedef struct {
     OrtSession *session;
     int q;
-    float *queries, *keys, *logits, *recalled;
+    float *queries, *keys, *recalled;
     const float *pointers;
     const double *columns; /* [features][EPISODE] */
     double *row;
-    OrtValue *inputs[3], *outputs[1];
+    OrtValue *inputs[2], *outputs[1];
 } Recall;
 
 static void run_reader(Recall *r) {
-    static const char *inputs[] = {"memory", "keys", "noise"}, *outputs[] = {"logits"};
-    check(ort->Run(r->session, NULL, inputs, (const OrtValue *const *)r->inputs, 3, outputs, 1, r->outputs));
+    static const char *inputs[] = {"memory", "pointers"}, *outputs[] = {"contents"};
+    check(ort->Run(r->session, NULL, inputs, (const OrtValue *const *)r->inputs, 2, outputs, 1, r->outputs));
 }
 
 /* Pixels minus their mean, then the mean, normalised to unit length. */
@@ -121,7 +121,6 @@ static void recall(Recall *r) {
         memcpy(r->keys + q * keys_size, r->pointers + best * keys_size, keys_size * sizeof(float));
     }
     run_reader(r);
-    for (int i = 0; i < r->q * image_size; i++) r->recalled[i] = 1 / (1 + expf(-r->logits[i]));
 }
 
 static Recall new_recall(OrtSession *session, float *memory, int q) {
@@ -129,13 +128,11 @@ static Recall new_recall(OrtSession *session, float *memory, int q) {
                 .q = q,
                 .queries = floats(q * image_size),
                 .keys = floats(q * keys_size),
-                .logits = floats(q * image_size),
                 .recalled = floats(q * image_size),
                 .row = calloc(image_size + 1, sizeof(double))};
     r.inputs[0] = tensor(memory, 4, (int64_t[]){1, sizes[3], sizes[4], sizes[5]});
     r.inputs[1] = tensor(r.keys, 4, (int64_t[]){1, q, sizes[8], 3});
-    r.inputs[2] = tensor(floats(q * latent_size), 3, (int64_t[]){1, q, latent_size});
-    r.outputs[0] = tensor(r.logits, 5, (int64_t[]){1, q, sizes[0], sizes[1], sizes[2]});
+    r.outputs[0] = tensor(r.recalled, 5, (int64_t[]){1, q, sizes[0], sizes[1], sizes[2]});
     return r;
 }
 
@@ -204,7 +201,6 @@ int main(int argc, char **argv) {
     fclose(file);
     image_size = sizes[0] * sizes[1] * sizes[2];
     keys_size = sizes[8] * 3;
-    latent_size = sizes[9];
     float *images = floats(IMAGES * image_size);
     file = open_file(argv[1], "images.f32");
     if (fread(images, sizeof(float), IMAGES * image_size, file) != (size_t)(IMAGES * image_size)) return 1;
@@ -213,8 +209,8 @@ int main(int argc, char **argv) {
     ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
     check(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "bench", &environment));
     check(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_info));
-    OrtSession *writer = open_session(bundle, "encoder-memory-writer.onnx");
-    OrtSession *reader = open_session(bundle, "reader-decoder.onnx");
+    OrtSession *writer = open_session(bundle, "write.onnx");
+    OrtSession *reader = open_session(bundle, "index.onnx");
 
     Write written = new_write(writer, images, 1, EPISODE);
     run_writer(&written);
@@ -223,9 +219,7 @@ int main(int argc, char **argv) {
     run_reader(&contents);
     double *columns = calloc((image_size + 1) * EPISODE, sizeof(double)), *row = calloc(image_size + 1, sizeof(double));
     for (int s = 0; s < EPISODE; s++) {
-        for (int i = 0; i < image_size; i++)
-            contents.recalled[i] = 1 / (1 + expf(-contents.logits[s * image_size + i]));
-        standardise(contents.recalled, row);
+        standardise(contents.recalled + s * image_size, row);
         for (int f = 0; f <= image_size; f++) columns[f * EPISODE + s] = row[f];
     }
     for (int i = 0; i < 3; i++) {

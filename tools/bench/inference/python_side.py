@@ -41,18 +41,16 @@ def standardised(images):
 
 
 def main(folder, seconds):
-    channels, height, width, *_, keys, latent = map(int, open(f"{folder}/sizes.txt").read().split())
+    channels, height, width, *_ = map(int, open(f"{folder}/sizes.txt").read().split())
     images = numpy.fromfile(f"{folder}/images.f32", "<f4").reshape(-1, channels, height, width)
-    writer = session(f"{folder}/bundle/encoder-memory-writer.onnx")
-    reader = session(f"{folder}/bundle/reader-decoder.onnx")
+    writer = session(f"{folder}/bundle/write.onnx")
+    reader = session(f"{folder}/bundle/index.onnx")
 
     def write(episodes):
         return writer.run(["memory", "pointers"], {"images": episodes})
 
     def decoded(memory, read_keys):
-        noise = numpy.zeros((1, read_keys.shape[1], latent), numpy.float32)
-        logits = reader.run(["logits"], {"memory": memory, "keys": read_keys, "noise": noise})[0]
-        return 1 / (1 + numpy.exp(-logits))
+        return reader.run(["contents"], {"memory": memory, "pointers": read_keys})[0]
 
     memory, pointers = write(images[None, :EPISODE])
     contents = standardised(decoded(memory, pointers).reshape(EPISODE, -1)).T

@@ -10,6 +10,10 @@ export const GRAPHS = {
     ['traces', 'prior_mean', 'prior_log_variance'],
   ],
   decoder: [['latent', 'traces'], ['logits']],
+  generate: [
+    ['memory', 'key_noise', 'noise'],
+    ['generated', 'keys'],
+  ],
 };
 const SETTINGS = [
   'writer',

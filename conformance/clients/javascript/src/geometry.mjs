@@ -1,4 +1,4 @@
-// The standard normal distribution, and the slot of a dereferenced key.
+// The standard normal distribution.
 
 /** Evaluates a polynomial, lowest coefficient first. */
 const polynomial = (coefficients, x) => coefficients.reduceRight((value, coefficient) => value * x + coefficient, 0);
@@ -58,6 +58,3 @@ export function cdf(x) {
   const tail = density === 0 ? 0 : density / fraction;
   return x < 0 ? tail : 1 - tail;
 }
-
-/** Returns the cell in which a standard normal coordinate is, of cells of equal prior mass. */
-export const cell = (coordinate, cells) => Math.min(cells - 1, Math.floor(cdf(coordinate) * cells));

@@ -85,11 +85,9 @@ export class MemoryHeap {
     return this.read((await this.lookUp(queries)).ids);
   }
 
-  /** Draws images, [N, Cx, Hx, Wx]; a key of a free place is drawn again. */
+  /** Draws images of the samples, [N, Cx, Hx, Wx]. */
   async generate(count, seed) {
-    const { states, ...memory } = await this.memory();
-    const isWritten = (place) => states[place] === 1;
-    const { images } = await this.#kanerva.generate(memory, count, seed, isWritten);
+    const { images } = await this.#kanerva.generate(await this.snapshot(), count, seed);
     return { data: images.data, dims: images.dims.slice(1) };
   }
 

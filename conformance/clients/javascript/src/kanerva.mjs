@@ -1,6 +1,5 @@
 import { gaussian, klKeys, klLatent, posteriorKeys } from './bound.mjs';
 import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
-import { cell } from './geometry.mjs';
 import { MemoryHeap } from './heap.mjs';
 import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
@@ -151,19 +150,25 @@ export class Kanerva {
     return { images, lookups };
   }
 
-  /**
-   * Draws images from each memory: { images, keys }. The same seed gives the same images in every language.
-   * @param isWritten tells which samples may be drawn from, by their places; by default, all
+  /** Draws images from each memory, of the samples that its pointers name: { images, keys }. The same seed gives the
+   * same images in every language.
    */
-  async generate(memory, count, seed, isWritten = (place) => place < memory.pointers.dims[1]) {
+  async generate(memory, count, seed) {
+    this.checkModel(memory);
     if (!Number.isInteger(count) || count < 1) {
       throw new Error(`count: expected an integer of at least 1, found ${count}`);
     }
     const sampler = new NormalSampler(seed);
-    const keys = this.#priorKeys(sampler, memory, count, isWritten);
-    const noise = sampler.tensor(memory.memory.dims[0], count, this.settings.latent);
-    const { traces, prior_mean: mean, prior_log_variance: logVariance } = await this.read(memory, keys);
-    return { images: await this.decode(gaussian(mean, logVariance, noise), traces), keys };
+    const [b] = memory.memory.dims;
+    const tensors = {
+      memory: memory.memory,
+      pointers: memory.pointers,
+      key_noise: sampler.tensor(b, count, this.settings.keys, 3),
+      noise: sampler.tensor(b, count, this.settings.latent),
+    };
+    const wanted = this.#sessions.generate.inputNames.map((name) => [name, tensors[name]]);
+    const { generated, keys } = await this.#run('generate', Object.fromEntries(wanted), 'generated', 'keys');
+    return { images: generated, keys };
   }
 
   /**
@@ -201,22 +206,6 @@ export class Kanerva {
   /** Frees the graphs. */
   async release() {
     await release(this.#sessions);
-  }
-
-  #priorKeys(sampler, memory, count, isWritten) {
-    const k = this.settings.keys;
-    const keys = new Float32Array(memory.memory.dims[0] * count * k * 3);
-    const dereferenced = this.settings.addressing === 'dereferenced';
-    const [columns, rows] = [this.settings.slotColumns, this.#slotRows(memory.memory)];
-    for (let i = 0; i < keys.length; i += 3) {
-      do {
-        keys.set([sampler.next(), sampler.next(), sampler.next()], i);
-        if (dereferenced) {
-          keys.set([cell(keys[i + 1], columns), cell(keys[i + 2], rows)], i + 1);
-        }
-      } while (dereferenced && !isWritten(Math.floor((keys[i + 2] * columns + keys[i + 1]) / k)));
-    }
-    return { data: keys, dims: [memory.memory.dims[0], count, k, 3] };
   }
 
   /** Images [N, Cx, Hx, Wx] as an episode [1, N, Cx, Hx, Wx], checked. */
@@ -314,7 +303,7 @@ async function open(ort, name, file, bytes, options) {
   }
   const [inputs, outputs] = GRAPHS[name];
   if (
-    [...session.inputNames].sort().join() !== [...inputs].sort().join() ||
+    !inputs.every((input) => session.inputNames.includes(input)) ||
     !outputs.every((output) => session.outputNames.includes(output))
   ) {
     await session.release();

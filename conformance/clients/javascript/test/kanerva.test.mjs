@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
 import { klKeys, posteriorKeys } from '../src/bound.mjs';
-import { cdf, cell, quantile } from '../src/geometry.mjs';
+import { cdf, quantile } from '../src/geometry.mjs';
 import { means, negativeLogLikelihood } from '../src/likelihood.mjs';
 
 const near = (found, expected, tolerance = 1e-6) => {
@@ -40,12 +40,6 @@ test('the distribution function has its tabulated values', () => {
   ]) {
     assert.ok(Math.abs(cdf(x) / p - 1) < 1e-13, `${cdf(x)} and ${p}`);
   }
-});
-
-test('a coordinate is in the cell of its quantile', () => {
-  assert.deepEqual([-40, -1e-4, 1e-4, 40].map((x) => cell(x, 2)), [0, 0, 1, 1]);
-  assert.deepEqual([-0.68, -0.67, 0.67, 0.68].map((x) => cell(x, 4)), [0, 1, 2, 3]);
-  assert.equal(cell(Math.fround(0.3), 125_000), 77_238);
 });
 
 test('a memory survives a round trip, and a damaged file is rejected', async () => {

@@ -43,11 +43,6 @@ def posterior_keys(
     return keys.astype(np.float32)
 
 
-def cell(coordinate: float, cells: int) -> int:
-    """Returns the cell in which a standard normal coordinate is, of cells of equal prior mass."""
-    return min(cells - 1, math.floor(0.5 * math.erfc(-float(coordinate) / math.sqrt(2)) * cells))
-
-
 def kl_keys(
     settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray, slot_rows: int
 ) -> np.ndarray:

@@ -9,6 +9,7 @@ GRAPHS = {
     "memory-writer": (("content",), ("memory", "pointers")),
     "reader": (("memory", "keys"), ("traces", "prior_mean", "prior_log_variance")),
     "decoder": (("latent", "traces"), ("logits",)),
+    "generate": (("memory", "key_noise", "noise"), ("generated", "keys")),
 }
 _SETTINGS = (
     "writer",

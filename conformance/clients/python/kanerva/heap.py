@@ -79,11 +79,9 @@ class MemoryHeap:
         return self.read(self.look_up(queries)[0])
 
     def generate(self, count: int, seed: int) -> np.ndarray:
-        """Draws images, [N, Cx, Hx, Wx]; a key of a free place is drawn again."""
+        """Draws images of the samples, [N, Cx, Hx, Wx]."""
         self._require_samples()
-        length = self._length()
-        memory = self._kanerva.placed(self._blocks[:length])
-        return self._kanerva.generate(memory, count, seed, lambda place: self._is_written(place)).images[0]
+        return self._kanerva.generate(self.snapshot(), count, seed).images[0]
 
     def snapshot(self) -> Memory:
         """Returns the samples as a memory without gaps; its sample i is entry i of list()."""

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from .bound import BoundTerms, cell, gaussian, kl_keys, kl_latent, posterior_keys
+from .bound import BoundTerms, gaussian, kl_keys, kl_latent, posterior_keys
 from .bundle import GRAPHS, read_description, read_graph
 from .heap import MemoryHeap
 from .likelihood import means, negative_log_likelihood
@@ -85,7 +84,7 @@ class Kanerva:
                     f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found another ({e})"
                 ) from e
             found = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
-            if sorted(found[0]) != sorted(inputs) or not set(outputs) <= set(found[1]):
+            if not set(inputs) <= set(found[0]) or not set(outputs) <= set(found[1]):
                 raise ValueError(
                     f"{folder}: '{graph['file']}': expected the {name}, "
                     f"from {', '.join(inputs)} to {', '.join(outputs)}; "
@@ -164,22 +163,23 @@ class Kanerva:
             images = self._decode_at_mean(memory, lookups[-1].keys)
         return Recall(images, lookups)
 
-    def generate(
-        self, memory: Memory, count: int, seed: int, is_written: Callable[[int], bool] | None = None
-    ) -> Generation:
-        """Draws `count` images from each memory; the same seed gives the same images in every language.
+    def generate(self, memory: Memory, count: int, seed: int) -> Generation:
+        """Draws `count` images from each memory, of the samples that its pointers name.
 
-        is_written tells which samples may be drawn from, by their places; by default, all.
+        The same seed gives the same images in every language.
         """
+        self.check_model(memory)
         if count < 1:
             raise ValueError(f"count: expected at least 1, found {count}")
-        is_written = is_written or (lambda place: place < memory.pointers.shape[1])
         sampler = NormalSampler(seed)
-        keys = self._prior_keys(sampler, memory, count, is_written)
-        noise = sampler.tensor(len(memory.memory), count, self.settings["latent"])
-        reading = self.read(memory, keys)
-        latent = gaussian(reading.prior_mean, reading.prior_log_variance, noise).astype(np.float32)
-        return Generation(self.decode(latent, reading.traces), keys)
+        tensors = {
+            "memory": memory.memory,
+            "pointers": memory.pointers,
+            "key_noise": sampler.tensor(len(memory.memory), count, self.settings["keys"], 3),
+            "noise": sampler.tensor(len(memory.memory), count, self.settings["latent"]),
+        }
+        wanted = [entry.name for entry in self._sessions["generate"].get_inputs()]
+        return Generation(*self._run("generate", {name: tensors[name] for name in wanted}, "generated", "keys"))
 
     def bound(self, episodes: np.ndarray, seed: int) -> BoundTerms:
         """Scores B episodes of T samples, [B, T, Cx, Hx, Wx], on the memory into which each is written.
@@ -206,21 +206,6 @@ class Kanerva:
             kl_keys(self.settings, key_mean, key_log_variance, pointers, self._slot_rows(memory)),
             kl_latent(mean, log_variance, prior_mean, prior_log_variance),
         )
-
-    def _prior_keys(
-        self, sampler: NormalSampler, memory: Memory, count: int, is_written: Callable[[int], bool]
-    ) -> np.ndarray:
-        keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
-        columns, rows = self.settings["slotColumns"], self._slot_rows(memory.memory)
-        for key in keys.reshape(-1, 3):
-            while True:
-                key[:] = sampler.next(3)
-                if self.settings["addressing"] == "continuous":
-                    break
-                key[1:] = cell(key[1], columns), cell(key[2], rows)
-                if is_written((int(key[2]) * columns + int(key[1])) // self.settings["keys"]):
-                    break
-        return keys
 
     def content(self, images: np.ndarray) -> np.ndarray:
         """The blocks of checked images [B, T, Cx, Hx, Wx], [B, T, K, C, h, w]."""

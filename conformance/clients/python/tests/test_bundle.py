@@ -22,7 +22,7 @@ class BundleTest(unittest.TestCase):
         self.addCleanup(self._temporary.cleanup)
         self.folder = Path(self._temporary.name) / "bundle"
         self.folder.mkdir()
-        for file in ("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx"):
+        for file in ("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx", "generate.onnx"):
             shutil.copy(BUNDLE / file, self.folder / file)
 
     def refused(self, why: str) -> None:

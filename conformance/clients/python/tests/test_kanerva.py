@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from kanerva import Memory, NormalSampler
-from kanerva.bound import cell, kl_keys, posterior_keys
+from kanerva.bound import kl_keys, posterior_keys
 from kanerva.likelihood import means, negative_log_likelihood
 from kanerva.sampler import philox
 
@@ -132,11 +132,6 @@ class BoundTest(unittest.TestCase):
             )
         sided = posterior_keys({**settings, "scaleCells": 2}, zeros, zeros, pointers + [0.6, 0, 0], zeros)
         np.testing.assert_allclose(sided[..., 0], 0.67448975, rtol=1e-6)
-
-    def test_a_coordinate_is_in_the_cell_of_its_quantile(self):
-        self.assertEqual([cell(x, 2) for x in (-40, -1e-4, 1e-4, 40)], [0, 0, 1, 1])
-        self.assertEqual([cell(x, 4) for x in (-0.68, -0.67, 0.67, 0.68)], [0, 1, 2, 3])
-        self.assertEqual(cell(np.float32(0.3), 125_000), 77_238)
 
     def test_a_continuous_key_is_relative_to_its_pointer_and_costs_its_divergence(self):
         settings = {"addressing": "continuous", "keys": 1}

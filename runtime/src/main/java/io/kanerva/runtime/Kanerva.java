@@ -47,9 +47,7 @@ public final class Kanerva implements AutoCloseable {
         this.bundle = bundle;
         this.sessions = sessions;
         this.geometry = geometry;
-        // On the CPU the step from graph to graph costs nothing, and the host draws latents as in every language.
-        boolean fusedSampling = sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA;
-        inference = new Inference(bundle, sessions, fusedSampling, limit);
+        inference = new Inference(bundle, sessions, limit);
     }
 
     private static Kanerva open(BundleSource source, Options options) {

@@ -188,8 +188,7 @@ public final class MemoryHeap {
     }
 
     /**
-     * Draws images from keys of the prior, as {@link Kanerva#generate} does from a memory of as many places; a key on a
-     * place that is free is drawn again.
+     * Draws images from keys of the prior, as {@link Kanerva#generate} does from {@link #snapshot}.
      *
      * @return the images, [N, Cx, Hx, Wx]
      */
@@ -201,7 +200,7 @@ public final class MemoryHeap {
         FloatTensor[] keys = new FloatTensor[1];
         locked(lock.readLock(), () -> {
             requireSome("samples", store.size());
-            keys[0] = inference.reads().priorKeys(store.length(), store.written()::get, count, sampler);
+            keys[0] = inference.reads().priorKeys(store.written().stream().toArray(), count, sampler);
             for (int i = 0; i < count * settings.keys(); i++) {
                 int slot = inference.reads().slot(keys[0], i);
                 store.take(slot / settings.keys(), slot % settings.keys() * each, taken, i * each, each);

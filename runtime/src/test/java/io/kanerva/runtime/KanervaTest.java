@@ -187,12 +187,14 @@ class KanervaTest {
     @Test
     void generationDrawsKeysThenLatentNoiseFromTheSampler() {
         Memory memory = heap.write(TileImages.episode(TileImages.EIGHT));
-        // All slots are written, so no key is drawn again.
         NormalSampler sampler = new NormalSampler(3);
         FloatTensor keys = sampler.tensor(1, 5, 1, 3);
         for (int i = 0; i < keys.size(); i += 3) {
-            keys.data()[i + 1] = KeyGeometry.cell(keys.data()[i + 1], 4);
-            keys.data()[i + 2] = KeyGeometry.cell(keys.data()[i + 2], 2);
+            // The fraction of x chooses one of the eight samples, which lie in rows of four.
+            double x = keys.data()[i + 1];
+            int sample = (int) ((x - Math.floor(x)) * 8);
+            keys.data()[i + 1] = sample % 4;
+            keys.data()[i + 2] = sample / 4;
         }
         FloatTensor noise = sampler.tensor(1, 5, 3);
         Generation generation = heap.generate(memory, 5, 3);

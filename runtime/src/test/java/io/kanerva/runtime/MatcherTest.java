@@ -42,7 +42,7 @@ class MatcherTest {
     }
 
     private static Workspace lookUp(int queries) {
-        return new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE)
+        return new Inference(kanerva.bundle(), kanerva.sessions(), Limit.NONE)
                 .recalls()
                 .beginLookUp(queries);
     }

@@ -187,7 +187,7 @@ class MemoryHeapTest {
     }
 
     private static Inference inference() {
-        return new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE);
+        return new Inference(kanerva.bundle(), kanerva.sessions(), Limit.NONE);
     }
 
     /** The settings with other images and another capacity. */

@@ -83,7 +83,7 @@ class PartsTest {
     }
 
     private static Inference inference(Kanerva kanerva, int most) {
-        return new Inference(kanerva.bundle(), kanerva.sessions(), false, Limit.NONE, most);
+        return new Inference(kanerva.bundle(), kanerva.sessions(), Limit.NONE, most);
     }
 
     private static void assertClose(FloatTensor found, FloatTensor expected) {

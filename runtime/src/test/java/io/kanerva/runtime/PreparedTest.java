@@ -23,7 +23,7 @@ class PreparedTest {
     Path folder;
 
     private Kanerva open(Kind kind, boolean fused) {
-        return Kanerva.load((fused ? TinyBundle.fused(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
+        return Kanerva.load((fused ? TinyBundle.whole(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
     }
 
     @ParameterizedTest

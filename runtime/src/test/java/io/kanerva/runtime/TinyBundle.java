@@ -11,8 +11,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -116,29 +114,37 @@ final class TinyBundle {
         return edit(old, digest(settings.substring(0, settings.lastIndexOf(',')).strip()));
     }
 
-    /** A bundle with the two fused graphs. */
-    static TinyBundle fused(Kind kind) {
+    /** A bundle with the graphs that are whole calls, of those that the runtime uses. */
+    static TinyBundle whole(Kind kind) {
         TinyBundle bundle = new TinyBundle(kind);
-        bundle.files.put("encoder-memory-writer.onnx", TinyGraphs.encoderWriter(kind));
-        bundle.files.put("reader-decoder.onnx", TinyGraphs.readerDecoder(kind));
-        String described =
-                bundle.json.substring(bundle.json.indexOf("\"encoder\": {"), bundle.json.indexOf("\"files\": {"));
-        List<String> tensors = Pattern.compile("\\{\"name\":[^}]*}")
-                .matcher(described)
-                .results()
-                .map(MatchResult::group)
-                .toList();
-        // In bundle.json's order: 1 + 5 of the encoder, 1 + 2 of the writer, 2 + 3 of the reader, 2 + 1 of the decoder.
-        List<String> written = new ArrayList<>(tensors.subList(1, 6));
-        written.addAll(tensors.subList(7, 9));
-        List<String> read = new ArrayList<>(tensors.subList(11, 14));
-        read.add(tensors.get(16));
-        List<String> inputs =
-                List.of(tensors.get(9), tensors.get(10), tensors.get(14).replace("latent", "noise"));
+        bundle.files.put("write.onnx", TinyGraphs.write(kind));
+        bundle.files.put("index.onnx", TinyGraphs.index(kind));
+        bundle.files.put("generate.onnx", TinyGraphs.generate(kind));
+        String images = tensor("images", "\"B\",\"T\",1,8,8");
+        String memory = bundle.json.substring(
+                bundle.json.indexOf("{\"name\":\"memory\""), bundle.json.indexOf("{\"name\":\"pointers\""));
+        memory = memory.substring(0, memory.lastIndexOf('}') + 1);
+        String pointers = tensor("pointers", "\"B\",\"T\",1,3");
+        String contents = tensor("contents", "\"B\",\"T\",1,8,8");
+        String keys = tensor("keys", "\"B\",\"N\",1,3");
+        List<String> drawn = new ArrayList<>(List.of(memory));
+        if (kind == Kind.HEAP) {
+            drawn.add(pointers);
+        }
+        drawn.add(tensor("key_noise", "\"B\",\"N\",1,3"));
+        drawn.add(tensor("noise", "\"B\",\"N\",3"));
         return bundle.edit(
                 "    \"encoder\": {",
-                bundle.graph("encoder-memory-writer", tensors.subList(0, 1), written) + ",\n"
-                        + bundle.graph("reader-decoder", inputs, read) + ",\n    \"encoder\": {");
+                String.join(
+                                ",\n",
+                                bundle.graph("write", List.of(images), List.of(memory, pointers)),
+                                bundle.graph(
+                                        "index",
+                                        List.of(memory, pointers),
+                                        List.of(contents, tensor("features", "\"B\",\"T\",65"))),
+                                bundle.graph(
+                                        "generate", drawn, List.of(tensor("generated", "\"B\",\"N\",1,8,8"), keys)))
+                        + ",\n    \"encoder\": {");
     }
 
     /** Opens a fresh bundle of that kind on the CPU. */

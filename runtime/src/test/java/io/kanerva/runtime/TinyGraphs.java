@@ -7,10 +7,10 @@ import io.kanerva.runtime.TinyBundle.Kind;
 import io.kanerva.runtime.math.Normal;
 
 /**
- * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], with
- * dereferenced keys [2, H, 8], pooled [2, 6, 10], one key, latent 3, rows of 4 slots. A block holds the mean of each of
- * an image's 4 x 2 tiles (2 x 4 pixels), stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles
- * comes back exactly.
+ * The graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], with dereferenced
+ * keys [2, H, 8], pooled [2, 6, 10], one key, latent 3, rows of 4 slots. A block holds the mean of each of an image's 4
+ * x 2 tiles (2 x 4 pixels), stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles comes back
+ * exactly.
  */
 final class TinyGraphs {
 
@@ -32,20 +32,54 @@ final class TinyGraphs {
     }
 
     /** Encoder and memory writer in one. */
-    static byte[] encoderWriter(Kind kind) {
-        TinyOnnx g = encoder(new TinyOnnx("encoder-memory-writer").input("images", "B", "T", 1, 8, 8), kind);
-        return writer(g, kind).toBytes();
+    static byte[] write(Kind kind) {
+        TinyOnnx g = new TinyOnnx("write").only("memory", "pointers").input("images", "B", "T", 1, 8, 8);
+        return writer(encoder(g, kind), kind).toBytes();
     }
 
-    /** Reader and decoder in one, with the latents drawn between them. */
-    static byte[] readerDecoder(Kind kind) {
-        TinyOnnx g = memory(new TinyOnnx("reader-decoder"), kind)
-                .input("keys", "B", "Q", 1, 3)
-                .input("noise", "B", "Q", 3);
-        reader(g, kind);
-        String deviation = g.apply("Exp", g.apply("Mul", "prior_log_variance", g.scalar(0.5)));
-        return decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise")))
+    /** What pointers read back; the features are the pixels and their mean, as nothing here looks them up. */
+    static byte[] index(Kind kind) {
+        TinyOnnx g =
+                memory(new TinyOnnx("index").only("contents", "features"), kind).input("pointers", "B", "T", 1, 3);
+        decoder(reader(g, kind, "pointers"), "prior_mean");
+        g.output("contents", g.apply("Sigmoid", "logits"), "B", "T", 1, 8, 8);
+        String pixels = g.apply("Reshape", "contents", g.longs(0, 0, 64));
+        String mean = g.apply("ReduceMean", ints("axes", 2), pixels);
+        return g.output("features", g.apply("Concat", integer("axis", 2), pixels, mean), "B", "T", 65)
                 .toBytes();
+    }
+
+    /** Reader and decoder in one, at keys that noise chooses, with the latents drawn between them. */
+    static byte[] generate(Kind kind) {
+        TinyOnnx g = memory(new TinyOnnx("generate").only("generated", "keys"), kind);
+        if (kind == Kind.HEAP) {
+            g.input("pointers", "B", "T", 1, 3);
+        }
+        g.input("key_noise", "B", "N", 1, 3).input("noise", "B", "N", 3);
+        String keys = kind == Kind.HEAP ? chosen(g) : "key_noise";
+        reader(g, kind, keys);
+        String deviation = g.apply("Exp", g.apply("Mul", "prior_log_variance", g.scalar(0.5)));
+        decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise")));
+        g.output("generated", g.apply("Sigmoid", "logits"), "B", "N", 1, 8, 8);
+        return g.output("keys", keys, "B", "N", 1, 3).toBytes();
+    }
+
+    /** The keys of the samples that the fractions of x choose, with the scales of the noise. */
+    private static String chosen(TinyOnnx g) {
+        String shape = g.apply("Shape", "pointers");
+        String samples = g.apply("Slice", shape, g.longs(1), g.longs(2));
+        String count = g.apply("Cast", integer("to", 1), samples);
+        String x = g.apply("Slice", "key_noise", g.longs(1), g.longs(2), g.longs(3));
+        String fraction = g.apply("Sub", x, g.apply("Floor", x));
+        String chosen = g.apply("Cast", integer("to", 7), g.apply("Mul", fraction, count));
+        String batch = g.apply("Range", g.longs(0), g.apply("Slice", shape, g.longs(0), g.longs(1)), g.longs(1));
+        String first = g.apply("Reshape", g.apply("Mul", batch, samples), g.longs(-1, 1, 1, 1));
+        String table = g.apply("Reshape", "pointers", g.longs(-1, 3));
+        String named = g.apply("Gather", table, g.apply("Add", chosen, first));
+        String names =
+                g.apply("Slice", g.apply("Reshape", named, g.longs(0, 0, 1, 3)), g.longs(1), g.longs(3), g.longs(3));
+        String scale = g.apply("Slice", "key_noise", g.longs(0), g.longs(1), g.longs(3));
+        return g.apply("Concat", integer("axis", 3), scale, names);
     }
 
     private static TinyOnnx encoder(TinyOnnx g, Kind kind) {
@@ -157,7 +191,7 @@ final class TinyGraphs {
     }
 
     static byte[] reader(Kind kind) {
-        return reader(memory(new TinyOnnx("reader"), kind).input("keys", "B", "Q", 1, 3), kind)
+        return reader(memory(new TinyOnnx("reader"), kind).input("keys", "B", "Q", 1, 3), kind, "keys")
                 .toBytes();
     }
 
@@ -167,8 +201,8 @@ final class TinyGraphs {
                 : g.input("memory", "B", 2, height(kind), width(kind));
     }
 
-    private static TinyOnnx reader(TinyOnnx g, Kind kind) {
-        String traces = kind == Kind.HEAP ? slots(g) : windows(g, kind);
+    private static TinyOnnx reader(TinyOnnx g, Kind kind, String keys) {
+        String traces = kind == Kind.HEAP ? slots(g, keys) : windows(g, kind, keys);
         g.output("traces", g.apply("Reshape", traces, g.longs(0, 0, 1, 2, 2, 2)), "B", "Q", 1, 2, 2, 2);
         String flat = g.apply("Reshape", traces, g.longs(0, 0, 8));
         String prior = g.apply("MatMul", flat, g.floats(LATENT_WEIGHTS, 8, 3));
@@ -177,28 +211,28 @@ final class TinyGraphs {
     }
 
     /** The blocks of slots [B, Q, 2, 2, 2]: the memory is a table of pairs of pixels. */
-    private static String slots(TinyOnnx g) {
+    private static String slots(TinyOnnx g, String keys) {
         String shape = g.apply("Shape", "memory");
         String plane = g.apply("Mul", g.apply("Slice", shape, g.longs(2), g.longs(3)), g.longs(COLUMNS));
         String batch = g.apply("Range", g.longs(0), g.apply("Slice", shape, g.longs(0), g.longs(1)), g.longs(1));
         String first = g.apply("Mul", batch, g.apply("Mul", plane, g.longs(2)));
         String channel = g.apply("Mul", g.apply("Reshape", g.longs(0, 1), g.longs(2, 1)), plane);
-        String row = g.apply("Mul", number(g, 2), g.longs(2 * COLUMNS));
-        String pair = g.apply("Add", g.apply("Add", number(g, 1), row), channel);
+        String row = g.apply("Mul", number(g, keys, 2), g.longs(2 * COLUMNS));
+        String pair = g.apply("Add", g.apply("Add", number(g, keys, 1), row), channel);
         String lines = g.apply("Add", pair, g.longs(0, COLUMNS));
         String index = g.apply("Add", lines, g.apply("Reshape", first, g.longs(-1, 1, 1, 1)));
         return g.apply("Gather", g.apply("Reshape", "memory", g.longs(-1, 2)), index);
     }
 
     /** A whole number of each key, [B, Q, 1, 1]. */
-    private static String number(TinyOnnx g, long coordinate) {
-        String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
+    private static String number(TinyOnnx g, String keys, long coordinate) {
+        String key = g.apply("Slice", keys, g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
         return g.apply("Cast", integer("to", 7), key);
     }
 
-    private static String windows(TinyOnnx g, Kind kind) {
-        String alongX = axis(g, kind, 1, 2.0 / width(kind), 1, 2);
-        String alongY = axis(g, kind, 2, 2.0 / height(kind), 2, 1);
+    private static String windows(TinyOnnx g, Kind kind, String keys) {
+        String alongX = axis(g, kind, keys, 1, 2.0 / width(kind), 1, 2);
+        String alongY = axis(g, kind, keys, 2, 2.0 / height(kind), 2, 1);
         // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
         String gridX = g.apply("Unsqueeze", g.apply("Add", alongX, g.apply("Mul", alongY, g.scalar(0))), g.longs(4));
         String gridY = g.apply("Unsqueeze", g.apply("Add", alongY, g.apply("Mul", alongX, g.scalar(0))), g.longs(4));
@@ -210,9 +244,10 @@ final class TinyGraphs {
     }
 
     /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
-    private static String axis(TinyOnnx g, Kind kind, int coordinate, double extent, long rows, long columns) {
-        String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
-        String scale = g.apply("Slice", "keys", g.longs(0), g.longs(1), g.longs(3));
+    private static String axis(
+            TinyOnnx g, Kind kind, String keys, int coordinate, double extent, long rows, long columns) {
+        String key = g.apply("Slice", keys, g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
+        String scale = g.apply("Slice", keys, g.longs(0), g.longs(1), g.longs(3));
         double range = kind == Kind.POOLED ? 0 : 0.25;
         String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(range)));
         String half = g.apply("Mul", zoom, g.scalar(extent));

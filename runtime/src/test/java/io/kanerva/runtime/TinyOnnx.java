@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /**
  * Builds an ONNX model (opset 17, IR 8) node by node and writes its protobuf bytes by hand: just enough for the tests'
@@ -17,6 +18,8 @@ final class TinyOnnx {
     private final Message graph = new Message();
     private int values;
 
+    private Set<String> outputs = Set.of();
+
     TinyOnnx(String name) {
         graph.string(2, name);
     }
@@ -27,9 +30,17 @@ final class TinyOnnx {
         return this;
     }
 
+    /** Of what becomes an output from now on, only these do; the others are values of their names. */
+    TinyOnnx only(String... names) {
+        outputs = Set.of(names);
+        return this;
+    }
+
     /** Makes {@code value} the float32 output {@code name}. */
     TinyOnnx output(String name, String value, Object... dimensions) {
-        graph.message(12, valueInfo(name, dimensions));
+        if (outputs.isEmpty() || outputs.contains(name)) {
+            graph.message(12, valueInfo(name, dimensions));
+        }
         graph.message(1, new Message().string(1, value).string(2, name).string(4, "Identity"));
         return this;
     }

@@ -5,6 +5,7 @@ import io.kanerva.tools.command.CompletionCommand;
 import io.kanerva.tools.command.data.DataCommand;
 import io.kanerva.tools.command.experiment.ExperimentCommand;
 import io.kanerva.tools.command.export.ExportCommand;
+import io.kanerva.tools.command.export.RenewCommand;
 import io.kanerva.tools.command.export.VariantCommand;
 import io.kanerva.tools.command.memory.GenerateCommand;
 import io.kanerva.tools.command.memory.InfoCommand;
@@ -68,6 +69,7 @@ import picocli.CommandLine.Spec;
             ExperimentCommand.class,
             ExportCommand.class,
             VariantCommand.class,
+            RenewCommand.class,
             VerifyCommand.class,
             InfoCommand.class,
             WriteCommand.class,

@@ -82,7 +82,7 @@ class VerifyTest {
                 html.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err())
-                .contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) "
+                .contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'contents' (vectors 0) "
                         + "differs by");
         assertThat(run.out()).contains("NOT onnxruntime-java", "so the model itself differs");
         String page = Files.readString(html);
@@ -115,15 +115,15 @@ class VerifyTest {
         assertThat(run.out())
                 .containsPattern("onnxruntime-java vectors .* encoder .* content")
                 .containsPattern("onnxruntime-java djl-pytorch .* memory-writer .* memory")
-                .containsPattern("onnxruntime-java the four graphs .* reader-decoder .* logits")
+                .containsPattern("onnxruntime-java the four graphs .* index .* contents")
                 .containsPattern("kanerva +vectors .* bundle .* logits")
                 .doesNotContain("NOT ");
     }
 
     @Test
-    void everyReportTellsOfAFusedGraphThatIsNotTheFour() throws IOException {
+    void everyReportTellsOfAWholeCallThatIsNotTheFourGraphs() throws IOException {
         Path bundle = changed(
-                "reader-decoder",
+                "index",
                 graph -> graph.getInitializerBuilderList().stream()
                         .filter(weight -> weight.getName().endsWith("traces/weight"))
                         .forEach(weight -> addToFirst(weight, 0.01f)));
@@ -144,9 +144,9 @@ class VerifyTest {
                 "--json",
                 json.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("against the four graphs: graph 'reader-decoder', output 'logits'");
+        assertThat(run.err()).contains("against the four graphs: graph 'index', output 'contents'");
         assertThat(run.out())
-                .contains("NOT onnxruntime-java, optimisations off, against the four graphs: graph 'reader-decoder'");
+                .contains("NOT onnxruntime-java, optimisations off, against the four graphs: graph 'index'");
         assertThat(Files.readString(html))
                 .contains("comparisons failed.", "the four graphs", "<details open>")
                 .doesNotContain("Every output of every runtime");

@@ -54,7 +54,7 @@ final class BundleDescription {
             node.set("inputs", tensors(graph.inputs()));
             node.set("outputs", tensors(graph.outputs()));
         }
-        GraphFusion.describe(graphs, digests);
+        WholeSpec.describe(graphs, GraphSettings.of(settings), digests);
         ObjectNode files = root.putObject("files");
         digests.forEach(files::put);
         root.set("provenance", provenance(model, details));
@@ -110,11 +110,11 @@ final class BundleDescription {
         }
     }
 
-    private static ArrayNode tensors(List<GraphTensor> tensors) {
+    static ArrayNode tensors(List<GraphTensor> tensors) {
         ArrayNode list = JSON.arrayNode();
         for (GraphTensor tensor : tensors) {
             ObjectNode node = list.addObject();
-            node.put("name", tensor.name()).put("type", GraphTensor.TYPE);
+            node.put("name", tensor.name()).put("type", tensor.type());
             ArrayNode shape = node.putArray("shape");
             for (Dimension dimension : tensor.shape()) {
                 if (dimension.isNamed()) {

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes a trained model as a bundle: the four graphs, the two fused ones, bundle.json, the model card and test
+ * Writes a trained model as a bundle: the four graphs, those that are whole calls, bundle.json, the model card and test
  * vectors. The same model, details and options give the same bytes, on the same machine.
  */
 public final class BundleExporter {
@@ -69,7 +69,7 @@ public final class BundleExporter {
         for (GraphSpec graph : GraphSpec.of(model)) {
             protos.put(graph.name(), named(graph, graphs.get(graph.name()).proto()));
         }
-        protos.putAll(GraphFusion.of(protos));
+        protos.putAll(WholeGraphs.of(protos, BundleDescription.settings(settings)));
         protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
         details.plan()
@@ -85,6 +85,20 @@ public final class BundleExporter {
         graphs.forEach((name, graph) -> checks.put(name, graph.checks()));
         return new Export(
                 folder, files.values().stream().mapToLong(bytes -> bytes.length).sum(), checks);
+    }
+
+    /**
+     * Makes a bundle's graphs that are whole calls anew, of its four graphs, which stay as they are to the bit: for
+     * bundles of earlier versions. This needs neither the trained model nor data.
+     *
+     * @param folder of the bundle, which is replaced in one step
+     * @throws BundleExportException if it holds no bundle, or cannot be written
+     */
+    public static void renew(Path folder) {
+        BundleSource source = BundleSource.of(folder);
+        BundleSource.put(source.files(), source.json(), source.graphs());
+        BundleSource.describe(source.files(), source.json());
+        new BundleFolder(folder, true).write(source.files());
     }
 
     /** Calls the height of a memory that grows by its name; the exporter found the formula that it follows from T. */

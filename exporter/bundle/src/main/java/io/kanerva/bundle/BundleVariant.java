@@ -1,7 +1,5 @@
 package io.kanerva.bundle;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -15,9 +13,7 @@ import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
 import io.kanerva.onnx.proto.TensorProto;
 import io.kanerva.runtime.BundleGraph;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,13 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
  * A bundle made from another one: the same model with its weights stored in fewer bits. This needs neither the trained
- * model nor DJL nor data. The vectors (PyTorch's float32 outputs) and the training details are the source's; the fused
- * graphs are created again, also for a source without them. Memories are not interchangeable between the two.
+ * model nor DJL nor data. The vectors (PyTorch's float32 outputs) and the training details are the source's; the graphs
+ * that are whole calls are made again, also for a source without them. Memories are not interchangeable between the
+ * two.
  */
 public final class BundleVariant {
     private static final List<String> FOUR =
@@ -51,68 +47,35 @@ public final class BundleVariant {
      * Makes a variant in memory. In half precision, the few weights whose rounding would move an output beyond
      * {@link PreciseWeights}' budget, on the bundle's own vectors, stay in float32.
      *
-     * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
+     * @param source folder of a bundle; {@link WeightType#FLOAT32} changes the name alone
      * @param runner runs graphs on the vectors
      * @throws BundleExportException if the source is unreadable, not a bundle, or itself a variant
      */
     public static BundleVariant of(Path source, WeightType weights, GraphRunner runner) {
-        Map<String, byte[]> files = new TreeMap<>();
-        ObjectNode json;
-        try {
-            json = (ObjectNode) new ObjectMapper().readTree(Files.readAllBytes(source.resolve(BundleDescription.FILE)));
-            for (Map.Entry<String, JsonNode> file : json.get("files").properties()) {
-                Path path = source.resolve(file.getKey()).normalize();
-                boolean isInside = path.startsWith(source.normalize())
-                        && path.toRealPath().startsWith(source.toRealPath()); // where links lead, too
-                if (!isInside) {
-                    throw new BundleExportException(
-                            "%s: expected files inside the bundle, found '%s'".formatted(source, file.getKey()));
-                }
-                files.put(file.getKey(), Files.readAllBytes(path));
-            }
-        } catch (IOException | ClassCastException | NullPointerException e) {
-            throw new BundleExportException(
-                    "%s: expected a readable bundle, found an error (%s)".formatted(source, e), e);
-        }
+        BundleSource read = BundleSource.of(source);
+        ObjectNode json = read.json();
         String stored = json.path("weights").asText(WeightType.FLOAT32.onnxName());
         if (!stored.equals(WeightType.FLOAT32.onnxName())) {
             throw new BundleExportException("%s: expected a bundle with float32 weights to make a variant of, found %s"
                     .formatted(source, stored));
         }
-        if (!(json.get("settings") instanceof ObjectNode settings)
-                || !BundleDescription.settingsDigest(settings)
-                        .equals(json.path(BundleDescription.SETTINGS_DIGEST).asText())) {
-            throw new BundleExportException("%s: expected settings that fit their %s, found others"
-                    .formatted(source, BundleDescription.SETTINGS_DIGEST));
-        }
         String name = json.path("name").asText();
         json.put("name", name + "-" + weights.id())
                 .put("weights", weights.onnxName())
                 .put("variantOf", name);
-        BundleVariant variant = new BundleVariant(weights, json, files);
-        variant.pack(source, runner);
+        BundleVariant variant = new BundleVariant(weights, json, read.files());
+        variant.pack(source, read.graphs(), runner);
         variant.describe(Optional.empty());
         return variant;
     }
 
-    private void pack(Path folder, GraphRunner runner) {
-        Map<String, ModelProto> sources = new LinkedHashMap<>();
-        for (String graph : FOUR) {
-            try {
-                sources.put(graph, ModelProto.parseFrom(files.get(graph + ".onnx")));
-            } catch (InvalidProtocolBufferException | NullPointerException e) {
-                throw new BundleExportException(
-                        "%s: expected graph '%s' in '%s.onnx', found none or a malformed one"
-                                .formatted(folder, graph, graph),
-                        e);
-            }
-        }
+    private void pack(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         Map<String, ModelProto> graphs = packed(folder, sources, graph -> Set.of());
         if (weights == WeightType.FLOAT16) {
             graphs = packedPrecisely(folder, sources, runner);
         }
-        graphs.putAll(GraphFusion.of(graphs));
         graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxFiles.toBytes(model)));
+        BundleSource.put(files, json, graphs);
     }
 
     private Map<String, ModelProto> packed(
@@ -185,7 +148,7 @@ public final class BundleVariant {
         return new LinkedHashMap<>(files);
     }
 
-    /** Size of the four graphs in bytes; the fused ones hold the same weights again. */
+    /** Size of the four graphs in bytes; the others hold the same weights again. */
     public long graphBytes() {
         return FOUR.stream()
                 .mapToLong(graph -> files.get(graph + ".onnx").length)
@@ -221,14 +184,6 @@ public final class BundleVariant {
             String card = new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8);
             files.put(ModelCard.FILE, VariantCard.of(card, json, measured).getBytes(StandardCharsets.UTF_8));
         });
-        files.remove(BundleDescription.FILE);
-        Map<String, String> digests = new TreeMap<>();
-        files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
-        ObjectNode graphs = (ObjectNode) json.get("graphs");
-        FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
-        GraphFusion.describe(graphs, digests);
-        ObjectNode listed = json.putObject("files");
-        digests.forEach(listed::put);
-        files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
+        BundleSource.describe(files, json);
     }
 }

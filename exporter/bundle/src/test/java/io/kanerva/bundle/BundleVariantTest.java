@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.onnx.OrtRunner;
 import io.kanerva.onnx.WeightType;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.model.KanervaModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,8 +65,8 @@ class BundleVariantTest {
                         .as(graph.getKey())
                         .isEqualTo(json.get("files")
                                 .get(graph.getValue().get("file").asText())));
-        assertThat(json.get("graphs").size()).isEqualTo(6);
-        for (String graph : List.of("encoder", "decoder", "reader-decoder")) {
+        assertThat(json.get("graphs").size()).isEqualTo(9);
+        for (String graph : List.of("encoder", "decoder", "write", "index", "score")) {
             ModelProto model = ModelProto.parseFrom(read(folder.resolve(graph + ".onnx")));
             assertThat(model.getGraph().getNodeList())
                     .extracting(NodeProto::getOpType)
@@ -101,16 +105,42 @@ class BundleVariantTest {
     }
 
     @Test
-    void float32AddsTheFusedGraphsToABundleWithoutAndKeepsTheOthers() throws IOException {
+    void float32KeepsTheGraphs() throws IOException {
         Path folder = temporary.resolve("again");
         BundleVariant.of(source, WeightType.FLOAT32, new OrtRunner()).write(cost(5, 5), folder, false);
         assertThat(ModelProto.parseFrom(read(folder.resolve("decoder.onnx"))).getGraph())
                 .isEqualTo(ModelProto.parseFrom(read(source.resolve("decoder.onnx")))
                         .getGraph());
-        assertThat(ModelProto.parseFrom(read(folder.resolve("reader-decoder.onnx")))
-                        .getGraph())
-                .isEqualTo(ModelProto.parseFrom(read(source.resolve("reader-decoder.onnx")))
-                        .getGraph());
+        assertThat(ModelProto.parseFrom(read(folder.resolve("index.onnx"))).getGraph())
+                .isEqualTo(
+                        ModelProto.parseFrom(read(source.resolve("index.onnx"))).getGraph());
+    }
+
+    /** As a bundle of an earlier version is, with a graph that this version has no more. */
+    @Test
+    void aBundleWithoutWholeCallsGetsThemAndKeepsItsWeights() throws IOException {
+        Path folder = temporary.resolve("earlier");
+        Map<String, byte[]> files = new TreeMap<>(BundleSource.of(source).files());
+        ObjectNode json = BundleSource.of(source).json();
+        byte[] index = files.get("index.onnx");
+        for (BundleGraph graph : BundleGraph.WHOLE) {
+            files.remove(graph.label() + ".onnx");
+            ((ObjectNode) json.get("graphs")).remove(graph.label());
+        }
+        files.put("reader-decoder.onnx", index);
+        ObjectNode listed = json.putObject("files");
+        files.forEach((file, bytes) -> listed.put(file, BundleFolder.digest(bytes)));
+        files.put("bundle.json", new ObjectMapper().writeValueAsBytes(json));
+        new BundleFolder(folder, false).write(files);
+
+        BundleExporter.renew(folder);
+
+        Map<String, byte[]> renewed = BundleSource.of(folder).files();
+        assertThat(renewed).containsOnlyKeys(BundleSource.of(source).files().keySet());
+        assertThat(renewed)
+                .allSatisfy((file, bytes) -> assertThat(bytes).as(file).isEqualTo(read(source.resolve(file))));
+        assertThat(BundleSource.of(folder).json().get("graphs"))
+                .isEqualTo(BundleSource.of(source).json().get("graphs"));
     }
 
     @Test

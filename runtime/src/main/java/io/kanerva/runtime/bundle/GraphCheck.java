@@ -23,8 +23,8 @@ import java.util.stream.LongStream;
  */
 final class GraphCheck {
 
-    /** Episodes and samples (or queries) of the calls that are followed: tensors that grow with a square stand out. */
-    private static final int[][] CALLS = {{8, 32}, {1, 1}};
+    /** Episodes, samples and queries of the calls that are followed: tensors that grow with a square stand out. */
+    private static final int[][] CALLS = {{8, 32, 32}, {2, 5, 3}, {1, 1, 1}};
 
     /**
      * Maximum live values per sample, as a multiple of the largest tensor that the settings name. The project's own
@@ -63,11 +63,11 @@ final class GraphCheck {
         GraphCheck check = new GraphCheck(place, bundle, graph, file);
         check.requireVersion("IR version", bundle.irVersion(), file.irVersion);
         check.requireVersion("operator set", bundle.opset(), file.opset);
-        check.requireNames("inputs", graph.inputs(), file.inputs);
+        check.requireNames("inputs", graph.inputs(bundle.settings().addressing()), file.inputs);
         check.requireNames("outputs", graph.outputs(), file.outputs);
         int capacity = bundle.settings().capacity();
         for (int[] call : CALLS) {
-            check.follow(call[0], graph.takesSamples() ? Math.min(call[1], capacity) : call[1]);
+            check.follow(call[0], graph.takesSamples() ? Math.min(call[1], capacity) : call[1], call[2]);
         }
     }
 
@@ -85,19 +85,19 @@ final class GraphCheck {
         }
     }
 
-    /** Follows the shapes of a call with {@code batch} episodes of {@code count} samples or queries. */
-    private void follow(int batch, int count) {
+    /** Follows the shapes of a call with so many episodes of so many samples and queries. */
+    private void follow(int batch, int samples, int reads) {
         ModelSettings settings = bundle.settings();
         int height = graph.takesSamples()
-                ? settings.memoryHeight(count)
+                ? settings.memoryHeight(samples)
                 : settings.memory().height();
         Signature signature = new Signature(graph, bundle.settings());
-        long each = Sizes.largest(bundle.settings()) * batch * count;
+        long each = Sizes.largest(bundle.settings()) * batch * Math.max(samples, reads);
         Map<String, Integer> lastUses = lastUses();
         Map<String, GraphValue> values = new HashMap<>(file.constants);
         Set<String> folded = new HashSet<>(file.constants.keySet());
         for (TensorDescription input : signature.inputs()) {
-            values.put(input.name(), shape(input, batch, count, height));
+            values.put(input.name(), shape(input, batch, samples, reads, height));
             folded.remove(input.name());
         }
         long alive = 0;
@@ -129,12 +129,12 @@ final class GraphCheck {
             }
         }
         for (TensorDescription output : signature.outputs()) {
-            GraphValue expected = shape(output, batch, count, height);
+            GraphValue expected = shape(output, batch, samples, reads, height);
             GraphValue found = values.get(output.name());
             if (found == null || !Arrays.equals(expected.shape(), found.shape())) {
                 throw new BundleException(
                         "%s: graph %s: expected output '%s' to be %s, so %s in a call of %d x %d, found %s",
-                        place, graph.label(), output.name(), output.shape(), expected, batch, count, found);
+                        place, graph.label(), output.name(), output.shape(), expected, batch, samples, found);
             }
         }
     }
@@ -182,8 +182,8 @@ final class GraphCheck {
         }
     }
 
-    private static GraphValue shape(TensorDescription tensor, int batch, int count, int height) {
-        return GraphValue.of(Arrays.stream(Signature.shape(tensor, batch, count, height))
+    private static GraphValue shape(TensorDescription tensor, int batch, int samples, int reads, int height) {
+        return GraphValue.of(Arrays.stream(Signature.shape(tensor, batch, samples, reads, height))
                 .asLongStream()
                 .toArray());
     }

@@ -16,8 +16,7 @@ import java.util.List;
  * The inputs and outputs of one graph, in order, and the checks of a call's inputs.
  *
  * <p>A dimension is a size, or a name that each call binds to a size: B episodes with T samples or Q queries each, and
- * the height H of memories that grow. No graph has both T and Q, so that three numbers fix all shapes: B, the count T
- * or Q, and H.
+ * the height H of memories that grow. Images are drawn N at a time.
  */
 public final class Signature {
 
@@ -31,26 +30,36 @@ public final class Signature {
     /** The tensors that {@code graph} must have in a model with {@code settings}. */
     public Signature(BundleGraph graph, ModelSettings settings) {
         this.graph = graph;
-        inputs = graph.inputs().stream().map(name -> tensor(name, settings)).toList();
+        inputs = graph.inputs(settings.addressing()).stream()
+                .map(name -> tensor(name, settings))
+                .toList();
         outputs = graph.outputs().stream().map(name -> tensor(name, settings)).toList();
         dimensions = inputs.stream().map(Signature::dimensions).toList();
     }
 
-    private static TensorDescription tensor(String name, ModelSettings settings) {
+    private TensorDescription tensor(String name, ModelSettings settings) {
         int keys = settings.keys();
         Planes block = settings.block();
         Planes memory = settings.memory();
         Planes image = settings.image();
+        String reads = graph == GENERATE ? "N" : graph == SCORE ? "T" : "Q";
         return switch (name) {
-            case IMAGES -> tensor(name, "B", "T", image.channels(), image.height(), image.width());
+            case IMAGES, CONTENTS -> tensor(name, "B", "T", image.channels(), image.height(), image.width());
+            case QUERIES, RECALLED, GENERATED ->
+                tensor(name, "B", reads, image.channels(), image.height(), image.width());
+            case FEATURES -> tensor(name, "B", "T", image.floats() + 1);
+            case SAMPLE -> new TensorDescription(name, "int64", List.of("B", "Q"), "", "");
+            case SCORE_OF_SAMPLE -> tensor(name, "B", "Q");
+            case SCORES -> tensor(name, "B", "Q", "T");
+            case RECONSTRUCTION, KL_KEYS, KL_LATENT -> tensor(name, "B", "T");
             case CONTENT -> tensor(name, "B", "T", keys, block.channels(), block.height(), block.width());
             case KEY_MEAN, KEY_LOG_VARIANCE, POINTERS -> tensor(name, "B", "T", keys, 3);
             case LATENT_MEAN, LATENT_LOG_VARIANCE -> tensor(name, "B", "T", settings.latent());
             case MEMORY ->
                 tensor(name, "B", memory.channels(), settings.grows() ? "H" : memory.height(), memory.width());
-            case KEYS -> tensor(name, "B", "Q", keys, 3);
+            case KEYS, KEY_NOISE -> tensor(name, "B", reads, keys, 3);
             case TRACES -> tensor(name, "B", "Q", keys, block.channels(), block.height(), block.width());
-            case PRIOR_MEAN, PRIOR_LOG_VARIANCE, LATENT, NOISE -> tensor(name, "B", "Q", settings.latent());
+            case PRIOR_MEAN, PRIOR_LOG_VARIANCE, LATENT, NOISE -> tensor(name, "B", reads, settings.latent());
             case LOGITS ->
                 tensor(name, "B", "Q", settings.likelihood().channels(settings), image.height(), image.width());
             default -> throw new IllegalArgumentException(name);
@@ -74,15 +83,16 @@ public final class Signature {
      * Checks a call's inputs.
      *
      * @param values one tensor for each of the first inputs, in order
-     * @return B, the count T or Q, and H, 0 if it is in no input
+     * @return B, the count T or else Q, H and Q; 0 for one that is in no input
      * @throws TensorException if a shape does not fit or is empty, two inputs disagree, an image has values outside [0,
      *     1], or another value is not finite
      */
     public int[] check(FloatTensor... values) {
-        int[] sizes = new int[3];
+        int[] sizes = new int[4];
         for (int i = 0; i < values.length; i++) {
             bind(i, values[i], sizes);
         }
+        sizes[1] = sizes[1] == 0 ? sizes[3] : sizes[1];
         for (int i = 0; i < values.length; i++) {
             requireValues(inputs.get(i).name(), values[i]);
         }
@@ -129,7 +139,7 @@ public final class Signature {
 
     /** Checks one input's values, but not memories, which are checked where they are made. */
     public void requireValues(String input, FloatTensor values) {
-        if (input.equals(IMAGES)) {
+        if (input.equals(IMAGES) || input.equals(QUERIES)) {
             requireImages(place(input), values);
         } else if (!input.equals(MEMORY)) {
             requireFinite(place(input), values);
@@ -145,16 +155,20 @@ public final class Signature {
      * {@code height}.
      */
     public static int[] shape(TensorDescription tensor, int batch, int count, int height) {
+        return shape(tensor, batch, count, count, height);
+    }
+
+    /** The same where samples and queries differ. */
+    static int[] shape(TensorDescription tensor, int batch, int samples, int reads, int height) {
         int[] shape = dimensions(tensor);
+        int[] sizes = {batch, samples, height, reads};
         for (int axis = 0; axis < shape.length; axis++) {
-            if (shape[axis] < 0) {
-                shape[axis] = shape[axis] == ~0 ? batch : shape[axis] == ~1 ? count : height;
-            }
+            shape[axis] = shape[axis] < 0 ? sizes[~shape[axis]] : shape[axis];
         }
         return shape;
     }
 
-    /** Sizes as they are, B as ~0, the count as ~1 and H as ~2. */
+    /** Sizes as they are, B as ~0, T as ~1, H as ~2, Q and N as ~3. */
     private static int[] dimensions(TensorDescription tensor) {
         int[] dimensions = new int[tensor.shape().size()];
         for (int axis = 0; axis < dimensions.length; axis++) {
@@ -163,8 +177,9 @@ public final class Signature {
                     ? Integer.parseInt(dimension)
                     : switch (dimension) {
                         case "B" -> ~0;
+                        case "T" -> ~1;
                         case "H" -> ~2;
-                        default -> ~1;
+                        default -> ~3;
                     };
         }
         return dimensions;

@@ -56,6 +56,7 @@ final class SizeRules {
                     "Selu",
                     "Sigmoid",
                     "Sign",
+                    "Sinh",
                     "Softmax",
                     "Softplus",
                     "Sqrt",
@@ -73,6 +74,7 @@ final class SizeRules {
                     "Where" -> fitted(node);
             case "Add", "Div", "Mul", "Sub" -> arithmetic(node, operator);
             case "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum" -> reduced(node);
+            case "ArgMax" -> reduced(node, node.axis("axis", 0, node.in(0).rank()));
             case "AveragePool", "MaxPool" -> one(WindowRules.pooled(node));
             case "Cast" -> one(node.in(0));
             case "Concat" -> joined(node);
@@ -204,8 +206,11 @@ final class SizeRules {
     }
 
     private static GraphValue[] reduced(Node node) {
+        return reduced(node, node.has(1) ? node.integers(1) : node.node().integers("axes"));
+    }
+
+    private static GraphValue[] reduced(Node node, long... axes) {
         long[] shape = node.in(0).shape();
-        long[] axes = node.has(1) ? node.integers(1) : node.node().integers("axes");
         boolean keeps = node.node().integer("keepdims", 1) != 0;
         if (axes.length == 0 && node.node().integer("noop_with_empty_axes", 0) != 0) {
             return one(GraphValue.of(shape));

@@ -1,12 +1,11 @@
 package io.kanerva.runtime.math;
 
 import io.kanerva.runtime.FloatTensor;
-import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
-import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The posteriors of read keys and latents, diagonal Gaussians. That of the keys, q(Y|X), comes from the encoder's mean
@@ -45,36 +44,32 @@ public final class Posterior {
     }
 
     /**
-     * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. A dereferenced key on a slot that none of
-     * the written samples owns is drawn again; what is returned is its scale, column and row.
+     * Keys [B, N, K, 3] from the prior N(0, I), three numbers (s, x, y) each in order. A dereferenced key is a written
+     * sample's, the fraction of x choosing the sample and that of y one of its keys: exact arithmetic in float32, as in
+     * the graph that draws. What is returned is its scale s, column and row.
      *
-     * @param isWritten whether a sample was written, by its place
-     * @param slotRows Gy of the memories
-     * @param check called now and then, to end the search for a slot by an exception
+     * @param samples the number of samples written
+     * @param place the place of each of them
      */
     public FloatTensor samplePrior(
-            NormalSampler sampler, int episodes, int count, IntPredicate isWritten, int slotRows, Runnable check) {
-        FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
-        boolean isDereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        int columns = settings.slotColumns();
-        int draws = 0;
+            NormalSampler sampler, int episodes, int count, int samples, IntUnaryOperator place) {
+        FloatTensor keys = sampler.tensor(episodes, count, settings.keys(), 3);
+        if (settings.addressing() == Addressing.CONTINUOUS) {
+            return keys;
+        }
         for (int i = 0; i < keys.size(); i += 3) {
-            do {
-                if ((draws++ & 1023) == 0) {
-                    check.run();
-                }
-                for (int coordinate = 0; coordinate < 3; coordinate++) {
-                    keys.data()[i + coordinate] = (float) sampler.next();
-                }
-                if (isDereferenced) {
-                    keys.data()[i + 1] = KeyGeometry.cell(keys.data()[i + 1], columns);
-                    keys.data()[i + 2] = KeyGeometry.cell(keys.data()[i + 2], slotRows);
-                }
-            } while (isDereferenced
-                    && !isWritten.test(
-                            ((int) keys.data()[i + 2] * columns + (int) keys.data()[i + 1]) / settings.keys()));
+            long first = (long) place.applyAsInt(chosen(keys.data()[i + 1], samples)) * settings.keys();
+            long slot = first + chosen(keys.data()[i + 2], settings.keys());
+            keys.data()[i + 1] = slot % settings.slotColumns();
+            keys.data()[i + 2] = slot / settings.slotColumns();
         }
         return keys;
+    }
+
+    /** One of so many whole numbers from 0 on; the fraction of a number just below 0 is rounded to 1. */
+    private static int chosen(float coordinate, int count) {
+        float fraction = coordinate - (float) Math.floor(coordinate);
+        return Math.min((int) (fraction * count), count - 1);
     }
 
     private double key(int coordinate, double offset, float pointer) {

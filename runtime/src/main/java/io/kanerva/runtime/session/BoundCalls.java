@@ -76,9 +76,8 @@ public final class BoundCalls {
     private BoundTerms boundChecked(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
         try (Workspace workspace = calls.begin(Plan.BOUND, episodes.dimension(0), episodes.dimension(1), null)) {
             workspace.put(IMAGES, episodes);
-            for (BundleGraph graph : Plan.WRITE.graphs(calls.sessions)) {
-                workspace.run(graph);
-            }
+            workspace.run(ENCODER);
+            workspace.run(MEMORY_WRITER);
             Encoding q = WriteCalls.encoding(workspace);
             FloatTensor pointers = workspace.get(POINTERS);
             FloatTensor keys = calls.posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);

@@ -10,19 +10,15 @@ public final class Inference {
     private final RecallCalls recalls;
     private final BoundCalls bounds;
 
-    /**
-     * @param fusedSampling whether {@link ReadCalls#generate} draws latents in the fused graph, in float32, rather than
-     *     on the host in float64
-     * @param limit of every call
-     */
-    public Inference(Bundle bundle, Sessions sessions, boolean fusedSampling, Limit limit) {
-        this(bundle, sessions, fusedSampling, limit, 0);
+    /** @param limit of every call */
+    public Inference(Bundle bundle, Sessions sessions, Limit limit) {
+        this(bundle, sessions, limit, 0);
     }
 
     /** @param most the most images that one run takes; larger calls go in parts. 0 for a number that suits the model */
-    public Inference(Bundle bundle, Sessions sessions, boolean fusedSampling, Limit limit, int most) {
+    public Inference(Bundle bundle, Sessions sessions, Limit limit, int most) {
         Calls calls = new Calls(bundle, sessions, limit, most);
-        reads = new ReadCalls(calls, fusedSampling);
+        reads = new ReadCalls(calls);
         writes = new WriteCalls(calls, reads);
         recalls = new RecallCalls(calls, reads);
         bounds = new BoundCalls(calls, writes, reads);

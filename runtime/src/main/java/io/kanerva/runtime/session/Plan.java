@@ -5,7 +5,6 @@ import static io.kanerva.runtime.BundleGraph.*;
 import io.kanerva.runtime.BundleGraph;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * The graphs of one kind of call, in order, on tensors shared by name: a graph reads earlier outputs without a copy.
@@ -22,8 +21,6 @@ enum Plan {
     READ,
     DECODE,
     GENERATE,
-    /** Draws latents in the graph, in float32. */
-    GENERATE_FUSED,
     BOUND;
 
     private final String label = name().toLowerCase(Locale.ROOT).replace('_', ' ');
@@ -33,20 +30,20 @@ enum Plan {
         return label;
     }
 
-    /** The graphs, in order; the fused ones where the bundle has them. */
+    /** The graphs, in order; one that is the whole call where the bundle has it. */
     List<BundleGraph> graphs(Sessions sessions) {
         return switch (this) {
             case ENCODE, ENCODE_CONTENT -> List.of(ENCODER);
             case WRITE ->
-                sessions.has(ENCODER_MEMORY_WRITER) ? List.of(ENCODER_MEMORY_WRITER) : List.of(ENCODER, MEMORY_WRITER);
+                sessions.has(BundleGraph.WRITE) ? List.of(BundleGraph.WRITE) : List.of(ENCODER, MEMORY_WRITER);
             case WRITE_CONTENT -> List.of(MEMORY_WRITER);
             case LOOK_UP -> List.of();
-            case RECALL -> sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER);
+            case RECALL -> sessions.has(INDEX) ? List.of(INDEX) : List.of(READER, DECODER);
             case READ -> List.of(READER);
             case DECODE -> List.of(DECODER);
-            case GENERATE -> List.of(READER, DECODER);
-            case GENERATE_FUSED -> List.of(READER_DECODER);
-            case BOUND -> joined(WRITE.graphs(sessions), List.of(READER, DECODER));
+            case GENERATE ->
+                sessions.has(BundleGraph.GENERATE) ? List.of(BundleGraph.GENERATE) : List.of(READER, DECODER);
+            case BOUND -> REQUIRED;
         };
     }
 
@@ -58,20 +55,20 @@ enum Plan {
             case ENCODE_CONTENT -> List.of(CONTENT);
             case WRITE_CONTENT -> MEMORY_WRITER.outputs();
             case LOOK_UP -> List.of();
-            case RECALL -> sessions.has(READER_DECODER) ? List.of(LOGITS) : List.of(PRIOR_MEAN, LOGITS);
+            case RECALL -> sessions.has(INDEX) ? List.of(CONTENTS) : List.of(PRIOR_MEAN, LOGITS);
             case READ -> READER.outputs();
-            case DECODE, GENERATE_FUSED -> List.of(LOGITS);
-            case GENERATE -> List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE, LOGITS);
-            case BOUND -> joined(ENCODER_MEMORY_WRITER.outputs(), READER_DECODER.outputs());
+            case DECODE -> List.of(LOGITS);
+            case GENERATE ->
+                sessions.has(BundleGraph.GENERATE)
+                        ? List.of(GENERATED)
+                        : List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE, LOGITS);
+            case BOUND ->
+                REQUIRED.stream().flatMap(graph -> graph.outputs().stream()).toList();
         };
     }
 
     /** Whether it makes memories of as many samples as it counts. */
     boolean writes() {
         return this == WRITE || this == WRITE_CONTENT || this == BOUND;
-    }
-
-    private static <T> List<T> joined(List<T> first, List<T> second) {
-        return Stream.concat(first.stream(), second.stream()).toList();
     }
 }

@@ -9,7 +9,6 @@ import io.kanerva.runtime.math.Values;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
-import java.util.function.IntPredicate;
 
 /** Calls that read at keys, given or drawn, and decode. */
 public final class ReadCalls {
@@ -18,12 +17,9 @@ public final class ReadCalls {
     private static final int LARGE_FLOATS = 1 << 20;
 
     private final Calls calls;
-    private final boolean fusedSampling;
 
-    /** @param fusedSampling whether {@link #generate} draws latents in the fused graph */
-    ReadCalls(Calls calls, boolean fusedSampling) {
+    ReadCalls(Calls calls) {
         this.calls = calls;
-        this.fusedSampling = fusedSampling;
     }
 
     /**
@@ -193,8 +189,8 @@ public final class ReadCalls {
     /** @param progress receives the number of images drawn so far */
     public Generation generate(StoredMemory memory, int count, NormalSampler sampler, IntConsumer progress) {
         calls.checkModel(memory);
-        FloatTensor keys = priorKeys(
-                memory.episodes(), calls.slotRows(memory), sample -> sample < memory.samples(), count, sampler);
+        FloatTensor keys =
+                calls.posterior.samplePrior(sampler, memory.episodes(), count, memory.samples(), place -> place);
         FloatTensor noise = sampler.tensor(memory.episodes(), count, calls.settings.latent());
         int[] done = new int[1];
         FloatTensor images = calls.oneInParts(new int[] {memory.episodes(), count}, part -> {
@@ -206,16 +202,9 @@ public final class ReadCalls {
         return new Generation(images, keys);
     }
 
-    private FloatTensor priorKeys(
-            int episodes, int slotRows, IntPredicate isWritten, int count, NormalSampler sampler) {
-        Runnable check = () -> calls.limit.check(Plan.GENERATE.label());
-        return calls.posterior.samplePrior(sampler, episodes, count, isWritten, slotRows, check);
-    }
-
-    /** Keys [1, N, K, 3] drawn from the prior for a memory of so many places, some of which may be free. */
-    public FloatTensor priorKeys(int places, IntPredicate isWritten, int count, NormalSampler sampler) {
-        int rows = calls.settings.slotRows(calls.settings.memoryHeight(places));
-        return priorKeys(1, rows, isWritten, count, sampler);
+    /** Keys [1, N, K, 3] drawn from the prior for a memory with samples at these places. */
+    public FloatTensor priorKeys(int[] places, int count, NormalSampler sampler) {
+        return calls.posterior.samplePrior(sampler, 1, count, places.length, sample -> places[sample]);
     }
 
     /** The slot that a key names. */
@@ -235,22 +224,40 @@ public final class ReadCalls {
     }
 
     private FloatTensor generate(Source source, FloatTensor noise) {
-        Plan plan = fusedSampling ? Plan.GENERATE_FUSED : Plan.GENERATE;
         FloatTensor keys = source.keys();
-        try (Workspace workspace = calls.begin(plan, keys.dimension(0), keys.dimension(1), source.memory())) {
+        try (Workspace workspace = calls.begin(Plan.GENERATE, keys.dimension(0), keys.dimension(1), source.memory())) {
             workspace.hold(source.memory());
-            workspace.put(KEYS, keys);
-            if (fusedSampling) {
-                workspace.put(NOISE, noise);
-                workspace.run();
-            } else {
+            if (!workspace.runs(GENERATE)) {
+                workspace.put(KEYS, keys);
                 workspace.run(READER);
                 decode(
                         workspace,
                         Posterior.sampleLatent(workspace.get(PRIOR_MEAN), workspace.get(PRIOR_LOG_VARIANCE), noise));
+                return calls.settings.likelihood().means(calls.settings, workspace.get(LOGITS));
             }
-            return calls.settings.likelihood().means(calls.settings, workspace.get(LOGITS));
+            workspace.put(NOISE, noise);
+            if (calls.slots == null) {
+                workspace.put(KEY_NOISE, keys);
+            } else {
+                workspace.put(POINTERS, keys);
+                workspace.put(KEY_NOISE, inOrder(keys));
+            }
+            workspace.run();
+            return workspace.get(GENERATED);
         }
+    }
+
+    /** Noise [B, N, K, 3] that chooses the keys themselves, in order, for the graph that draws from among pointers. */
+    private static FloatTensor inOrder(FloatTensor keys) {
+        int images = keys.dimension(1);
+        int each = keys.dimension(2);
+        FloatTensor noise = FloatTensor.zeros(keys.shape());
+        for (int i = 0; i < keys.size() / 3; i++) {
+            noise.data()[3 * i] = keys.data()[3 * i];
+            noise.data()[3 * i + 1] = (i / each % images + 0.5f) / images;
+            noise.data()[3 * i + 2] = (i % each + 0.5f) / each;
+        }
+        return noise;
     }
 
     void decode(Workspace workspace, FloatTensor latent) {

@@ -88,10 +88,11 @@ public final class Recaller {
     /** The same, but leaves the images to {@link #image}. */
     public void read(StoredMemory memory, float[] keys) {
         workspace.hold(memory);
-        workspace.buffer(KEYS).put(0, keys);
-        if (workspace.runs(READER_DECODER)) {
-            workspace.run(READER_DECODER); // its noise stays 0
+        if (workspace.runs(INDEX)) {
+            workspace.buffer(POINTERS).put(0, keys);
+            workspace.run(INDEX);
         } else {
+            workspace.buffer(KEYS).put(0, keys);
             workspace.run(READER);
             workspace.copy(PRIOR_MEAN, LATENT);
             workspace.run(DECODER);
@@ -100,6 +101,11 @@ public final class Recaller {
 
     /** Writes one query's image after {@link #read} into {@code images}, from {@code to} on. */
     public void image(int query, float[] images, int to) {
-        means.write(workspace.buffer(LOGITS), query, images, to);
+        if (workspace.runs(INDEX)) {
+            workspace.buffer(CONTENTS).get(query * floats, images, to, floats);
+            workspace.requireImage(CONTENTS, images, to, floats, query);
+        } else {
+            means.write(workspace.buffer(LOGITS), query, images, to);
+        }
     }
 }

@@ -16,11 +16,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -29,6 +31,10 @@ import java.util.stream.IntStream;
 public final class SessionLoader {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+
+    /** What the host does in float64, and faster for few queries. */
+    private static final Set<BundleGraph> UNUSED = EnumSet.of(BundleGraph.RECALL, BundleGraph.SCORE);
+
     private static final AtomicBoolean FALL_BACK_LOGGED = new AtomicBoolean();
 
     private final String bundle;
@@ -44,7 +50,7 @@ public final class SessionLoader {
     }
 
     /**
-     * Opens all graphs.
+     * Opens the graphs that the runtime uses.
      *
      * @param bundle the bundle's name in messages
      * @param graphs each graph's ONNX bytes; an optional one may be missing
@@ -94,10 +100,12 @@ public final class SessionLoader {
 
     private Sessions open(Device device) {
         Map<BundleGraph, OrtSession[]> opened = new EnumMap<>(BundleGraph.class);
-        graphs.keySet().forEach(graph -> opened.put(graph, new OrtSession[options.callers()]));
+        List<BundleGraph> order = graphs.keySet().stream()
+                .filter(graph -> !UNUSED.contains(graph))
+                .toList();
+        order.forEach(graph -> opened.put(graph, new OrtSession[options.callers()]));
         Sessions sessions = new Sessions(bundle, settings, device, opened);
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
-        List<BundleGraph> order = List.copyOf(graphs.keySet());
         try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
             // In parallel, as this is most of the time until the first call. All end before a failure is thrown.
             IntStream.range(0, order.size() * options.callers()).parallel().forEach(i -> {

@@ -224,6 +224,15 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
+    /** Checks one image of an output, copied to {@code images}. */
+    void requireImage(String name, float[] images, int from, int length, int image) {
+        for (int i = from; i < from + length; i++) {
+            if (!Float.isFinite(images[i])) {
+                throw notFinite(name, images[i], image * length + i - from);
+            }
+        }
+    }
+
     private InferenceException notFinite(String name, float value, int at) {
         return new InferenceException(
                 null,

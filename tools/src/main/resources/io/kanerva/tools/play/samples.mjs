@@ -26,11 +26,18 @@ class Samples {
 
   /** Draws images: { images, keys }. */
   async generate(count, seed) {
-    const { memory, isWritten } = await this.layout();
-    const { images, keys } = await this.kanerva.generate(memory, count, seed, isWritten);
+    const { memory, places } = await this.layout();
+    const { images, keys } = await this.kanerva.generate(this.only(memory, places), count, seed);
     const each = keys.data.length / count;
     const split = Array.from({ length: count }, (_, i) => [...keys.data.slice(i * each, (i + 1) * each)]);
     return { images: imagesOf(images), keys: split };
+  }
+
+  /** A memory with the pointers of some places alone, to draw from. */
+  only(memory, places) {
+    const keys = places.map(({ place }) => this.keyOf(memory, place));
+    const dims = [1, keys.length, this.kanerva.settings.keys, 3];
+    return { ...memory, pointers: { data: Float32Array.from(keys.flat()), dims } };
   }
 
   /** The pixels of the memory that a key's k-th triple reads: [x, y, w, h]. */
@@ -98,12 +105,12 @@ class HeapSamples extends Samples {
     return (await this.#heap.matches(stacked([query])))[0];
   }
 
-  /** The memory with the places of its samples: { memory, places: [{ id, place }], isWritten }. */
+  /** The memory with the places of its samples: { memory, places: [{ id, place }] }. */
   async layout() {
     const { ids, states, ...memory } = await this.#heap.memory();
     const isWritten = (place) => states[place] === 1;
     const places = [...ids].map((id, place) => ({ id, place })).filter(({ place }) => isWritten(place));
-    return { memory, places, isWritten };
+    return { memory, places };
   }
 
   /** A file, and whether it is a heap's: that of a memory has no ids and no free places. */
@@ -170,7 +177,7 @@ class EpisodeSamples extends Samples {
       throw new Error('memory: expected at least 1 sample, found 0');
     }
     const places = this.#samples.map(({ id }, place) => ({ id, place }));
-    return { memory: this.#memory, places, isWritten: (place) => place < places.length };
+    return { memory: this.#memory, places };
   }
 
   async file() {

@@ -15,6 +15,14 @@ public final class BundleBudget {
     public static final double TENSOR = 1e-5;
     /** The same for the decoder's logits, which are larger values at the end of a longer computation. */
     public static final double LOGITS = 1e-4;
+    /** The same for the terms of a bound, sums of float32 numbers over a sample's pixels: absolute, then relative. */
+    public static final double NATS = 1e-3;
+
+    private static final double RELATIVE_NATS = 1e-5;
+
+    private static final Set<String> TERMS =
+            Set.of(BundleGraph.RECONSTRUCTION, BundleGraph.KL_KEYS, BundleGraph.KL_LATENT);
+
     /**
      * Maximum difference of the bound's mean over test images, in nats per image, if the bound is at most
      * {@value #LARGE_BOUND} nats.
@@ -54,8 +62,10 @@ public final class BundleBudget {
 
     /** The tolerance of a graph's output in float32, between two paths in this process. */
     public static Tolerance of(String output) {
-        return Tolerance.elements(output.equals(BundleGraph.LOGITS) ? LOGITS : TENSOR, 0)
-                .ofFinite();
+        return TERMS.contains(output)
+                ? Tolerance.elements(NATS, RELATIVE_NATS).ofFinite()
+                : Tolerance.elements(output.equals(BundleGraph.LOGITS) ? LOGITS : TENSOR, 0)
+                        .ofFinite();
     }
 
     /**

@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
  */
 public final class BundleCases implements AutoCloseable {
     private static final long OTHER_SEED = 41;
-    private static final long FUSED_SEED = 57;
+    private static final long WHOLE_SEED = 57;
     private static final long FULL_SEED = 73;
     private static final String ENCODER = BundleGraph.ENCODER.label();
     /** For the terms of the bound: float64 on both sides, from graphs with bit-equal outputs. */
@@ -106,7 +106,7 @@ public final class BundleCases implements AutoCloseable {
     /**
      * Checks bundles without their models: their graphs on the runtimes, each of which is started once for all bundles,
      * and pipelines on the clients. In addition, ONNX Runtime in this process always runs the vectors, full memory and
-     * the fused graphs, and the Kanerva runtime the vectors.
+     * the whole calls, and the Kanerva runtime the vectors.
      *
      * @param runtimes run graphs
      * @param clients run whole bundles
@@ -133,7 +133,7 @@ public final class BundleCases implements AutoCloseable {
             add(graphs, name, bundle.random(random, seed));
             add(here, name, runtimes.contains(JavaRuntime.CPU) ? List.of() : bundle.vectors());
             add(here, name, bundle.fullMemory());
-            add(here, name, bundle.fusedGraphs());
+            add(here, name, bundle.wholeGraphs());
             add(throughRuntime, name, bundle.throughRuntime());
             add(pipelines, name, clients.isEmpty() ? List.of() : bundle.clients(seed));
             bundle.facts.forEach(facts ->
@@ -242,17 +242,17 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * The fused graphs on random inputs, against the four graphs; none if the bundle has no fused graphs.
+     * The graphs that are whole calls on random inputs, against the four graphs and float64 between them.
      *
      * @throws IOException if inputs cannot be written
      */
-    public List<Case> fusedGraphs() throws IOException {
-        ModelRuntime four = new FusedGraphs(folder(), bundle());
+    public List<Case> wholeGraphs() throws IOException {
+        ModelRuntime four = new FourGraphs(folder(), bundle());
         return inputs.everySize(
                 bundle().graphs().keySet().stream()
-                        .filter(FusedGraphs.NAMES::contains)
+                        .filter(HostSide.NAMES::contains)
                         .toList(),
-                FUSED_SEED,
+                WHOLE_SEED,
                 four,
                 (expected, runtime) -> BundleBudget.of(expected.name()));
     }
@@ -273,8 +273,8 @@ public final class BundleCases implements AutoCloseable {
                         false)) {
                     @Override
                     List<Tensor> answer(Job job, Map<String, Tensor> inputs) {
-                        String graph = FusedGraphs.name(bundle(), job.model());
-                        return FusedGraphs.outputs(
+                        String graph = FourGraphs.name(bundle(), job.model());
+                        return FourGraphs.outputs(
                                 bundle(), graph, JavaRuntime.runner().run(other.inputs.file(graph), inputs));
                     }
                 };

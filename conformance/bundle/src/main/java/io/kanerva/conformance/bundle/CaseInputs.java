@@ -37,7 +37,7 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
     /** The most values that a case decodes: 64 MiB, of which a comparison holds several times as much. */
     private static final long MAX_DECODED = 1 << 24;
 
-    private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
+    private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES, BundleGraph.CONTENTS, BundleGraph.QUERIES);
 
     /** A graph's file. */
     Path file(String graph) {
@@ -71,7 +71,8 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
     /** The numbers of episodes, written samples and reads, and the height of the memories. */
     Map<String, Integer> sizes(int b, int t, int q) {
         int[] few = few(b, q, decodedValues());
-        return Map.of("B", few[0], "T", t, "Q", few[1], "H", bundle.settings().memoryHeight(t));
+        int height = bundle.settings().memoryHeight(t);
+        return Map.of("B", few[0], "T", t, "Q", few[1], "N", few[1], "H", height);
     }
 
     /** At most so many episodes and reads in each that all reads together decode to a bounded number of values. */

@@ -41,9 +41,9 @@ import java.util.stream.IntStream;
 
 /**
  * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it
- * needs the model of the training run. A fused graph is its two blocks, run one after the other; the bundle's folder
- * stands for the pipeline from images to logits. Inputs in float64 are computed in float64 ({@link Float64Arrays}),
- * with the model's own float32 weights.
+ * needs the model of the training run. A graph that is a whole call is its blocks, one after the other; the bundle's
+ * folder stands for the pipeline from images to logits. Inputs in float64 are computed in float64
+ * ({@link Float64Arrays}), with the model's own float32 weights.
  */
 public final class DjlRuntime extends LocalRuntime {
     /** Its name in {@code --runtimes}. */
@@ -106,11 +106,13 @@ public final class DjlRuntime extends LocalRuntime {
         if (Files.isDirectory(job.model())) {
             return pipeline(inputs);
         }
-        String graph = FusedGraphs.name(bundle, job.model());
-        return FusedGraphs.outputs(
+        String graph = FourGraphs.name(bundle, job.model());
+        return FourGraphs.outputs(
                 bundle,
                 graph,
-                FusedGraphs.NAMES.contains(graph) ? FusedGraphs.run(graph, inputs, this::block) : block(graph, inputs));
+                HostSide.NAMES.contains(graph)
+                        ? new HostSide(bundle.settings()).run(graph, inputs, this::block)
+                        : block(graph, inputs));
     }
 
     /** Runs the block of one of the four graphs, in float64 if its inputs are, and returns all outputs by name. */

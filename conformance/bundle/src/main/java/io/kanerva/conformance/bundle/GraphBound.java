@@ -12,36 +12,28 @@ import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.GraphDescription;
-import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.ModelSettings.Addressing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
  * The bound through a bundle's four graphs on any runtime, with that runtime's values carried from graph to graph. What
  * a host computes between them ({@code conformance/SAMPLER.md}) is computed here, in float64.
  */
 final class GraphBound {
-    private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);
-    private static final double CELL_MARGIN = 1e-6;
-
     private final BundleCases bundle;
     private final ModelRuntime runtime;
     private final Verification verification;
-    private final ModelSettings settings;
-    private final boolean dereferenced;
+    private final HostSide host;
 
     GraphBound(BundleCases bundle, ModelRuntime runtime, Verification verification) {
         this.bundle = bundle;
         this.runtime = runtime;
         this.verification = verification;
-        settings = bundle.bundle().settings();
-        dereferenced = settings.addressing() == Addressing.DEREFERENCED;
+        host = new HostSide(bundle.bundle().settings());
     }
 
     /** A runtime cannot run a graph; the message gives the reason. */
@@ -68,17 +60,17 @@ final class GraphBound {
         for (BundleGraph graph : BundleGraph.REQUIRED) {
             for (int i = 0; i < known.size(); i++) {
                 if (graph == BundleGraph.READER) {
-                    known.get(i).put(BundleGraph.KEYS, keys(known.get(i), episodes.get(i)));
+                    Tensor noise = FloatTensors.of("", episodes.get(i).keyNoise());
+                    known.get(i).put(BundleGraph.KEYS, host.posteriorKeys(known.get(i), noise));
                 } else if (graph == BundleGraph.DECODER) {
-                    known.get(i).put(BundleGraph.LATENT, latent(known.get(i), episodes.get(i)));
+                    Tensor noise = FloatTensors.of("", episodes.get(i).latentNoise());
+                    known.get(i).put(BundleGraph.LATENT, HostSide.posteriorLatent(known.get(i), noise));
                 }
             }
             run(graph.label(), known);
         }
         List<BoundTerms> terms = new ArrayList<>();
-        for (int i = 0; i < known.size(); i++) {
-            terms.add(terms(known.get(i), episodes.get(i)));
-        }
+        known.forEach(tensors -> terms.add(host.terms(tensors)));
         return terms;
     }
 
@@ -115,82 +107,5 @@ final class GraphBound {
                 known.get(i).put(name, outputs.get(j).named(name));
             }
         }
-    }
-
-    /** Keys from their posterior, which is centred on the pointers from the same runtime's writer. */
-    private Tensor keys(Map<String, Tensor> known, Episode episode) {
-        double[] mean = known.get(BundleGraph.KEY_MEAN).doubles();
-        double[] logVariance = known.get(BundleGraph.KEY_LOG_VARIANCE).doubles();
-        float[] pointers = known.get(BundleGraph.POINTERS).floats();
-        float[] keys = episode.keyNoise().data().clone();
-        for (int i = 0; i < keys.length; i++) {
-            double offset = mean[i] + Math.exp(0.5 * logVariance[i]) * keys[i];
-            keys[i] = (float) (dereferenced ? inSlot(i % 3, pointers[i], offset) : pointers[i] + offset);
-        }
-        return Tensor.of(BundleGraph.KEYS, keys, known.get(BundleGraph.KEY_MEAN).shape());
-    }
-
-    private double inSlot(int coordinate, float pointer, double offset) {
-        if (coordinate > 0) {
-            return pointer;
-        }
-        if (settings.scaleCells() == 1) {
-            return offset;
-        }
-        double probability = Math.min(Math.max(PRIOR.cumulativeProbability(offset), CELL_MARGIN), 1 - CELL_MARGIN);
-        return PRIOR.inverseCumulativeProbability(((pointer > 0 ? 1 : 0) + probability) / 2);
-    }
-
-    private static Tensor latent(Map<String, Tensor> known, Episode episode) {
-        return FusedGraphs.gaussian(
-                        known.get(BundleGraph.LATENT_MEAN),
-                        known.get(BundleGraph.LATENT_LOG_VARIANCE),
-                        FloatTensors.of("", episode.latentNoise()))
-                .named(BundleGraph.LATENT);
-    }
-
-    private BoundTerms terms(Map<String, Tensor> known, Episode episode) {
-        int samples = episode.images().dimension(1);
-        double[] mean = known.get(BundleGraph.KEY_MEAN).doubles();
-        double[] pointers = known.get(BundleGraph.POINTERS).doubles();
-        for (int i = 0; !dereferenced && i < mean.length; i++) {
-            mean[i] += pointers[i];
-        }
-        double[] standard = new double[mean.length];
-        double[] klKeys =
-                divergence(mean, known.get(BundleGraph.KEY_LOG_VARIANCE).doubles(), standard, standard, samples);
-        int height = (int) known.get(BundleGraph.MEMORY).shape()[2];
-        double cells = (double) settings.slotRows(height) * settings.slotColumns() * settings.scaleCells();
-        for (int i = 0; dereferenced && i < samples; i++) {
-            klKeys[i] += settings.keys() * Math.log(cells);
-        }
-        double[] klLatent = divergence(
-                known.get(BundleGraph.LATENT_MEAN).doubles(),
-                known.get(BundleGraph.LATENT_LOG_VARIANCE).doubles(),
-                known.get(BundleGraph.PRIOR_MEAN).doubles(),
-                known.get(BundleGraph.PRIOR_LOG_VARIANCE).doubles(),
-                samples);
-        return new BoundTerms(
-                settings.likelihood()
-                        .negativeLogLikelihood(
-                                settings, episode.images(), FloatTensors.of(known.get(BundleGraph.LOGITS))),
-                klKeys,
-                klLatent);
-    }
-
-    /** KL divergence of two diagonal Gaussians for each sample, in nats. */
-    private static double[] divergence(
-            double[] mean, double[] log, double[] priorMean, double[] priorLog, int samples) {
-        double[] divergence = new double[samples];
-        for (int i = 0; i < mean.length; i++) {
-            double difference = mean[i] - priorMean[i];
-            divergence[i * samples / mean.length] += 0.5
-                    * (Math.exp(log[i] - priorLog[i])
-                            + difference * difference * Math.exp(-priorLog[i])
-                            - 1
-                            + priorLog[i]
-                            - log[i]);
-        }
-        return divergence;
     }
 }

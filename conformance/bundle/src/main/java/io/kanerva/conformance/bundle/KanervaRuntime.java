@@ -103,7 +103,7 @@ public final class KanervaRuntime extends LocalRuntime {
         Memory memory = kanerva.write(episodes);
         FloatTensor keys = kanerva.sampleKeys(encoding, memory, FloatTensors.of(inputs.get(KEY_NOISE)));
         Reading reading = kanerva.read(memory, keys);
-        Tensor latent = FusedGraphs.gaussian(
+        Tensor latent = HostSide.gaussian(
                 FloatTensors.of("", encoding.latentMean()),
                 FloatTensors.of("", encoding.latentLogVariance()),
                 inputs.get(LATENT_NOISE));

@@ -81,7 +81,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                     case BundleGraph.LATENT ->
                         known.put(
                                 input.name(),
-                                FusedGraphs.gaussian(
+                                HostSide.gaussian(
                                         known.get(BundleGraph.PRIOR_MEAN),
                                         known.get(BundleGraph.PRIOR_LOG_VARIANCE),
                                         CaseInputs.normal(sampler, shape)));

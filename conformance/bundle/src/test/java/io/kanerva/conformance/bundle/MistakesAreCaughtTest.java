@@ -152,7 +152,7 @@ class MistakesAreCaughtTest {
         Path bundle = export(Subject.POOLED_TWO_KEYS);
         ChangedBundle.of(bundle).scaleWeight("memory-writer", 1.001f);
         // The graph that the runtime writes with.
-        ChangedBundle.of(bundle).scaleWeight("encoder-memory-writer", 1.001f);
+        ChangedBundle.of(bundle).scaleWeight("write", 1.001f);
         try (BundleCases cases = new BundleCases(bundle, temporary.resolve("scratch"))) {
             List<Finding> failures = run(List.of(JavaRuntime.CPU), cases.vectors())
                     .and(run(List.of(new KanervaRuntime(List.of(cases))), cases.throughRuntime()))

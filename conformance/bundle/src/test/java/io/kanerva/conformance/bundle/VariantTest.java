@@ -52,7 +52,7 @@ class VariantTest {
                     .isNotEmpty()
                     .allSatisfy(row -> assertThat(row.comparison().largest()).isGreaterThan(BundleBudget.LOGITS));
             assertThat(verification
-                            .run("test", List.of(JavaRuntime.CPU), bundle.fusedGraphs())
+                            .run("test", List.of(JavaRuntime.CPU), bundle.wholeGraphs())
                             .failures())
                     .isEmpty();
             assertThat(List.of("float16", "int8")).contains(bundle.bundle().weights());

@@ -32,9 +32,7 @@ import picocli.CommandLine.Option;
         header = "Make a bundle with 16-bit or 8-bit weights from a bundle, and measure the cost.",
         description =
                 "Scores both bundles on the same test episodes with the same noise, times a recall, and writes cost in "
-                        + "nats, size and speed into the variant's bundle.json and model card. fp32 only adds "
-                        + "the fused graphs "
-                        + "to a bundle that has none.",
+                        + "nats, size and speed into the variant's bundle.json and model card.",
         footer = {"  kpp variant --bundle mnist-bundle --weights int8 --out mnist-int8"})
 public final class VariantCommand extends Subcommand {
     private static final int WARM_RECALLS = 300;

@@ -51,7 +51,7 @@ enum BundleMutation {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> GRAPHS =
-            List.of("encoder", "memory-writer", "reader", "decoder", "encoder-memory-writer", "reader-decoder");
+            List.of("encoder", "memory-writer", "reader", "decoder", "write", "index", "recall", "generate", "score");
     private static final long[] SIZES = {
         -1, 0, 1L << 20, 1L << 31, 1L << 33, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, 3_000_000_019L
     };

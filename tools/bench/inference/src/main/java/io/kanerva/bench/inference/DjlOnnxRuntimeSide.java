@@ -47,10 +47,10 @@ final class DjlOnnxRuntimeSide {
                 .mapToInt(Integer::parseInt)
                 .toArray();
         Map<String, String> options = Map.of("intraOpNumThreads", "1", "interOpNumThreads", "1", "optLevel", "ALL_OPT");
-        try (Model write = Model.newInstance(BundleGraph.ENCODER_MEMORY_WRITER.label(), Device.cpu(), "OnnxRuntime");
-                Model read = Model.newInstance(BundleGraph.READER_DECODER.label(), Device.cpu(), "OnnxRuntime")) {
-            write.load(shared.bundle(), BundleGraph.ENCODER_MEMORY_WRITER.label(), options);
-            read.load(shared.bundle(), BundleGraph.READER_DECODER.label(), options);
+        try (Model write = Model.newInstance(BundleGraph.WRITE.label(), Device.cpu(), "OnnxRuntime");
+                Model read = Model.newInstance(BundleGraph.INDEX.label(), Device.cpu(), "OnnxRuntime")) {
+            write.load(shared.bundle(), BundleGraph.WRITE.label(), options);
+            read.load(shared.bundle(), BundleGraph.INDEX.label(), options);
             try (Predictor<NDList, NDList> writer = write.newPredictor(new NoopTranslator());
                     Predictor<NDList, NDList> reader = read.newPredictor(new NoopTranslator())) {
                 new DjlOnnxRuntimeSide(writer, reader, write.getNDManager(), sizes).run(shared, seconds);
@@ -86,14 +86,9 @@ final class DjlOnnxRuntimeSide {
         try (NDManager scratch = manager.newSubManager()) {
             NDList inputs = new NDList(
                     named(scratch, BundleGraph.MEMORY, memory, 1, sizes[3], sizes[4], sizes[5]),
-                    named(scratch, BundleGraph.KEYS, keys, 1, count, sizes[8], 3),
-                    named(scratch, BundleGraph.NOISE, new float[count * sizes[9]], 1, count, sizes[9]));
+                    named(scratch, BundleGraph.POINTERS, keys, 1, count, sizes[8], 3));
             try (NDList outputs = reader.predict(inputs)) {
-                float[] images = output(outputs, BundleGraph.LOGITS);
-                for (int i = 0; i < images.length; i++) {
-                    images[i] = (float) (1 / (1 + Math.exp(-images[i])));
-                }
-                return images;
+                return output(outputs, BundleGraph.CONTENTS);
             }
         } catch (TranslateException e) {
             throw new IllegalStateException(e);

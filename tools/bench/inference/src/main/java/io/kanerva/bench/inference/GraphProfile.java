@@ -10,7 +10,6 @@ import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.PreparedRecall;
-import io.kanerva.runtime.Reading;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -123,17 +122,10 @@ final class GraphProfile implements AutoCloseable {
         FloatTensor queries =
                 new FloatTensor(shared.images(QUERIES), 1, QUERIES, image.channels(), image.height(), image.width());
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();
-        Reading reading = kanerva.read(memory, keys);
-        Map<String, FloatTensor> given = Map.of(
-                BundleGraph.MEMORY,
-                memory.memory(),
-                BundleGraph.KEYS,
-                keys,
-                BundleGraph.NOISE,
-                FloatTensor.zeros(reading.priorMean().shape()));
+        Map<String, FloatTensor> given = Map.of(BundleGraph.MEMORY, memory.memory(), BundleGraph.POINTERS, keys);
         Map<String, FloatTensor> wanted =
-                Map.of(BundleGraph.LOGITS, kanerva.decode(reading.priorMean(), reading.traces()));
-        byte[] model = Files.readAllBytes(shared.bundle().resolve("reader-decoder.onnx"));
+                Map.of(BundleGraph.CONTENTS, kanerva.recall(memory, queries, 1).images());
+        byte[] model = Files.readAllBytes(shared.bundle().resolve("index.onnx"));
 
         FloatTensor factor = random(PRODUCT, PRODUCT);
         Profiled product =

@@ -64,16 +64,14 @@ final class RuntimeSide {
         }
         check(c, recalled, queries.size());
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();
-        FloatTensor noise =
-                FloatTensor.zeros(1, c.batch(), kanerva.bundle().settings().latent());
         int[] shape = {1, c.batch(), queries.dimension(2), queries.dimension(3), queries.dimension(4)};
         graph(
                 shared,
-                BundleGraph.READER_DECODER.label(),
+                BundleGraph.INDEX.label(),
                 c,
                 seconds,
-                Map.of(BundleGraph.MEMORY, memory.memory(), BundleGraph.KEYS, keys, BundleGraph.NOISE, noise),
-                Map.of(BundleGraph.LOGITS, FloatTensor.zeros(shape)));
+                Map.of(BundleGraph.MEMORY, memory.memory(), BundleGraph.POINTERS, keys),
+                Map.of(BundleGraph.CONTENTS, FloatTensor.zeros(shape)));
     }
 
     /** Times the JVM's allocation of arrays like the large ones that a call returns, which it fills with zeros. */
@@ -96,7 +94,7 @@ final class RuntimeSide {
         check(c, written, memory.memory().size());
         graph(
                 shared,
-                BundleGraph.ENCODER_MEMORY_WRITER.label(),
+                BundleGraph.WRITE.label(),
                 c,
                 seconds,
                 Map.of(BundleGraph.IMAGES, episodes),

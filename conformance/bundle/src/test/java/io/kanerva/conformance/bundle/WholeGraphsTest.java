@@ -19,44 +19,41 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class FusedGraphsTest {
+class WholeGraphsTest {
 
     @TempDir
     Path temporary;
 
     @ParameterizedTest
     @EnumSource(Subject.class)
-    void fusedGraphsComputeWhatTheFourCompute(Subject subject) throws IOException {
+    void wholeCallsComputeWhatTheFourGraphsAndAHostCompute(Subject subject) throws IOException {
         for (ReaderKind reader : ReaderKind.values()) {
             try (BundleCases bundle = new BundleCases(subject.bundle(reader), temporary)) {
-                Findings found = fused(bundle);
+                Findings found = whole(bundle);
                 System.out.printf("%s, %s%n%s%n", subject, reader.id(), TextReport.details(found));
                 assertThat(found.failures()).extracting(Finding::describe).isEmpty();
-                assertThat(found.largestPerGraph()).containsOnlyKeys("encoder-memory-writer", "reader-decoder");
-                assertThat(found.worst()).hasSize(2 * (7 + 4)); // with optimisations off and on
+                assertThat(found.largestPerGraph()).containsOnlyKeys("write", "index", "recall", "generate", "score");
+                assertThat(found.worst()).hasSize(2 * (2 + 2 + 5 + 2 + 3)); // with optimisations off and on
             }
         }
     }
 
     @Test
-    void aFusedGraphOfAnotherModelIsCaughtByName() throws IOException {
+    void aWholeCallOfAnotherModelIsCaughtByName() throws IOException {
         Path folder = temporary.resolve("bundle");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, folder);
         Path other = temporary.resolve("other");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, other);
-        ChangedBundle.of(other).scaleWeight("reader-decoder", 1.01f);
+        ChangedBundle.of(other).scaleWeight("index", 1.01f);
         try (BundleCases bundle = new BundleCases(folder, temporary.resolve("scratch"))) {
-            Files.copy(
-                    other.resolve("reader-decoder.onnx"),
-                    folder.resolve("reader-decoder.onnx"),
-                    StandardCopyOption.REPLACE_EXISTING);
-            assertThat(fused(bundle).failures())
+            Files.copy(other.resolve("index.onnx"), folder.resolve("index.onnx"), StandardCopyOption.REPLACE_EXISTING);
+            assertThat(whole(bundle).failures())
                     .isNotEmpty()
-                    .allSatisfy(row -> assertThat(row.describe()).contains("graph 'reader-decoder'"));
+                    .allSatisfy(row -> assertThat(row.describe()).contains("graph 'index'"));
         }
     }
 
-    private Findings fused(BundleCases bundle) throws IOException {
-        return new Verification(temporary).run("test", List.of(JavaRuntime.CPU), bundle.fusedGraphs());
+    private Findings whole(BundleCases bundle) throws IOException {
+        return new Verification(temporary).run("test", List.of(JavaRuntime.CPU), bundle.wholeGraphs());
     }
 }
