@@ -47,7 +47,7 @@ class GarbageTest {
 
     @Test
     void aPreparedRecallWhoseQueriesShareAProductAllocatesNothingOfItsOwn() throws Exception {
-        TinyBundle.fused(Kind.HEAP).write(folder);
+        TinyBundle.whole(Kind.HEAP).write(folder);
         String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "many");
         assertThat(found).isEqualTo("recall of 40 among 500: 0\n");
     }
