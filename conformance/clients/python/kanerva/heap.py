@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
-from pathlib import Path
 
 import numpy as np
 
-from .memory import Memory, write_file
+from .memory import Memory, read_file, write_file
 
 
 class MemoryHeap:
@@ -28,6 +28,7 @@ class MemoryHeap:
 
     def write(self, ids: list[int], images: np.ndarray) -> None:
         """Writes samples under new ids, all or none."""
+        ids = self._whole(ids)
         encoded = self._encode(ids, images)
         self._require_different(ids)
         for id in ids:
@@ -44,7 +45,7 @@ class MemoryHeap:
         """Replaces a sample, which keeps its id and its place."""
         place = self._place(id)
         ((block,), (features,)) = self._encode([id], image)
-        self._put(place, id, block, features)
+        self._put(place, self._ids[place], block, features)
 
     def free(self, ids: list[int]) -> None:
         """Frees samples, all or none: their blocks become zeros and are neither found nor drawn from."""
@@ -99,7 +100,7 @@ class MemoryHeap:
         write_file(file, data + hashlib.sha256(data).digest())
 
     def _load(self, file: str | os.PathLike) -> "MemoryHeap":
-        data = Path(file).read_bytes()
+        data = read_file(file)
         memory, rest = Memory.parse(file, data)
         self._kanerva.check_file(file, memory)
         (episodes, length) = memory.pointers.shape[:2]
@@ -169,6 +170,13 @@ class MemoryHeap:
     def _require_samples(self) -> None:
         if not self._places:
             raise ValueError("heap: expected at least 1 sample, found 0")
+
+    @staticmethod
+    def _whole(ids: list[int]) -> list[int]:
+        try:
+            return [operator.index(id) for id in ids]  # a fraction would be cut off in a file
+        except TypeError:
+            raise ValueError(f"heap: expected whole numbers as ids, found {ids}") from None
 
     @staticmethod
     def _require_different(ids: list[int]) -> None:

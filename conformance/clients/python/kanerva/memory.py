@@ -44,7 +44,7 @@ class Memory:
     @staticmethod
     def load(file: str | os.PathLike) -> "Memory":
         """Reads a memory file; raises ValueError if it is corrupt or of another kind."""
-        memory, places = Memory.parse(file, Path(file).read_bytes())
+        memory, places = Memory.parse(file, read_file(file))
         if places:
             raise ValueError(f"{file}: expected the file of a memory, found that of a heap: load it as a heap")
         return memory
@@ -70,12 +70,27 @@ class Memory:
         return whole, data[end:-32]
 
 
+def read_file(file: str | os.PathLike) -> bytes:
+    """Returns a regular file's bytes: reading a pipe or a device could wait, or go on, for ever."""
+    if Path(file).exists() and not Path(file).is_file():
+        raise ValueError(f"{file}: expected a regular file, found a folder, a pipe or a device")
+    return Path(file).read_bytes()
+
+
 def write_file(file: str | os.PathLike, data: bytes) -> None:
-    """Writes a file, replacing an existing one atomically."""
-    target = Path(file).absolute()
-    part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    """Writes a file, replacing an existing one atomically, whose mode it keeps. Follows links, and writes through to
+    what is no regular file.
+    """
+    target = Path(os.path.realpath(file))
+    if target.exists() and not target.is_file():
+        with open(target, "ab") as out:
+            out.write(data)
+        return
+    part = target.with_name(f".kanerva-{secrets.token_hex(8)}.tmp")
     try:
         part.write_bytes(data)
+        if target.exists():
+            part.chmod(target.stat().st_mode & 0o7777)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 import copy
 import hashlib
+import os
 import random
 import struct
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -69,7 +71,32 @@ class HeapTest(unittest.TestCase):
             heap.free([1, 5])
         with self.assertRaisesRegex(ValueError, "64 bits"):
             heap.write([2**63], self.images[:1])
+        for id in (3.5, "3", None):
+            with self.assertRaisesRegex(ValueError, "whole numbers as ids"):
+                heap.write([id], self.images[:1])
         self.assertEqual(heap.list(), [1, 2])
+
+    def test_saving_follows_links_keeps_the_mode_and_writes_through_a_pipe(self):
+        heap = self.heap(1, np.int64(2))
+        with tempfile.TemporaryDirectory() as name:
+            file, link, pipe = (Path(name) / part for part in ("file", "link", "pipe"))
+            file.write_bytes(b"old")
+            file.chmod(0o640)
+            link.symlink_to("file")
+            heap.save(link)
+            self.assertTrue(link.is_symlink())
+            self.assertEqual(file.stat().st_mode & 0o777, 0o640)
+            os.mkfifo(pipe)
+            with self.assertRaisesRegex(ValueError, "expected a regular file"):
+                self.kanerva.load_heap(pipe)
+            with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+                heap.save(pipe)
+                self.assertEqual(reader.stdout.read(), file.read_bytes())
+            self.assertTrue(pipe.is_fifo())
+            self.assertEqual(len(list(Path(name).iterdir())), 3)
+        if Path("/dev/full").exists():
+            with self.assertRaises(OSError):
+                heap.save("/dev/full")
 
     def test_it_is_a_map_from_ids_to_samples_whatever_the_order_and_a_file_keeps_it(self):
         heap, expected, draw = self.kanerva.heap(), {}, random.Random(2)

@@ -189,6 +189,7 @@ public final class Kanerva implements AutoCloseable {
      * @return keys, [B, T, K, 3]
      */
     public FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
+        inference.limit().check("sample keys");
         return inference.reads().sampleKeys(encoding, memory.stored, noise);
     }
 
@@ -215,6 +216,7 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
+        inference.limit().check("sample");
         inference.reads().checkLogits(logits);
         return bundle.settings().likelihood().sample(bundle.settings(), logits, new NormalSampler(seed));
     }

@@ -35,7 +35,7 @@ public final class MemoryHeap {
     private final int block;
     private final int image;
 
-    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private final ReadWriteLock lock;
     private final HeapStore store;
 
     MemoryHeap(Inference inference, ModelSettings settings) {
@@ -54,7 +54,25 @@ public final class MemoryHeap {
         this.settings = settings;
         block = settings.keys() * settings.block().floats();
         image = settings.image().floats();
+        lock = new ReentrantReadWriteLock();
         store = new HeapStore(block, image, page);
+    }
+
+    private MemoryHeap(MemoryHeap whole, Inference inference) {
+        this.inference = inference;
+        settings = whole.settings;
+        block = whole.block;
+        image = whole.image;
+        lock = whole.lock;
+        store = whole.store;
+    }
+
+    /**
+     * This heap, with an end to each call, as {@link Kanerva#with}: also to its wait for other threads. What is written
+     * to either is in both.
+     */
+    public MemoryHeap with(CallLimit limit) {
+        return new MemoryHeap(this, inference.with(limit.limit));
     }
 
     /** The samples of a large page, 16 or a higher power of 2. */
@@ -313,8 +331,8 @@ public final class MemoryHeap {
         return new FloatTensor(episode.data(), episode.dimension(1), one.channels(), one.height(), one.width());
     }
 
-    private static void locked(Lock lock, Runnable action) {
-        lock.lock();
+    private void locked(Lock lock, Runnable action) {
+        inference.limit().lock(lock, "heap");
         try {
             action.run();
         } finally {

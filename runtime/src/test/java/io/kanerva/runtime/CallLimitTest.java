@@ -7,10 +7,13 @@ import io.kanerva.runtime.TinyBundle.Kind;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +72,7 @@ class CallLimitTest {
     private void assertEnds(CallLimit limit, String sentence) {
         Kanerva limited = kanerva.with(limit);
         FloatTensor latent = FloatTensor.zeros(1, 1, 3);
+        Encoding encoding = kanerva.encode(EPISODE);
         FloatBuffer images = FloatBuffer.wrap(EPISODE.data().clone());
         PreparedRecall recall = kanerva.prepareRecall(memory, 3);
         PreparedWrite write = kanerva.prepareWrite(1, 3);
@@ -82,6 +86,8 @@ class CallLimitTest {
                 () -> limited.recall(memory, EPISODE, 2),
                 () -> limited.generate(memory, 1, 1),
                 () -> limited.bound(EPISODE, 1),
+                () -> limited.sample(FloatTensor.zeros(1, 1, 1, 8, 8), 1),
+                () -> limited.sampleKeys(encoding, memory, FloatTensor.zeros(1, 3, 1, 3)),
                 () -> recall.run(images, images, limit),
                 () -> write.run(images, FloatBuffer.allocate(64), FloatBuffer.allocate(9), limit));
         assertThat(calls)
@@ -91,6 +97,54 @@ class CallLimitTest {
         recall.run(images, images);
         recall.close();
         write.close();
+    }
+
+    @Test
+    void everyCallOfAHeapEndsWithItsLimitAndTheHeapStaysAsItIs() {
+        MemoryHeap heap = kanerva.heap();
+        FloatTensor sample = new FloatTensor(Arrays.copyOf(EPISODE.data(), 64), 1, 8, 8);
+        heap.write(1, sample);
+        CallLimit cancelled = CallLimit.untilCancelled();
+        cancelled.cancel();
+        for (MemoryHeap limited : List.of(heap.with(cancelled), heap.with(CallLimit.in(Duration.ofNanos(1))))) {
+            List<ThrowingCallable> calls = List.of(
+                    () -> limited.write(2, sample),
+                    () -> limited.replace(1, sample),
+                    () -> limited.free(1),
+                    limited::list,
+                    limited::size,
+                    () -> limited.contains(1),
+                    () -> limited.read(1),
+                    () -> limited.lookUp(sample),
+                    () -> limited.recall(sample),
+                    () -> limited.generate(1, 1),
+                    limited::snapshot,
+                    limited::toBytes);
+            assertThat(calls).allSatisfy(call -> assertThatThrownBy(call).isInstanceOf(CancelledException.class));
+        }
+        assertThat(heap.list()).containsExactly(1);
+        heap.with(CallLimit.in(LONG)).write(2, sample);
+        assertThat(heap.list()).containsExactly(1, 2);
+    }
+
+    @Test
+    void waitingForALockEndsWithTheLimitAndKeepsAnInterruption() throws Exception {
+        Lock lock = new ReentrantLock();
+        lock.lock();
+        CompletableFuture<Boolean> waiting = new CompletableFuture<>();
+        CallLimit limit = CallLimit.untilCancelled();
+        Thread waiter = new Thread(() -> {
+            try {
+                limit.limit.lock(lock, "heap");
+                waiting.complete(false);
+            } catch (CancelledException e) {
+                waiting.complete(Thread.currentThread().isInterrupted());
+            }
+        });
+        waiter.start();
+        waiter.interrupt();
+        limit.cancel();
+        assertThat(waiting.get()).as("cancelled, and still interrupted").isTrue();
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 
 /** When calls have to end; what is behind {@link io.kanerva.runtime.CallLimit}. */
 public final class Limit {
@@ -15,6 +16,9 @@ public final class Limit {
 
     /** The longest time that can be counted: 292 years. */
     private static final Duration MAX_TIME = Duration.ofNanos(Long.MAX_VALUE / 2);
+
+    /** Milliseconds after which a call that waits for a lock looks for its limit. */
+    private static final long LOCK_PATIENCE = 5;
 
     /** From {@link #start} on; null for no deadline. */
     private final Duration time;
@@ -83,7 +87,7 @@ public final class Limit {
     }
 
     /** @throws CancelledException if the limit is reached */
-    void check(String call) {
+    public void check(String call) {
         if (this == NONE) {
             return;
         }
@@ -92,6 +96,33 @@ public final class Limit {
         }
         if (time != null && left() <= 0) {
             throw new CancelledException("%s: expected an end within %d ms, found none", call, time.toMillis());
+        }
+    }
+
+    /**
+     * Takes a lock, and waits for it no longer than the limit allows.
+     *
+     * @throws CancelledException if the limit is reached
+     */
+    public void lock(Lock lock, String call) {
+        if (this == NONE) {
+            lock.lock();
+            return;
+        }
+        boolean interrupted = false;
+        try {
+            for (boolean isLocked = false; !isLocked; ) {
+                check(call);
+                try {
+                    isLocked = lock.tryLock(LOCK_PATIENCE, TimeUnit.MILLISECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true; // the caller learns of it afterwards
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
