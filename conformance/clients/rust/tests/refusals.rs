@@ -1,0 +1,45 @@
+use kanerva::{Error, Kanerva, Tensor};
+
+const BUNDLES: &str = "../../../models/bundles/";
+
+fn message<T>(result: Result<T, Error>) -> String {
+    result.err().map_or("nothing refused".to_owned(), |error| error.to_string())
+}
+
+#[test]
+fn what_does_not_fit_is_refused_in_one_sentence() {
+    let [mut model, mut other] = [0, 1].map(|_| Kanerva::load(format!("{BUNDLES}fashion-mnist")).unwrap());
+    let images = model.episode(&[0; 2 * 784]).unwrap();
+    let memory = model.write(&images).unwrap();
+    let tensor = |shape: [i64; 5], count: usize| Tensor { shape: shape.to_vec(), data: vec![0.0; count] };
+    let mut nan = tensor([1, 1, 1, 28, 28], 784);
+    nan.data[5] = f32::NAN;
+    for (found, expected) in [
+        (
+            message(Kanerva::load(format!("{BUNDLES}none"))),
+            "../../../models/bundles/none/write.onnx: expected the bundle's graph, found no readable file",
+        ),
+        (message(model.episode(&[0; 785])), "pixels: expected a multiple of 784 bytes, an image each, found 785"),
+        (
+            message(model.write(&tensor([1, 1, 1, 28, 27], 756))),
+            "episodes: expected shape [B, T, 1, 28, 28], found 756 values of shape [1, 1, 1, 28, 27]",
+        ),
+        (
+            message(model.write(&tensor([1, 2, 1, 28, 28], 784))),
+            "episodes: expected shape [B, T, 1, 28, 28], found 784 values of shape [1, 2, 1, 28, 28]",
+        ),
+        (message(model.write(&nan)), "episodes: expected values in [0, 1], found NaN at index 5"),
+        (
+            message(model.recall(&memory, &tensor([2, 1, 1, 28, 28], 2 * 784), 1)),
+            "queries: expected 1 rows, one per memory, found shape [2, 1, 1, 28, 28]",
+        ),
+        (message(model.recall(&memory, &images, 0)), "iterations: expected at least 1, found 0"),
+        (message(model.generate(&memory, 0, 1)), "count: expected at least 1, found 0"),
+        (
+            message(other.generate(&memory, 1, 1)),
+            "memory: expected one that this model wrote, found one of another model",
+        ),
+    ] {
+        assert!(found.starts_with(expected), "expected '{expected}', found '{found}'");
+    }
+}
