@@ -128,7 +128,7 @@ class VerifyModelTest {
                 .contains(
                         "<p class=\"summary\">G" + cause.substring(1) + ". 2 comparisons failed.</p>",
                         "<b class=\"bad\">2</b>",
-                        "<tr><th scope=\"row\">copies</th><td class=\"bad\">wrong in 1 output</td></tr>");
+                        "<tr><th scope=\"row\">copies</th><td class=\"bad\">wrong (1)</td></tr>");
         assertThat(page.indexOf("id=\"verdict\"")).isLessThan(page.indexOf("id=\"runtimes\""));
         assertThat(page.indexOf("id=\"runtimes\"")).isLessThan(page.indexOf("id=\"problems\""));
     }

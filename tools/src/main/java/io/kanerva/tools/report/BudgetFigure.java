@@ -45,7 +45,7 @@ final class BudgetFigure {
             svg.append("<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>".formatted(LEFT, RIGHT, y, y));
             String name = ran.get(i).name();
             for (Finding finding : findings.worst()) {
-                if (finding.runtime().equals(name) && finding.check() == Check.BUDGET) {
+                if (finding.runtime().equals(name) && finding.check() == Check.BUDGET && !finding.isUnable()) {
                     svg.append(dot(finding, y + (finding.optimised() ? 5 : -5)));
                 }
             }

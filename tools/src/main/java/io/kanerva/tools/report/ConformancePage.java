@@ -17,6 +17,9 @@ public final class ConformancePage {
     private static final int MAX_PICTURES = 6;
     private static final int MIN_COLUMNS = 8;
     private static final int MAX_PROBLEMS = 100;
+    /** Longer tables of latencies open when they are clicked. */
+    private static final int MAX_OPEN = 24;
+
     private static final double DIFFERENCE_SCALE = 1e4;
 
     private ConformancePage() {}
@@ -127,6 +130,7 @@ public final class ConformancePage {
                     .toList();
             if (!worst.isEmpty()) {
                 long outputs = worst.stream()
+                        .filter(finding -> !finding.isUnable())
                         .map(finding ->
                                 finding.graph() + " " + finding.comparison().output())
                         .distinct()
@@ -134,12 +138,14 @@ public final class ConformancePage {
                 long failed = findings.failures().stream()
                         .filter(finding -> finding.runtime().equals(runtime.name()))
                         .count();
+                long unable = worst.stream().filter(Finding::isUnable).count();
                 page.foldedTable(
-                        "%s: %d outputs, %s"
+                        "%s: %s, %s%s"
                                 .formatted(
                                         runtime.title(),
-                                        outputs,
-                                        failed == 0 ? "none failed" : counted((int) failed, "comparison") + " failed"),
+                                        counted((int) outputs, "output"),
+                                        failed == 0 ? "none failed" : counted((int) failed, "comparison") + " failed",
+                                        unable == 0 ? "" : ", cannot run or pass " + unable),
                         failed > 0,
                         List.of(
                                 "output",
@@ -168,8 +174,9 @@ public final class ConformancePage {
                 "Latency",
                 "What one run takes on one thread, as each runtime tells it: the median of %d runs after the first."
                         .formatted(latencies.get(0).runs()));
-        page.table(
-                "milliseconds",
+        page.foldedTable(
+                counted(latencies.size(), "median") + " in milliseconds",
+                latencies.size() <= MAX_OPEN,
                 List.of("runtime", "case", "optimised", "agrees", "ms"),
                 latencies.stream()
                         .map(one -> List.of(
@@ -178,7 +185,8 @@ public final class ConformancePage {
                                 one.optimised() ? "yes" : "no",
                                 one.agrees() ? "yes" : "NO",
                                 number("%,.3f", one.milliseconds())))
-                        .toList());
+                        .toList(),
+                row -> !latencies.get(row).agrees());
     }
 
     private static String summary(Findings findings) {

@@ -44,7 +44,7 @@ final class VerdictMatrix {
                 .map(ConformancePage::sentence)
                 .forEach(page::paragraph);
         page.paragraph(
-                "'wrong' is an output outside its budget; 'cannot run' is the engine's refusal or crash; 'adapter' "
+                "'wrong' counts outputs outside their budgets; 'cannot run' is the engine's refusal or crash; 'adapter' "
                         + "is a limit of the program between kpp and the engine, which says nothing about either.");
         if (findings.engines().size() == 1) {
             page.paragraph("Only one engine was compared (%s), which cannot confirm itself."
@@ -84,7 +84,7 @@ final class VerdictMatrix {
                     && own.stream()
                             .filter(finding -> finding.outcome() == Outcome.WRONG)
                             .allMatch(Finding::optimised);
-            return "wrong in " + ConformancePage.counted((int) wrong, "output") + (onlyOptimised ? ", optimised" : "");
+            return "wrong (%d)%s".formatted(wrong, onlyOptimised ? ", optimised" : "");
         }
         if (own.stream().anyMatch(finding -> finding.outcome() == Outcome.CANNOT_RUN)) {
             return "cannot run";

@@ -12,7 +12,10 @@ import ai.onnxruntime.OrtEnvironment;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.RunJobs;
 import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.onnx.CompositeValue;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +50,12 @@ public final class DjlOnnxRuntime extends LocalRuntime {
 
     @Override
     List<Tensor> answer(Job job, Map<String, Tensor> inputs) throws Exception {
+        List<ValueInfoProto> declared = OnnxFiles.read(job.model()).getGraph().getOutputList();
+        for (ValueInfoProto output : declared) {
+            if (CompositeValue.isComposite(output.getType())) {
+                throw new Limit("DJL has only arrays, and output '%s' is none".formatted(output.getName()), null);
+            }
+        }
         try (Model model = Model.newInstance("case", Device.cpu(), ENGINE)) {
             Map<String, String> options = Map.of(
                     "interOpNumThreads",
@@ -67,6 +76,10 @@ public final class DjlOnnxRuntime extends LocalRuntime {
                 List<Tensor> outputs = new ArrayList<>();
                 for (NDArray output : predictor.predict(arrays)) {
                     outputs.add(DjlTensors.copyOf(output).named(output.getName() == null ? "" : output.getName()));
+                }
+                if (outputs.size() != declared.size()) { // without inputs, it does not run the model
+                    throw new IllegalStateException("DJL's engine gives %d outputs of a model with %d"
+                            .formatted(outputs.size(), declared.size()));
                 }
                 return outputs;
             }

@@ -54,7 +54,8 @@ public final class Bisection {
                 return "cannot be bisected: " + problem;
             }
             return node.isEmpty()
-                    ? "all %d values of its nodes match".formatted(compared)
+                    ? (compared == 1 ? "the value of its node matches" : "all %d values of its nodes match")
+                            .formatted(compared)
                     : "the first node whose value differs is %s, after %d that match: '%s' %s"
                             .formatted(node, compared - 1, comparison.output(), comparison.describe());
         }
@@ -125,21 +126,30 @@ public final class Bisection {
                 : new Result("", compared, null, "");
     }
 
-    /** Values of two floating-point types are compared as numbers, as closely as the coarser type allows. */
-    private static Comparison compared(
-            String output, Tensor expected, Tensor found, Function<Tensor, Tolerance> tolerance) {
-        if (expected.type() == found.type()
-                || !expected.type().isFloat()
-                || !found.type().isFloat()
+    /**
+     * Values of two types are compared as numbers, since a value between has the type that an engine likes: half
+     * precision in float32, booleans in bytes. Two floating-point types agree as closely as the coarser one allows.
+     */
+    static Comparison compared(String output, Tensor expected, Tensor found, Function<Tensor, Tolerance> tolerance) {
+        if (found == null
+                || expected.type() == found.type()
+                || !expected.type().isNumeric()
+                || !found.type().isNumeric()
                 || !Arrays.equals(expected.shape(), found.shape())) {
             return Comparison.between(output, expected, found, tolerance.apply(expected));
         }
+        boolean floats = expected.type().isFloat() && found.type().isFloat();
         double coarser = Math.max(expected.type().precision(), found.type().precision());
-        Tolerance between = coarser == ElementType.BFLOAT16.precision()
-                ? Tolerance.BFLOAT16
-                : coarser == ElementType.FLOAT16.precision() ? Tolerance.FLOAT16 : Tolerance.FLOAT32;
-        return Comparison.between(
-                output, expected, Tensor.of(expected.type(), found.doubles(), found.shape()), between);
+        Tolerance between = !floats
+                ? Tolerance.BITS
+                : coarser == ElementType.BFLOAT16.precision()
+                        ? Tolerance.BFLOAT16
+                        : coarser == ElementType.FLOAT16.precision() ? Tolerance.FLOAT16 : Tolerance.FLOAT32;
+        return Comparison.between(output, widened(expected), widened(found), between);
+    }
+
+    private static Tensor widened(Tensor tensor) {
+        return Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape());
     }
 
     private static Map<String, Tensor> byName(List<String> names, List<Tensor> values) {

@@ -46,13 +46,18 @@ final class Consensus {
     }
 
     private final boolean vectors;
+    private final String source;
     private final Group expected = new Group(List.of(), new ArrayList<>());
     private final List<Group> others = new ArrayList<>();
     private String where = "";
 
-    /** @param vectors whether the expected outputs come with the inputs, and not from one of the runtimes */
-    Consensus(boolean vectors) {
+    /**
+     * @param vectors whether the expected outputs come with the inputs, and not from one of the runtimes
+     * @param source what the expected outputs come from
+     */
+    Consensus(boolean vectors, String source) {
         this.vectors = vectors;
+        this.source = source;
     }
 
     /** Adds an answer that is as expected. */
@@ -100,7 +105,7 @@ final class Consensus {
             return Optional.empty();
         }
         Conclusion conclusion =
-                vectors && expected.voices.isEmpty() ? ofNone() : optimiser().orElseGet(this::ofSome);
+                !expected.voices.isEmpty() ? optimiser().orElseGet(this::ofSome) : vectors ? ofNone() : ofReference();
         return Optional.of(new Cause(
                 conclusion.kind, List.copyOf(conclusion.culprits), graph, List.of(inputs), conclusion.sentence));
     }
@@ -146,6 +151,22 @@ final class Consensus {
                         .formatted(where, list(engines)));
     }
 
+    /** No runtime agrees with the reference, which is not compared itself. */
+    private Conclusion ofReference() {
+        Group largest = largest();
+        return largest.engines().size() > 1
+                ? new Conclusion(
+                        Kind.ENGINE,
+                        List.of(source),
+                        "%s differs at %s from what %s agree on: suspect it"
+                                .formatted(source, where, list(largest.engines())))
+                : new Conclusion(
+                        Kind.UNDECIDED,
+                        List.of(),
+                        "%s at %s from the output of %s: suspect either; a further engine tells which"
+                                .formatted(differ(union(others, Group::runtimes)), where, source));
+    }
+
     /** Some differ only with their optimisations on, and no others do. */
     private Optional<Conclusion> optimiser() {
         List<Voice> apart =
@@ -167,14 +188,27 @@ final class Consensus {
         Group largest = largest();
         Set<String> right = expected.engines();
         Set<String> wrong = union(others, Group::engines);
-        if (largest.engines().size() > right.size() && !largest.engines().containsAll(right)) {
+        int more = largest.engines().containsAll(right) ? 0 : largest.engines().size() - right.size();
+        if (vectors && more == 1) { // whoever made the vectors is a witness, too
+            return new Conclusion(
+                    Kind.UNDECIDED,
+                    union(Stream.concat(Stream.of(expected), Stream.of(largest)).toList(), Group::engines),
+                    "%s the expected output %s, and %s another; with the vectors' own there is no majority, and a further "
+                                    .formatted(
+                                            gives(right),
+                                            where,
+                                            list(largest.engines())
+                                                    + (largest.engines().size() == 1 ? " gives" : " agree on"))
+                            + "engine tells which is wrong");
+        }
+        if (more > 0) {
             return vectors
                     ? new Conclusion(
                             Kind.VECTORS,
                             List.of(),
-                            ("%s agree with each other and not with the expected output %s, which %s: "
+                            ("%s agree with each other and not with the expected output %s, which only %s: "
                                             + "suspect the vectors")
-                                    .formatted(list(largest.engines()), where, "only " + list(right) + " gives"))
+                                    .formatted(list(largest.engines()), where, gives(right)))
                     : new Conclusion(
                             Kind.ENGINE,
                             right,
@@ -249,6 +283,10 @@ final class Consensus {
         return runtimes.size() == 1 && all.size() > 1
                 ? runtimes.iterator().next() + " alone differs"
                 : differ(runtimes);
+    }
+
+    private static String gives(Set<String> names) {
+        return list(names) + (names.size() == 1 ? " gives" : " give");
     }
 
     private static String differ(Set<String> names) {

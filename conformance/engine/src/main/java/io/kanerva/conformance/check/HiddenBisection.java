@@ -64,7 +64,8 @@ public final class HiddenBisection {
             Path set = folder.resolve("test_data_set_0");
             TensorFolder.write(set, TensorFolder.INPUT, part.inputs());
             TensorFolder.write(set, TensorFolder.OUTPUT, List.of(expected));
-            return Files.write(folder.resolve("model.onnx"), part.model().toByteArray());
+            return Files.write(
+                    folder.resolve("model.onnx"), part.giving(expected).toByteArray());
         }
 
         SubModel part() {

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** Finds how large the elements of an input may be that a model looks up in tables of its own. */
+/**
+ * Finds how large the elements of an input may be that a model looks up in tables of its own, and whether it divides.
+ */
 final class IndexBounds {
     private static final Set<String> PASS_ON = Set.of(
             "Cast",
@@ -27,6 +29,9 @@ final class IndexBounds {
             "Tile",
             "Concat",
             "Split");
+
+    /** Which input of a node must not be 0. */
+    private static final Map<String, Integer> DIVIDING = Map.of("Div", 1, "Mod", 1, "Range", 2);
 
     private final ModelProto model;
     private final Map<String, TensorProto> constants = new HashMap<>();
@@ -50,23 +55,41 @@ final class IndexBounds {
 
     private OptionalLong of(String value, int depth) {
         long least = Long.MAX_VALUE;
-        for (NodeProto node : depth > model.getGraph().getNodeCount() ? List.<NodeProto>of() : nodes()) {
-            if (!node.getInputList().contains(value)) {
-                continue;
-            }
-            if (PASS_ON.contains(node.getOpType()) && node.getInput(0).equals(value)
-                    || node.getOpType().equals("Concat")) {
-                for (String output : node.getOutputList()) {
-                    least = Math.min(least, of(output, depth + 1).orElse(Long.MAX_VALUE));
-                }
+        for (NodeProto node : users(value, depth)) {
+            for (String output : passedOn(node, value)) {
+                least = Math.min(least, of(output, depth + 1).orElse(Long.MAX_VALUE));
             }
             least = Math.min(least, table(node, value));
         }
         return least == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(least);
     }
 
-    private List<NodeProto> nodes() {
-        return model.getGraph().getNodeList();
+    /** Whether something is divided by the value, or counted in steps of it, so that 0 is not allowed. */
+    boolean divides(String value) {
+        return divides(value, 0);
+    }
+
+    private boolean divides(String value, int depth) {
+        return users(value, depth).stream()
+                .anyMatch(node -> DIVIDING.getOrDefault(node.getOpType(), Integer.MAX_VALUE)
+                                == node.getInputList().lastIndexOf(value)
+                        || passedOn(node, value).stream().anyMatch(output -> divides(output, depth + 1)));
+    }
+
+    private List<NodeProto> users(String value, int depth) {
+        return depth > model.getGraph().getNodeCount()
+                ? List.of()
+                : model.getGraph().getNodeList().stream()
+                        .filter(node -> node.getInputList().contains(value))
+                        .toList();
+    }
+
+    /** The outputs of a node that have the elements of one of its inputs. */
+    private static List<String> passedOn(NodeProto node, String value) {
+        return PASS_ON.contains(node.getOpType()) && node.getInput(0).equals(value)
+                        || node.getOpType().equals("Concat")
+                ? node.getOutputList()
+                : List.of();
     }
 
     private long table(NodeProto node, String value) {

@@ -253,7 +253,8 @@ public final class RandomInputs {
         if (type.isInteger()) {
             long below = Math.max(1, bounds.of(input).orElse(bound));
             long most = type == ElementType.INT8 ? Math.min(below, 128) : Math.min(below, 1L << 31);
-            return () -> Math.floor(random.nextDouble() * most);
+            long least = bounds.divides(input) ? 1 : 0;
+            return () -> least + Math.floor(random.nextDouble() * Math.max(1, most - least));
         }
         return unit.contains(input) ? () -> 1 / (1 + Math.exp(-random.nextGaussian())) : random::nextGaussian;
     }

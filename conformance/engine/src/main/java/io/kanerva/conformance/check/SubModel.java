@@ -62,6 +62,14 @@ record SubModel(ModelProto model, List<Tensor> inputs) {
         return new SubModel(model.toBuilder().setGraph(graph).build(), inputs);
     }
 
+    /** The model, whose output is declared to be like this tensor, which engines and readers of a report need. */
+    ModelProto giving(Tensor output) {
+        ModelProto.Builder declared = model.toBuilder();
+        String name = model.getGraph().getOutput(0).getName();
+        declared.getGraphBuilder().setOutput(0, info(name, output));
+        return declared.build();
+    }
+
     /** Number of nodes. */
     int size() {
         return model.getGraph().getNodeCount();

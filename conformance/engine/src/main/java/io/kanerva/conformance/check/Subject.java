@@ -54,7 +54,7 @@ final class Subject {
         this.scratch = scratch;
         source = testCase.source();
         right = testCase.expected().isEmpty() ? null : testCase.expected();
-        consensus = new Consensus(!testCase.expected().isEmpty());
+        consensus = new Consensus(!testCase.expected().isEmpty(), testCase.source());
         if (Files.isRegularFile(testCase.model())) {
             try {
                 ModelProto model = OnnxFiles.read(testCase.model());

@@ -74,6 +74,11 @@ final class Engine implements ModelRuntime {
         return new Engine(describe(description.name(), engine), change, spoil, onlyOptimised, fails);
     }
 
+    /** The same, with outputs that are changed. */
+    Engine and(UnaryOperator<Tensor> outputs) {
+        return new Engine(description, change, outputs, onlyOptimised, fails);
+    }
+
     /** The same, with the fault only where optimisations are on. */
     Engine whenOptimised() {
         return new Engine(description, change, spoil, true, fails);

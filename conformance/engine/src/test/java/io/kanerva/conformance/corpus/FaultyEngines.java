@@ -125,8 +125,14 @@ final class FaultyEngines {
                 .spoilt(times(1.1))
                 .is("wrong: engine [onnxruntime]"));
         all.add(new Entry("most engines agree, and only the vectors' own does not", WrongVectors.dense())
-                .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
+                .with(
+                        Engine.spoiling("a", times(1.1)),
+                        Engine.spoiling("b", times(1.1)),
+                        Engine.spoiling("c", times(1.1)))
                 .is(Entry.VECTORS));
+        all.add(new Entry("two engines share a fault, or the vectors are those of a faulty one", WrongVectors.dense())
+                .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
+                .is("wrong: undecided [a, b, onnxruntime]"));
         all.add(new Entry("without vectors, most engines differ from the reference", WrongVectors.dense())
                 .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
                 .madeUp()
@@ -135,6 +141,18 @@ final class FaultyEngines {
                 .with(Engine.spoiling("a", times(1.1)))
                 .madeUp()
                 .is("wrong: undecided [a, onnxruntime]"));
+        all.add(new Entry(
+                        "without vectors, one engine disagrees with a reference that is not compared",
+                        WrongVectors.dense())
+                .only(Engine.spoiling("a", times(1.1)))
+                .madeUp()
+                .is("wrong: undecided []"));
+        all.add(new Entry(
+                        "without vectors, two engines disagree with a reference that is not compared",
+                        WrongVectors.dense())
+                .only(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
+                .madeUp()
+                .is("wrong: engine [onnxruntime-java]"));
         all.add(new Entry("without vectors, one of three differs", WrongVectors.dense())
                 .with(Engine.good("a"), Engine.spoiling("b", times(1.1)))
                 .madeUp()

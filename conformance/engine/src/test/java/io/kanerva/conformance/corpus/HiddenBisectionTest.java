@@ -5,6 +5,7 @@ import static io.kanerva.conformance.corpus.Values.normal;
 import static io.kanerva.conformance.corpus.Values.scalar;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.conformance.check.Bisection;
 import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
@@ -66,6 +67,36 @@ class HiddenBisectionTest {
                 .run("reduced", List.of(JavaRuntime.CPU), Case.of("part", model, folder, Optional.empty()));
         assertThat(again.failures()).isNotEmpty().allMatch(finding -> finding.optimised());
         assertThat(again.compared()).isGreaterThan(again.failures().size()); // without optimisations it is right
+    }
+
+    @Test
+    void valuesOfAnotherTypeWithTheSameNumbersArePassedOnTheWayToTheFault() throws IOException {
+        Path model = graph().input("x", normal(2, 4, 8))
+                .weight("zero", scalar(ElementType.FLOAT32, 0))
+                .weight("w", normal(3, 8, 8))
+                .node("Greater", "x zero", "b")
+                .node("Cast", "b", "f", "to", 1)
+                .node("MatMul", "f w", "m")
+                .node("Exp", "m", "y")
+                .output("y")
+                .write(temporary);
+        Case testCase = Case.of("g", model, temporary, Optional.empty()).get(0);
+        Engine bytes = Engine.mistaking("bytes", Rewrites.weightIfUsed("w", 1.01))
+                .and(tensor -> tensor.type() == ElementType.BOOL
+                        ? Tensor.of(ElementType.UINT8, tensor.doubles(), tensor.shape())
+                        : tensor);
+        Bisection.Result found = Bisection.between(
+                new Bisection.Side(JavaRuntime.CPU, model, false),
+                new Bisection.Side(bytes, model, false),
+                testCase.inputs(),
+                testCase.budget(),
+                temporary.resolve("bisected"));
+        assertThat(found.describe())
+                .startsWith("the first node whose value differs is 'MatMul-m' (MatMul), after 2 that match");
+        HiddenBisection.Result hidden =
+                new HiddenBisection(JavaRuntime.CPU, bytes, false, testCase, temporary.resolve("parts")).find("y");
+        assertThat(hidden.node()).isEqualTo("'MatMul-m' (MatMul)");
+        assertThat(hidden.nodes()).containsExactly("MatMul");
     }
 
     @Test

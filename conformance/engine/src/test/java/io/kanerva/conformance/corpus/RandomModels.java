@@ -133,6 +133,14 @@ final class RandomModels {
                                 .output("y"))
                 .madeUp());
         all.add(new Entry(
+                        "made up: what a remainder is taken of and by",
+                        graph().open("a", ElementType.INT64, 100)
+                                .open("b", ElementType.INT64, 100)
+                                .node("Identity", "b", "by")
+                                .node("Mod", "a by", "y")
+                                .output("y", ElementType.INT64))
+                .madeUp());
+        all.add(new Entry(
                         "made up: a size that a reshape fixes",
                         graph().open("x", ElementType.FLOAT32, "N", "sequence")
                                 .weight("to", Values.longs(-1, 4, 144))

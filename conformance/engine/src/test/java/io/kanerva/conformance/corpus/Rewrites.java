@@ -111,6 +111,16 @@ final class Rewrites {
         return weight(name, Values.times(factor));
     }
 
+    /** The same, where a model that is cut down may not have it. */
+    static Consumer<ModelProto.Builder> weightIfUsed(String name, double factor) {
+        return model -> {
+            if (model.getGraph().getInitializerList().stream()
+                    .anyMatch(weight -> weight.getName().equals(name))) {
+                weight(name, factor).accept(model);
+            }
+        };
+    }
+
     /** Replaces a weight. */
     static Consumer<ModelProto.Builder> replaced(String name, Tensor value) {
         return weight(name, old -> value);
