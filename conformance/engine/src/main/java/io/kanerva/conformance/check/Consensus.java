@@ -137,7 +137,7 @@ final class Consensus {
                     "%s runtimes (%d engines) agree with each other and not with the expected output %s: "
                                     .formatted(
                                             apart.isEmpty()
-                                                    ? "all " + all.size()
+                                                    ? all.size() == 2 ? "both" : "all " + all.size()
                                                     : largest.runtimes().size() + " of " + all.size(),
                                             largest.engines().size(),
                                             where)
