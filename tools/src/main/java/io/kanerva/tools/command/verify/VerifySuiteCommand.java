@@ -117,7 +117,7 @@ final class VerifySuiteCommand extends Subcommand {
             throw usage("Expected --table with all tests, found it together with --every");
         }
         SuiteTable earlier = expected == null ? null : read(expected);
-        SuiteTable older = table == null || !Files.isRegularFile(table) ? null : read(table);
+        readIfThere(table); // a file that is no table is refused before anything runs
         List<Suite.Row> rows;
         try (TemporaryFolder scratch = new TemporaryFolder("kpp-verify")) {
             // A model can crash its process, so the Java API runs in a separate process.
@@ -139,6 +139,7 @@ final class VerifySuiteCommand extends Subcommand {
         SuiteTable found = SuiteTable.of(rows);
         try {
             if (table != null) {
+                SuiteTable older = readIfThere(table); // another run may have renewed columns meanwhile
                 OutputFile.write(table, (older == null ? found : over(found, older)).toString());
                 print("table     %s", table);
             }
@@ -185,6 +186,10 @@ final class VerifySuiteCommand extends Subcommand {
         } catch (IOException e) {
             throw new Failure("%s: %s".formatted(table, e.getMessage()), e);
         }
+    }
+
+    private static SuiteTable readIfThere(Path file) throws IOException {
+        return file == null || !Files.isRegularFile(file) ? null : read(file);
     }
 
     private static SuiteTable read(Path file) throws IOException {
