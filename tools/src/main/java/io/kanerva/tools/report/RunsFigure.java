@@ -4,14 +4,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 
-/** The bounds of several runs by step, as SVG. */
+/** The bounds of several runs by step, as SVG, and below them a line for each run's name, however long. */
 final class RunsFigure {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 320;
     private static final int LEFT = 52;
-    private static final int RIGHT = 180;
+    private static final int RIGHT = 20;
     private static final int TOP = 14;
     private static final int BOTTOM = 34;
+    private static final int LINE = 16;
     /** Told apart by those who see no red or green, too: Okabe and Ito's colours. */
     private static final List<String> COLOURS =
             List.of("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#7f7f7f");
@@ -62,7 +63,7 @@ final class RunsFigure {
     String svg() {
         StringBuilder svg = new StringBuilder(
                 "<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Bounds of %d runs by step\">\n"
-                        .formatted(WIDTH, HEIGHT, curves.size()));
+                        .formatted(WIDTH, HEIGHT + LINE * curves.size(), curves.size()));
         for (int i = 0; i <= 4; i++) {
             double value = low + (high - low) * i / 4;
             svg.append(("<path class=\"axis\" d=\"M%d %sH%d\"/><text x=\"%d\" y=\"%s\" font-size=\"12\" "
@@ -92,14 +93,14 @@ final class RunsFigure {
                 "fill:none;stroke:%s;stroke-width:1.8;stroke-dasharray:%s",
                 COLOURS.get(index % COLOURS.size()),
                 DASHES.get(index / COLOURS.size() % DASHES.size()));
-        int y = TOP + 10 + 16 * index;
+        int y = HEIGHT + LINE * index + 8;
         svg.append("<path style=\"%s\" d=\"%s\"/>\n".formatted(style, path));
         svg.append(("<path style=\"%s\" d=\"M%d %dh22\"/><text x=\"%d\" y=\"%d\" font-size=\"12\">%s</text>\n")
                 .formatted(
                         style,
-                        WIDTH - RIGHT + 10,
+                        LEFT,
                         y - 4,
-                        WIDTH - RIGHT + 38,
+                        LEFT + 28,
                         y,
                         Html.escape(curves.get(index).name())));
     }

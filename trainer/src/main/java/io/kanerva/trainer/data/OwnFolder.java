@@ -19,7 +19,8 @@ final class OwnFolder {
 
     private OwnFolder() {}
 
-    static OwnImages read(Path folder) {
+    static OwnImages read(Path place) {
+        Path folder = withParts(place);
         List<Path> all = files(folder);
         List<Path> pictures =
                 all.stream().filter(PictureReader::isNamedLikeAPicture).toList();
@@ -61,6 +62,23 @@ final class OwnFolder {
                 tested.isEmpty() ? null : OwnPart.of(tested, labels(test.orElse(folder), tested, names)),
                 names,
                 all.size() - trained.size() - tested.size());
+    }
+
+    /** The folder, or that in it which it holds alone, as archives do, if training pictures have a folder there. */
+    private static Path withParts(Path place) {
+        Path folder = place;
+        while (parts(folder, TRAIN).isEmpty()) {
+            try (Stream<Path> inside = Files.list(folder)) {
+                List<Path> all = inside.filter(path -> !isHidden(place, path)).toList();
+                if (all.size() != 1 || !Files.isDirectory(all.get(0))) {
+                    return place;
+                }
+                folder = all.get(0);
+            } catch (IOException e) {
+                throw unreadable(place, e);
+            }
+        }
+        return folder;
     }
 
     /** IDX files under MNIST's names, with their labels. */

@@ -7,14 +7,18 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Reads Parquet files or tar files of pictures as {@link OwnImages}. Files whose names begin with {@code test},
- * {@code val} or {@code dev} are for testing, in this order of preference, those that begin with {@code train} for
- * training; if none does, all are for training.
+ * Reads Parquet files or tar files of pictures as {@link OwnImages}. Those with the word {@code test}, {@code val} or
+ * {@code dev} in their name or in that of a folder are for testing, in this order of preference, those with
+ * {@code train} for training; if none has, all are for training.
  */
 final class OwnShards {
-    private static final List<List<String>> TEST = List.of(List.of("test"), List.of("val"), List.of("dev"));
+    private static final List<String> TEST = List.of("test", "val", "dev");
+    private static final Pattern PART =
+            Pattern.compile("(?<![a-z])(train(ing)?|test(ing)?|val(id(ation)?)?|dev)(?![a-z])");
 
     private OwnShards() {}
 
@@ -39,11 +43,11 @@ final class OwnShards {
             return Optional.empty();
         }
         List<Path> test = TEST.stream()
-                .map(names -> beginning(shards, names))
+                .map(name -> part(place, shards, name))
                 .filter(some -> !some.isEmpty() && some.size() < shards.size())
                 .findFirst()
                 .orElse(List.of());
-        List<Path> named = beginning(shards, List.of("train"));
+        List<Path> named = part(place, shards, "train");
         List<Path> train = named.isEmpty()
                 ? shards.stream().filter(shard -> !test.contains(shard)).toList()
                 : named;
@@ -55,10 +59,21 @@ final class OwnShards {
                 files.size() - train.size() - test.size()));
     }
 
-    private static List<Path> beginning(List<Path> shards, List<String> names) {
+    private static List<Path> part(Path place, List<Path> shards, String name) {
         return shards.stream()
-                .filter(shard -> names.stream().anyMatch(name(shard)::startsWith))
+                .filter(shard -> part(place, shard).startsWith(name))
                 .toList();
+    }
+
+    /** The word for a part in a shard's name, else in that of the nearest folder that has one; empty if none has. */
+    private static String part(Path place, Path shard) {
+        for (Path path = shard; path != null && !path.equals(place); path = path.getParent()) {
+            Matcher matcher = PART.matcher(name(path));
+            if (matcher.find()) {
+                return matcher.group();
+            }
+        }
+        return "";
     }
 
     private static String name(Path file) {

@@ -40,6 +40,17 @@ class OwnPartsTest {
         assertThat(images.classes()).doesNotContain("val", "test");
     }
 
+    /** As an archive is unpacked into a folder of its own. */
+    @Test
+    void findsPartsInAFolderThatIsTheOnlyOne() throws IOException {
+        for (int i = 0; i < 4; i++) {
+            put("inside/set/" + (i < 3 ? "train" : "test") + "/dog/" + i + ".png", i);
+        }
+        assertParts(OwnImages.at(folder), 3, 1, 0);
+        put("2/cat/5.png", 5);
+        assertThat(OwnImages.at(folder).classes()).as("not the only one").containsExactly("2", "inside");
+    }
+
     @Test
     void testsOnPicturesForValidationWhereTheFolderForTestingIsEmpty() throws IOException {
         Files.createDirectories(folder.resolve("test"));

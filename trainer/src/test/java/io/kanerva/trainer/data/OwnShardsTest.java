@@ -91,6 +91,26 @@ class OwnShardsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "hub-train-0.parquet, hub-val-0.parquet, false",
+        "default/train/0.parquet, default/test/0.parquet, false",
+        "test/train_0.parquet, test/validation.parquet, false",
+        "devices-0.parquet, valley-0.parquet, true"
+    })
+    void findsTheWordForAPartInTheNamesOfShardsAndOfTheirFolders(String first, String second, boolean drawn)
+            throws IOException {
+        for (String name : List.of(first, second)) {
+            Files.createDirectories(folder.resolve(name).getParent());
+        }
+        Files.copy(shard("unsigned.parquet"), folder.resolve(first));
+        Files.copy(shard("bytes.parquet"), folder.resolve(second));
+        OwnImages images = OwnImages.at(folder);
+        assertThat(images.isTestDrawn()).isEqualTo(drawn);
+        assertThat(images.trainCount() + images.testCount()).isEqualTo(3 + COUNT);
+        assertThat(drawn || images.trainCount() == 3).isTrue();
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     brotli     | found one that cannot be read (expected the compression snappy, zstd, gzip, lz4_raw or none, found brotli)
                     decimal    | expected a column of picture files or of lists of lists of pixels, named as one of [image, img, images, picture, pixels, jpg, png], found [pixels]
