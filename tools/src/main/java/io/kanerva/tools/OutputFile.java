@@ -41,6 +41,25 @@ public final class OutputFile {
         }
     }
 
+    /** Whether two paths lead to one file, of which the later content would replace the earlier. */
+    public static boolean isOne(Path file, Path other) {
+        try {
+            Path target = AtomicFiles.followed(file);
+            return target.equals(AtomicFiles.followed(other)) && (!Files.exists(target) || Files.isRegularFile(target));
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
+    }
+
+    /** Whether a path leads to the standard output. */
+    public static boolean isStandardOutput(Path file) {
+        try {
+            return AtomicFiles.isStandardOutput(AtomicFiles.followed(file));
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
+    }
+
     /**
      * Checks before long work that files can be written in a folder, which is created if missing.
      *

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -86,6 +87,30 @@ class KppTest {
         assertThat(err).isEqualTo("standard output: expected it to take the results, found it full or closed\n");
     }
 
+    /** What is said about a file does not get into it. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aMemoryOnStandardOutputIsTheMemoryAlone(@TempDir Path folder) throws Exception {
+        Path piped = folder.resolve("piped");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Kpp.class.getName(),
+                        "write",
+                        "--memory",
+                        "/dev/stdout")
+                .redirectOutput(piped.toFile())
+                .start();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(err).isZero();
+        assertThat(err).contains("memory    /dev/stdout (");
+        Path written = folder.resolve("written");
+        assertThat(CommandRun.kpp("write", "--memory", written.toString()).exitCode())
+                .isZero();
+        assertThat(piped).hasSameBinaryContentAs(written);
+    }
+
     @Test
     void writesACompletionScriptThatKnowsTheCommands() {
         CommandRun run = CommandRun.kpp("completion");
@@ -126,6 +151,12 @@ class KppTest {
             data fetch                                       => Missing required parameter: 'NAME'; see 'kpp data fetch --help'
             data fetch mnist --mirror ftp://host             => Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found 'ftp://host'; see 'kpp data fetch --help'
             quickstart --steps 0                             => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp quickstart --help'
+            write --memory m --range 0:99999999999           => Invalid value for option '--range': expected FROM:TO of at most 9 digits each, found '0:99999999999'; see 'kpp write --help'
+            generate --memory m --out a --npy ./a            => Invalid value for option '--npy': expected another file than that of --out, found './a'; see 'kpp generate --help'
+            generate --memory m --out m                      => Invalid value for option '--out': expected another file than that of --memory, found 'm'; see 'kpp generate --help'
+            recall --memory m --out o --images n --npy n     => Invalid value for option '--npy': expected another file than that of --images, found 'n'; see 'kpp recall --help'
+            write --memory pom.xml --images ../tools/pom.xml => Invalid value for option '--memory': expected another file than that of --images, found 'pom.xml'; see 'kpp write --help'
+            info --threads 257                               => Invalid value for option '--threads': expected at most 256, found 257; see 'kpp info --help'
             info --threads 0                                 => Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
             """, ignoreLeadingAndTrailingWhitespace = true)
     void aCommandLineThatMakesNoSenseIsOneSentenceAndExitCode2(String arguments, String sentence) {

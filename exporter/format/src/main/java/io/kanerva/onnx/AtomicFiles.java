@@ -79,8 +79,8 @@ public final class AtomicFiles {
         }
     }
 
-    /** Whether a path is what {@code /dev/stdout} leads to. */
-    private static boolean isStandardOutput(Path target) {
+    /** Whether a path, {@linkplain #followed followed}, is what {@code /dev/stdout} leads to. */
+    public static boolean isStandardOutput(Path target) {
         return target.equals(
                 Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", "1"));
     }

@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The model that a subcommand works with, and the device it runs on. */
 public final class ModelOptions {
@@ -42,8 +45,17 @@ public final class ModelOptions {
             description = "Threads per graph. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
     /** Opens the model. */
     public Kanerva open() {
+        if (threads > Options.MAX_THREADS) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "Invalid value for option '--threads': expected at most %d, found %d"
+                            .formatted(Options.MAX_THREADS, threads));
+        }
         if (device == null) {
             // Without the option, a missing GPU is not worth a message.
             RUNTIME.setLevel(Level.WARNING);

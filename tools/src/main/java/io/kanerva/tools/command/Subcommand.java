@@ -1,11 +1,14 @@
 package io.kanerva.tools.command;
 
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.terminal.PlainText;
 import io.kanerva.tools.terminal.Terminal;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -21,6 +24,8 @@ public abstract class Subcommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    private boolean outputIsFile;
 
     /** Runs the subcommand; an exception becomes one sentence and exit code 1. */
     protected abstract void run() throws Exception;
@@ -53,9 +58,31 @@ public abstract class Subcommand implements Callable<Integer> {
         return Terminal.of(spec.commandLine().getErr());
     }
 
+    /**
+     * Checks before any work that an option's file can be written and is not another option's; if it is the standard
+     * output, all lines go to standard error.
+     *
+     * @param file null where the option is left out
+     * @param others other options and their files, which may be null
+     */
+    protected final void claim(String option, Path file, Map<String, Path> others) {
+        if (file == null) {
+            return;
+        }
+        OutputFile.requireWritable(file);
+        others.forEach((name, other) -> {
+            if (other != null && OutputFile.isOne(file, other)) {
+                throw usage("Invalid value for option '%s': expected another file than that of %s, found '%s'"
+                        .formatted(option, name, file));
+            }
+        });
+        outputIsFile |= OutputFile.isStandardOutput(file);
+    }
+
     /** Prints one line of results, with a dot as the decimal point. */
     public final void print(String pattern, Object... values) {
-        out().println(PlainText.of(String.format(Locale.ROOT, pattern, values)));
+        PrintWriter writer = outputIsFile ? spec.commandLine().getErr() : out();
+        writer.println(PlainText.of(String.format(Locale.ROOT, pattern, values)));
     }
 
     /** The command line as typed, quoted for a shell. */

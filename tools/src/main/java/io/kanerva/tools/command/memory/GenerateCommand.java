@@ -9,6 +9,7 @@ import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.terminal.Progress;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,7 +53,8 @@ public final class GenerateCommand extends Subcommand {
 
     @Override
     protected void run() {
-        output.check();
+        claim("--out", output.png(), Map.of("--memory", memoryFile.file()));
+        claim("--npy", output.npy(), Map.of("--memory", memoryFile.file(), "--out", output.png()));
         try (Kanerva kanerva = bundle.open()) {
             Memory memory = memoryFile.load(kanerva);
             Pictures generated = Pictures.of(generate(kanerva, memory));

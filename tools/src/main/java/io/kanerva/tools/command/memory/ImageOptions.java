@@ -57,6 +57,9 @@ final class ImageOptions {
         @Override
         public Range convert(String text) {
             Matcher matcher = FORM.matcher(text);
+            if (!matcher.matches() && text.matches("[0-9]+:[0-9]+")) {
+                throw new TypeConversionException("expected FROM:TO of at most 9 digits each, found '" + text + "'");
+            }
             if (!matcher.matches() || Integer.parseInt(matcher.group(1)) >= Integer.parseInt(matcher.group(2))) {
                 throw new TypeConversionException("expected FROM:TO with FROM below TO, found '" + text + "'");
             }
@@ -91,6 +94,11 @@ final class ImageOptions {
         return grey || model.likelihood() != Likelihood.BERNOULLI
                 ? Pictures.grey(part)
                 : Pictures.binary(part, Binarisation.THRESHOLD);
+    }
+
+    /** Where the images come from; null for those that ship. */
+    Path file() {
+        return images;
     }
 
     /** Index of the first image, for messages. */

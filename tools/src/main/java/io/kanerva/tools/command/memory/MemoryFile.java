@@ -15,6 +15,10 @@ final class MemoryFile {
             description = "Memory file written by 'kpp write'.")
     private Path file;
 
+    Path file() {
+        return file;
+    }
+
     /** Loads the memory, which must be of the opened model. */
     Memory load(Kanerva kanerva) {
         return kanerva.loadMemory(file);

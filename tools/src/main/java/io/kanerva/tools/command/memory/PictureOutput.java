@@ -33,12 +33,12 @@ final class PictureOutput {
                     "Also write the pixel probabilities as a NumPy array [count, channels, rows, columns] of float32.")
     private Path npy;
 
-    /** Checks before any work that the files can be written. */
-    void check() {
-        OutputFile.requireWritable(png);
-        if (npy != null) {
-            OutputFile.requireWritable(npy);
-        }
+    Path png() {
+        return png;
+    }
+
+    Path npy() {
+        return npy;
     }
 
     /**

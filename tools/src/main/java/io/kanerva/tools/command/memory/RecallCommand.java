@@ -8,8 +8,11 @@ import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Damage;
 import io.kanerva.tools.image.Pictures;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -88,7 +91,12 @@ public final class RecallCommand extends Subcommand {
 
     @Override
     protected void run() {
-        output.check();
+        Map<String, Path> taken = new HashMap<>();
+        taken.put("--memory", memoryFile.file());
+        taken.put("--images", images.file());
+        claim("--out", output.png(), taken);
+        taken.put("--out", output.png());
+        claim("--npy", output.npy(), taken);
         try (Kanerva kanerva = bundle.open()) {
             Memory memory = memoryFile.load(kanerva);
             Pictures queries = images.read(this, kanerva.bundle().settings(), memory.samples());

@@ -4,11 +4,11 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.Planes;
-import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
 import java.nio.file.Path;
+import java.util.Collections;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +42,7 @@ public final class WriteCommand extends Subcommand {
 
     @Override
     protected void run() {
-        OutputFile.requireWritable(memoryFile);
+        claim("--memory", memoryFile, Collections.singletonMap("--images", images.file()));
         try (Kanerva kanerva = bundle.open()) {
             Pictures episode = images.read(
                     this,
