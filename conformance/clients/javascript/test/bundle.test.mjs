@@ -162,3 +162,7 @@ test('tensors and numbers are checked before use', async () => {
     await kanerva.release();
   }
 });
+
+test('what is no regular file is not waited for', { skip: process.platform === 'win32' }, async () => {
+  await assert.rejects(folder('/dev')('zero'), /^Error: \/dev\/zero: expected a regular file, found a folder/);
+});

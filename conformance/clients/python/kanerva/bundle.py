@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from .memory import read_file
+
 GRAPHS = {
     "encoder": (("images",), ("content", "key_mean", "key_log_variance", "latent_mean", "latent_log_variance")),
     "memory-writer": (("content",), ("memory", "pointers")),
@@ -43,9 +45,10 @@ _MAX_DEPTH = 100
 
 def read_description(folder: Path) -> dict:
     """Reads and validates bundle.json; raises ValueError if it is malformed."""
+    data = read_file(folder / "bundle.json")
     try:
-        bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    except ValueError as e:  # not UTF-8, or not JSON
+        bundle = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as e:  # not UTF-8, not JSON, or nested too deeply
         raise ValueError(f"{folder}: bundle.json: expected JSON, found other text ({e})") from e
     found = (
         (bundle.get("format"), bundle.get("formatVersion")) if isinstance(bundle, dict) else (type(bundle).__name__, "")
@@ -79,7 +82,7 @@ def read_graph(folder: Path, graph: dict) -> bytes:
     file = graph["file"]
     if Path(file).name != file:
         raise ValueError(f"{folder}: bundle.json: expected a file inside the bundle, found '{file}'")
-    data = (folder / file).read_bytes()
+    data = read_file(folder / file)
     if hashlib.sha256(data).hexdigest() != graph["sha256"]:
         raise ValueError(
             f"{folder}: '{file}': expected the SHA-256 in bundle.json, found another: the file was changed"

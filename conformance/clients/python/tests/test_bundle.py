@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import unittest
@@ -39,8 +40,22 @@ class BundleTest(unittest.TestCase):
     def describe(self, bundle: object) -> None:
         (self.folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
 
+    def test_what_is_no_regular_file_is_not_waited_for(self):
+        (self.folder / "reader.onnx").unlink()
+        os.mkfifo(self.folder / "reader.onnx")
+        self.refused("reader.onnx: expected a regular file, found a folder, a pipe or a device")
+        bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
+        bundle["graphs"]["reader"]["file"] = ".."
+        self.describe(bundle)
+        self.refused("expected a regular file, found a folder")
+        (self.folder / "bundle.json").unlink()
+        (self.folder / "bundle.json").symlink_to("/dev/zero")
+        self.refused("bundle.json: expected a regular file")
+
     def test_a_malformed_description_is_rejected_with_one_sentence(self):
         (self.folder / "bundle.json").write_bytes(b"{\xff")
+        self.refused("bundle.json: expected JSON")
+        (self.folder / "bundle.json").write_text("[" * 100_000)
         self.refused("bundle.json: expected JSON")
         self.describe([])
         self.refused("expected a kanerva-bundle of format version 2, found list")
