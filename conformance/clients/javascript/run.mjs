@@ -13,10 +13,9 @@ async function run(bundle, inputs, outputs) {
     .map((file) => decodeTensor(readFileSync(join(inputs, file))));
   const kanerva = await Kanerva.load(folder(bundle), ort);
   try {
-    const scores = given.length === 2;
-    const results = await (scores ? score : pipeline)(kanerva, ...given);
+    const results = await (given.length === 2 ? score : pipeline)(kanerva, ...given);
     Object.entries(results).forEach(([name, { data, dims }], i) =>
-      writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, scores ? 'float64' : 'float32', dims, data)),
+      writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, 'float32', dims, data)),
     );
   } finally {
     await kanerva.release();
@@ -25,13 +24,11 @@ async function run(bundle, inputs, outputs) {
 
 async function pipeline(kanerva, episodes, queries, keys, seed) {
   const memory = await kanerva.loadMemory(await encodeMemory(await kanerva.write(episodes)));
-  const reading = await kanerva.read(memory, keys);
   const dream = await kanerva.generate(memory, 8, seed.data[0]);
   return {
     memory: memory.memory,
     pointers: memory.pointers,
-    traces: reading.traces,
-    prior_mean: reading.prior_mean,
+    read: await kanerva.read(memory, keys),
     recalled: (await kanerva.recall(memory, queries, 3)).images,
     generated: dream.images,
     generated_keys: dream.keys,

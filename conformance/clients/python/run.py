@@ -1,8 +1,8 @@
 """Runs complete pipelines on bundles. The protocol is that of conformance/runtimes, with a bundle's folder as model.
 
-Inputs: episodes, queries, keys and an int64 seed. Outputs: memory, pointers, traces, prior mean, images after three
+Inputs: episodes, queries, keys and an int64 seed. Outputs: memory, pointers, images read at the keys, those after three
 iterations of recall, generated images and keys, and the first 1,000 values of the seed's sequence. Or, for the inputs
-episodes and seed, the terms of the bound in float64.
+episodes and seed, the terms of the bound.
 """
 
 import sys
@@ -39,13 +39,11 @@ def pipeline(
     file = scratch / "memory.kanerva"
     memory.save(file)
     memory = kanerva.load_memory(file)
-    reading = kanerva.read(memory, keys)
     dream = kanerva.generate(memory, 8, seed.item())
     return {
         "memory": memory.memory,
         "pointers": memory.pointers,
-        "traces": reading.traces,
-        "prior_mean": reading.prior_mean,
+        "read": kanerva.read(memory, keys),
         "recalled": kanerva.recall(memory, queries, 3).images,
         "generated": dream.images,
         "generated_keys": dream.keys,

@@ -1,20 +1,29 @@
 // Validates a bundle's files before use: a bundle may come from an untrusted source.
 import { hex, sha256 } from './memory.mjs';
 
-/** Each graph's inputs and outputs. */
+/** Each graph's inputs, of which a model's may take fewer, and outputs. */
 export const GRAPHS = {
-  encoder: [['images'], ['content', 'key_mean', 'key_log_variance', 'latent_mean', 'latent_log_variance']],
-  'memory-writer': [['content'], ['memory', 'pointers']],
-  reader: [
-    ['memory', 'keys'],
-    ['traces', 'prior_mean', 'prior_log_variance'],
+  write: [['images'], ['memory', 'pointers']],
+  index: [
+    ['memory', 'pointers'],
+    ['contents', 'features'],
   ],
-  decoder: [['latent', 'traces'], ['logits']],
+  recall: [
+    ['contents', 'features', 'pointers', 'queries'],
+    ['recalled', 'sample', 'score', 'scores', 'keys'],
+  ],
   generate: [
-    ['memory', 'key_noise', 'noise'],
+    ['memory', 'pointers', 'key_noise', 'noise'],
     ['generated', 'keys'],
   ],
+  score: [
+    ['images', 'key_noise', 'noise'],
+    ['reconstruction', 'kl_keys', 'kl_latent'],
+  ],
 };
+
+/** The graphs whose digests make up a model's id. */
+export const IDENTITY = ['encoder', 'memory-writer', 'reader'];
 const SETTINGS = [
   'writer',
   'addressing',
@@ -72,7 +81,7 @@ export async function parseDescription(bytes) {
   if (missing.length > 0) {
     throw new Error(`bundle.json: expected the settings ${missing.join(', ')}, found none`);
   }
-  for (const name of Object.keys(GRAPHS)) {
+  for (const name of [...Object.keys(GRAPHS), ...IDENTITY]) {
     const graph = bundle.graphs?.[name];
     if (typeof graph?.file !== 'string' || typeof graph.sha256 !== 'string') {
       throw new Error(`bundle.json: expected the graph '${name}' with its file and sha256, found none`);

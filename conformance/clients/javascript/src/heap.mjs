@@ -1,6 +1,6 @@
 // One memory that is written to sample by sample, in which samples have ids and can be freed and replaced.
 import { decodeFile, encodeFile } from './memory.mjs';
-import { standardised } from './search.mjs';
+import { blocksOf, placed } from './sizes.mjs';
 
 /**
  * Samples by their ids, BigInts of 64 bits, signed; made by Kanerva.heap, for models whose memories grow. A sample takes
@@ -9,7 +9,7 @@ import { standardised } from './search.mjs';
  */
 export class MemoryHeap {
   #kanerva;
-  #samples = []; // by place: { id, block, features }, or undefined where it is free
+  #samples = []; // by place: { id, block, content, features }, or undefined where it is free
   #places = new Map();
   #holes = [];
 
@@ -58,31 +58,25 @@ export class MemoryHeap {
 
   /** Samples as they read back, [N, Cx, Hx, Wx]. */
   async read(ids) {
-    return this.#images(ids.map((id) => this.#samples[this.#place(id)].block));
+    return this.#stacked(ids.map((id) => this.#samples[this.#place(id)].content));
   }
 
   /** The id that matches each query [Q, Cx, Hx, Wx] best, and the scores: { ids, scores }, as Kanerva.lookUp. */
   async lookUp(queries) {
     const ids = this.list();
-    const matches = await this.matches(queries);
-    const scores = matches.map((row) => row.reduce((best, match) => Math.max(best, match), -1));
-    return { ids: matches.map((row, query) => ids[row.indexOf(scores[query])]), scores };
+    const { samples, scores } = await this.#lookUp(queries);
+    return { ids: samples.map((sample) => ids[sample]), scores: samples.map((sample, i) => scores[i][sample]) };
   }
 
   /** How well each query [Q, Cx, Hx, Wx] matches every sample, from -1 to 1: Q arrays in the order of list(). */
   async matches(queries) {
-    this.#requireSamples();
-    const written = this.#written();
-    return standardised(this.#kanerva.episode('queries', queries)).map((query) =>
-      written.map(({ features }) =>
-        Math.min(1, Math.max(-1, query.reduce((sum, value, j) => sum + value * features[j], 0))),
-      ),
-    );
+    return (await this.#lookUp(queries)).scores;
   }
 
   /** Finds queries and reads what was found, [Q, Cx, Hx, Wx]. */
   async recall(queries) {
-    return this.read((await this.lookUp(queries)).ids);
+    const { images } = await this.#lookUp(queries);
+    return { data: images.data, dims: images.dims.slice(1) };
   }
 
   /** Draws images of the samples, [N, Cx, Hx, Wx]. */
@@ -94,7 +88,7 @@ export class MemoryHeap {
   /** The samples as a memory without gaps; its sample i is entry i of list(). */
   async snapshot() {
     this.#requireSamples();
-    return this.#kanerva.placed(this.#written().map(({ block }) => block));
+    return this.#placed(this.#written().map(({ block }) => block));
   }
 
   /** All places up to the last sample as a memory, with zeros where one is free, and the places' ids and states (1 if
@@ -106,7 +100,7 @@ export class MemoryHeap {
     const samples = Array.from(blocks, (_, place) => this.#samples[place]);
     const ids = BigInt64Array.from(samples, (sample) => sample?.id ?? 0n);
     const states = Uint8Array.from(samples, (sample) => (sample === undefined ? 0 : 1));
-    return { ...(await this.#kanerva.placed(blocks)), ids, states };
+    return { ...this.#placed(blocks), ids, states };
   }
 
   /** The file of the Java runtime's MemoryHeap.save: a Uint8Array. */
@@ -129,11 +123,10 @@ export class MemoryHeap {
     if (!states.every((state) => state <= 1) || new Set(used).size !== used.length) {
       throw new Error('expected different ids, each written (1) or free (0), found others');
     }
-    const blocks = this.#kanerva.blocks(memory);
-    const features = standardised(lifted(await this.#images(blocks)));
-    blocks.forEach((block, place) => {
+    const samples = await this.#samplesOf(memory, ids);
+    samples.forEach((sample, place) => {
       if (states[place] === 1) {
-        this.#put(place, { id: ids[place], block, features: features[place] });
+        this.#put(place, sample);
       }
     });
     for (let place = length - 1; place >= 0; place--) {
@@ -154,14 +147,44 @@ export class MemoryHeap {
     if (wrong !== undefined) {
       throw new Error(`heap: expected ids that are BigInts of 64 bits, found ${wrong}`);
     }
-    const blocks = await this.#kanerva.content(episode);
-    const features = standardised(lifted(await this.#images(blocks)));
-    return ids.map((id, i) => ({ id, block: blocks[i], features: features[i] }));
+    return this.#samplesOf(await this.#kanerva.write(episode), ids);
   }
 
-  async #images(blocks) {
-    const { data, dims } = await this.#kanerva.decodeWritten(await this.#kanerva.placed(blocks));
-    return { data, dims: dims.slice(1) };
+  async #samplesOf(memory, ids) {
+    const { contents, features } = await this.#kanerva.index(memory);
+    const [blocks, images, rows] = [blocksOf(this.#kanerva.settings, memory), split(contents), split(features)];
+    return Array.from(ids, (id, i) => ({ id, block: blocks[i], content: images[i], features: rows[i] }));
+  }
+
+  #placed(blocks) {
+    return { ...placed(this.#kanerva.settings, blocks), modelId: this.#kanerva.modelId };
+  }
+
+  /** Images as a tensor [N, Cx, Hx, Wx]. */
+  #stacked(images) {
+    return { data: joined(images), dims: [images.length, ...this.#kanerva.settings.imageShape] };
+  }
+
+  /** The samples that queries find, and their scores by query, in the order of list(), and the images found. */
+  async #lookUp(queries) {
+    this.#requireSamples();
+    const episode = this.#kanerva.episode('queries', queries);
+    const written = this.#written();
+    const { data, dims } = this.#stacked(written.map(({ content }) => content));
+    const index = {
+      contents: { data, dims: [1, ...dims] },
+      features: {
+        data: joined(written.map(({ features }) => features)),
+        dims: [1, written.length, written[0].features.length],
+      },
+      pointers: { // nobody reads there
+        data: new Float32Array(written.length * this.#kanerva.settings.keys * 3),
+        dims: [1, written.length, this.#kanerva.settings.keys, 3],
+      },
+    };
+    const { images, lookups } = await this.#kanerva.recall(index, episode);
+    const [{ samples, scores }] = lookups;
+    return { samples, scores: split({ data: scores.data, dims: scores.dims }).map((row) => [...row]), images };
   }
 
   /** The blocks of all places up to the last sample, zeros where one is free. */
@@ -194,7 +217,20 @@ export class MemoryHeap {
   }
 }
 
-const lifted = ({ data, dims }) => ({ data, dims: [1, ...dims] });
+/** The parts of a tensor [1, N, ...], one for each of N. */
+function split({ data, dims: [, n] }) {
+  const each = data.length / n;
+  return Array.from({ length: n }, (_, i) => data.slice(i * each, (i + 1) * each));
+}
+
+function joined(parts) {
+  const whole = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+  parts.reduce((at, part) => {
+    whole.set(part, at);
+    return at + part.length;
+  }, 0);
+  return whole;
+}
 
 function requireDifferent(ids) {
   if (new Set(ids).size !== ids.length) {

@@ -1,11 +1,8 @@
-import { gaussian, klKeys, klLatent, posteriorKeys } from './bound.mjs';
-import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
+import { GRAPHS, IDENTITY, parseDescription, readGraph } from './bundle.mjs';
 import { MemoryHeap } from './heap.mjs';
-import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
-import { search, standardised } from './search.mjs';
-import { blocksOf, capacity, checkFile, grows } from './sizes.mjs';
+import { capacity, checkFile, grows } from './sizes.mjs';
 
 /** A bundle at a URL that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
@@ -18,8 +15,8 @@ export const url = (base) => async (file) => {
   return new Uint8Array(await response.arrayBuffer());
 };
 
-/** An exported Kanerva++ model, open for inference. Tensors are { data: Float32Array, dims }; images are in [0, 1].
- * B, T, Q and N may differ between calls. Release it after use.
+/** An exported Kanerva++ model, open for inference: its graphs compute everything but a seed's normal numbers. Tensors
+ * are { data: Float32Array, dims }; images are in [0, 1]. B, T, Q and N may differ between calls. Release it after use.
  */
 export class Kanerva {
   #ort;
@@ -52,15 +49,14 @@ export class Kanerva {
       await release(sessions);
       throw problem;
     }
-    const digests = ['encoder', 'memory-writer', 'reader'].map((name) => bundle.graphs[name].sha256).join('');
+    const digests = IDENTITY.map((name) => bundle.graphs[name].sha256).join('');
     return new Kanerva(bundle, hex(await sha256(new TextEncoder().encode(digests))), ort, sessions);
   }
 
   /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each. */
   async write(episodes) {
     this.#checkEpisodes(episodes);
-    const { content } = await this.#run('encoder', { images: episodes }, 'content');
-    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
+    const { memory, pointers } = await this.#run('write', { images: episodes });
     return { memory, pointers, modelId: this.modelId };
   }
 
@@ -90,64 +86,46 @@ export class Kanerva {
     return this.heap().decode(file);
   }
 
-  /** What a look-up needs of a memory, for several look-ups in it. */
+  /** What a look-up needs of a memory, for several recalls from it: { contents, features, pointers }. */
   async index(memory) {
     this.checkModel(memory);
-    return standardised(await this.decodeWritten(memory));
+    const { contents, features } = await this.#run('index', memory);
+    return { contents, features, pointers: memory.pointers };
   }
 
-  /**
-   * Looks up queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }.
-   * @param index that of the memory
+  /** Looks up queries [B, Q, Cx, Hx, Wx] in a memory or an index: { samples, scores, keys }. */
+  async lookUp(index, queries) {
+    return (await this.recall(index, queries)).lookups[0];
+  }
+
+  /** Looks up queries in a memory or an index, and reads what is found: the images are the next iteration's queries.
+   * Returns { images, lookups }.
    */
-  async lookUp(memory, queries, index = undefined) {
-    this.checkModel(memory);
-    this.#checkImages('queries', queries);
-    const [b, q] = queries.dims;
-    if (b !== memory.memory.dims[0]) {
-      throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one per memory, found shape [${queries.dims}]`);
+  async recall(index, queries, iterations = 1) {
+    if (!Number.isInteger(iterations) || iterations < 1) {
+      throw new Error(`iterations: expected an integer of at least 1, found ${iterations}`);
     }
-    const [, t, k] = memory.pointers.dims;
-    const found = search(standardised(queries), index ?? (await this.index(memory)), b, q, t);
-    const keys = new Float32Array(b * q * k * 3);
-    found.samples.forEach((sample, query) => {
-      const from = (Math.floor(query / q) * t + sample) * k * 3;
-      keys.set(memory.pointers.data.subarray(from, from + k * 3), query * k * 3);
-    });
-    return { ...found, keys: { data: keys, dims: [b, q, k, 3] } };
+    const { contents, features, pointers } = index.contents === undefined ? await this.index(index) : index;
+    this.#checkImages('queries', queries);
+    if (queries.dims[0] !== contents.dims[0]) {
+      throw new Error(`queries: expected ${contents.dims[0]} rows, one per memory, found shape [${queries.dims}]`);
+    }
+    const lookups = [];
+    let images = queries;
+    for (let i = 0; i < iterations; i++) {
+      const found = await this.#run('recall', { contents, features, pointers, queries: images });
+      lookups.push({ samples: Array.from(found.sample.data, Number), scores: found.scores, keys: found.keys });
+      images = found.recalled;
+    }
+    return { images, lookups };
   }
 
-  /** Reads memories at keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot:
-   * { traces, prior_mean, prior_log_variance }.
-   */
+  /** Reads images [B, Q, Cx, Hx, Wx] at keys [B, Q, K, 3], each (scale, x, y), or (scale, column, row) of a slot. */
   async read(memory, keys) {
     this.checkModel(memory);
     checkTensor('keys', keys, [memory.memory.dims[0], undefined, this.settings.keys, 3]);
     this.#checkNames(memory, keys);
-    return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
-  }
-
-  /** Decodes latents [B, Q, D] and traces to the pixels' means [B, Q, Cx, Hx, Wx]. */
-  async decode(latent, traces) {
-    checkTensor('latent', latent, [undefined, undefined, this.settings.latent]);
-    checkTensor('traces', traces, [...latent.dims.slice(0, 2), this.settings.keys, ...this.settings.blockShape]);
-    const { logits } = await this.#run('decoder', { latent, traces }, 'logits');
-    return means(this.settings, logits);
-  }
-
-  /** Looks up, reads and decodes queries; the images are the next iteration's queries. Returns { images, lookups }. */
-  async recall(memory, queries, iterations = 1) {
-    if (!Number.isInteger(iterations) || iterations < 1) {
-      throw new Error(`iterations: expected an integer of at least 1, found ${iterations}`);
-    }
-    const index = await this.index(memory);
-    const lookups = [];
-    let images = queries;
-    for (let i = 0; i < iterations; i++) {
-      lookups.push(await this.lookUp(memory, images, index));
-      images = await this.#decodeAtMean(memory, lookups[i].keys);
-    }
-    return { images, lookups };
+    return (await this.#run('index', { memory: memory.memory, pointers: keys })).contents;
   }
 
   /** Draws images from each memory, of the samples that its pointers name: { images, keys }. The same seed gives the
@@ -158,49 +136,23 @@ export class Kanerva {
     if (!Number.isInteger(count) || count < 1) {
       throw new Error(`count: expected an integer of at least 1, found ${count}`);
     }
-    const sampler = new NormalSampler(seed);
-    const [b] = memory.memory.dims;
-    const tensors = {
-      memory: memory.memory,
-      pointers: memory.pointers,
-      key_noise: sampler.tensor(b, count, this.settings.keys, 3),
-      noise: sampler.tensor(b, count, this.settings.latent),
-    };
-    const wanted = this.#sessions.generate.inputNames.map((name) => [name, tensors[name]]);
-    const { generated, keys } = await this.#run('generate', Object.fromEntries(wanted), 'generated', 'keys');
+    const noise = this.#noise(seed, memory.memory.dims[0], count);
+    const { generated, keys } = await this.#run('generate', { ...memory, ...noise });
     return { images: generated, keys };
   }
 
   /**
    * Scores B episodes of T samples on the memory into which each is written, with latents sampled from their posterior:
-   * { reconstruction, klKeys, klLatent } in nats and their sum negativeBound, each a Float64Array [B * T]. The same
+   * { reconstruction, klKeys, klLatent } in nats and their sum negativeBound, each a Float32Array [B * T]. The same
    * seed gives the same terms in every language.
    */
   async bound(episodes, seed) {
     this.#checkEpisodes(episodes);
     const [b, t] = episodes.dims;
-    const sampler = new NormalSampler(seed);
-    const keyNoise = sampler.tensor(b, t, this.settings.keys, 3);
-    const latentNoise = sampler.tensor(b, t, this.settings.latent);
-    const {
-      content,
-      key_mean: keyMean,
-      key_log_variance: keyLogVariance,
-      latent_mean: mean,
-      latent_log_variance: logVariance,
-    } = await this.#run('encoder', { images: episodes }, ...GRAPHS.encoder[1]);
-    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
-    const keys = posteriorKeys(this.settings, keyMean, keyLogVariance, pointers, keyNoise);
-    const prior = await this.#run('reader', { memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
-    const latent = gaussian(mean, logVariance, latentNoise);
-    const { logits } = await this.#run('decoder', { latent, traces: prior.traces }, 'logits');
-    const terms = {
-      reconstruction: negativeLogLikelihood(this.settings, episodes, logits),
-      klKeys: klKeys(this.settings, keyMean, keyLogVariance, pointers, this.#slotRows(memory)),
-      klLatent: klLatent(mean, logVariance, prior.prior_mean, prior.prior_log_variance),
-    };
-    const sum = (nats, i) => nats + terms.klKeys[i] + terms.klLatent[i];
-    return { ...terms, negativeBound: terms.reconstruction.map(sum) };
+    const terms = await this.#run('score', { images: episodes, ...this.#noise(seed, b, t) });
+    const [reconstruction, klKeys, klLatent] = GRAPHS.score[1].map((name) => terms[name].data);
+    const negativeBound = reconstruction.map((nats, i) => nats + klKeys[i] + klLatent[i]);
+    return { reconstruction, klKeys, klLatent, negativeBound };
   }
 
   /** Frees the graphs. */
@@ -213,30 +165,6 @@ export class Kanerva {
     const images = { data, dims: [1, ...dims] };
     this.#checkImages(name, images);
     return images;
-  }
-
-  /** The blocks of a checked episode, by sample. */
-  async content(episode) {
-    return split((await this.#run('encoder', { images: episode }, 'content')).content);
-  }
-
-  /** A memory of blocks, sample by sample in its slots. */
-  async placed(blocks) {
-    const data = new Float32Array(blocks.length * blocks[0].length);
-    blocks.forEach((block, i) => data.set(block, i * block.length));
-    const content = { data, dims: [1, blocks.length, this.settings.keys, ...this.settings.blockShape] };
-    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
-    return { memory, pointers, modelId: this.modelId };
-  }
-
-  /** The blocks of one memory, by sample. */
-  blocks(memory) {
-    return blocksOf(this.settings, memory);
-  }
-
-  /** The images that a memory's samples read back. */
-  async decodeWritten(memory) {
-    return this.#decodeAtMean(memory, memory.pointers);
   }
 
   /** The rows of slots of memories [B, C, H, W] with dereferenced keys. */
@@ -253,18 +181,22 @@ export class Kanerva {
     }
   }
 
-  async #decodeAtMean(memory, keys) {
-    const { traces, prior_mean: mean } = await this.read(memory, keys);
-    return this.decode(mean, traces);
+  #noise(seed, batch, count) {
+    const sampler = new NormalSampler(seed);
+    const keyNoise = sampler.tensor(batch, count, this.settings.keys, 3);
+    return { key_noise: keyNoise, noise: sampler.tensor(batch, count, this.settings.latent) };
   }
 
-  async #run(graph, tensors, ...wanted) {
-    const feeds = Object.fromEntries(
-      Object.entries(tensors).map(([name, { data, dims }]) => [name, new this.#ort.Tensor('float32', data, dims)]),
-    );
-    const results = await this.#sessions[graph].run(feeds, wanted);
+  /** Runs a graph on those of the tensors that it takes. */
+  async #run(graph, tensors) {
+    const session = this.#sessions[graph];
+    const feeds = session.inputNames.map((name) => [
+      name,
+      new this.#ort.Tensor('float32', tensors[name].data, tensors[name].dims),
+    ]);
+    const results = await session.run(Object.fromEntries(feeds));
     return Object.fromEntries(
-      wanted.map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]),
+      GRAPHS[graph][1].map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]),
     );
   }
 
@@ -303,7 +235,7 @@ async function open(ort, name, file, bytes, options) {
   }
   const [inputs, outputs] = GRAPHS[name];
   if (
-    !inputs.every((input) => session.inputNames.includes(input)) ||
+    !session.inputNames.every((input) => inputs.includes(input)) ||
     !outputs.every((output) => session.outputNames.includes(output))
   ) {
     await session.release();
@@ -336,10 +268,4 @@ function checkTensor(name, { data, dims }, shape) {
   if (!data.every(Number.isFinite)) {
     throw new Error(`${name}: expected finite values, found others`);
   }
-}
-
-/** The parts of a tensor [1, N, ...], one for each of N. */
-function split({ data, dims: [, n] }) {
-  const each = data.length / n;
-  return Array.from({ length: n }, (_, i) => data.slice(i * each, (i + 1) * each));
 }

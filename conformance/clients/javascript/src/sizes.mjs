@@ -1,5 +1,6 @@
 // What a model's settings say of memories: how many samples they take, and what their files must hold.
 
+const VERBATIM = 0.6744897501960817; // the quantile of 3/4, the scale of a pointer that reads verbatim
 const MAX_VALUES = 2 ** 28;
 const MAX_ROWS = 2 ** 24; // float32 holds all smaller whole numbers, which name the rows of slots
 
@@ -54,19 +55,39 @@ function checkNames({ data, dims: [, t, k] }, columns) {
   }
 }
 
+/** Calls back with each line of the blocks in a memory that grows: sample, place in its blocks, place in the memory. */
+function forLines({ slotColumns: columns, blockShape: [c, h, w], keys }, samples, height, action) {
+  for (let line = 0; line < samples * keys * c * h; line++) {
+    const slot = Math.floor(line / (c * h));
+    const row = (Math.floor(line / h) % c) * height + Math.floor(slot / columns) * h + (line % h);
+    action(Math.floor(slot / keys), (line % (keys * c * h)) * w, row * columns * w + (slot % columns) * w);
+  }
+}
+
 /** The blocks of one memory that grows, by sample: K blocks [C, h, w] each. */
 export function blocksOf(settings, { memory, pointers }) {
-  const { slotColumns: columns, blockShape: [c, h, w] } = settings;
-  const [, , height, width] = memory.dims;
-  const [, samples, keys] = pointers.dims;
-  return Array.from({ length: samples }, (_, sample) => {
-    const block = new Float32Array(keys * c * h * w);
-    for (let line = 0; line < keys * c * h; line++) {
-      const slot = sample * keys + Math.floor(line / (c * h));
-      const row = (Math.floor(line / h) % c) * height + Math.floor(slot / columns) * h + (line % h);
-      const from = row * width + (slot % columns) * w;
-      block.set(memory.data.subarray(from, from + w), line * w);
-    }
-    return block;
-  });
+  const { blockShape: [c, h, w], keys } = settings;
+  const [, samples] = pointers.dims;
+  const blocks = Array.from({ length: samples }, () => new Float32Array(keys * c * h * w));
+  forLines(settings, samples, memory.dims[2], (sample, to, from) =>
+    blocks[sample].set(memory.data.subarray(from, from + w), to),
+  );
+  return blocks;
+}
+
+/** One memory of blocks, sample by sample in its slots: { memory, pointers }, the inverse of blocksOf. */
+export function placed(settings, blocks) {
+  const { slotColumns: columns, blockShape: [c, h, w], keys, scaleCells } = settings;
+  const height = Math.ceil((blocks.length * keys) / columns) * h;
+  const data = new Float32Array(c * height * columns * w);
+  forLines(settings, blocks.length, height, (sample, from, to) =>
+    data.set(blocks[sample].subarray(from, from + w), to),
+  );
+  const scale = scaleCells === 2 ? VERBATIM : 0;
+  const name = (_, slot) => [scale, slot % columns, Math.floor(slot / columns)];
+  const names = Array.from({ length: blocks.length * keys }, name).flat();
+  return {
+    memory: { data, dims: [1, c, height, columns * w] },
+    pointers: { data: Float32Array.from(names), dims: [1, blocks.length, keys, 3] },
+  };
 }

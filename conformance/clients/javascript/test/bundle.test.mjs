@@ -50,12 +50,12 @@ test('a malformed description is rejected with one sentence', async () => {
   delete unsigned.settingsSha256;
   await assert.rejects(load({ 'bundle.json': json(unsigned) }), /expected settings that fit their settingsSha256/);
   const file = description();
-  file.graphs.reader.file = 5;
+  file.graphs.index.file = 5;
   await assert.rejects(
     load({ 'bundle.json': json(file) }),
-    /expected the graph 'reader' with its file and sha256, found none/,
+    /expected the graph 'index' with its file and sha256, found none/,
   );
-  file.graphs.reader.file = '../reader.onnx';
+  file.graphs.index.file = '../index.onnx';
   await assert.rejects(load({ 'bundle.json': json(file) }), /expected a file inside the bundle/);
 });
 
@@ -79,24 +79,24 @@ test('an invalid graph is rejected with one sentence, and open sessions are rele
     },
   };
   await assert.rejects(
-    load({ 'reader.onnx': Uint8Array.of(1) }, counting),
-    /'reader.onnx': expected the SHA-256 in bundle.json, found another/,
+    load({ 'index.onnx': Uint8Array.of(1) }, counting),
+    /'index.onnx': expected the SHA-256 in bundle.json, found another/,
   );
   await assert.rejects(
-    load(graph('reader', Uint8Array.of(0x0f)), counting),
-    /'reader.onnx': expected an ONNX model, found another or a corrupt file/,
+    load(graph('index', Uint8Array.of(0x0f)), counting),
+    /'index.onnx': expected an ONNX model, found another or a corrupt file/,
   );
   await assert.rejects(
-    load(graph('reader', shipped('reader.onnx').subarray(0, -7)), counting),
-    /'reader.onnx': expected an ONNX model/,
+    load(graph('index', shipped('index.onnx').subarray(0, -7)), counting),
+    /'index.onnx': expected an ONNX model/,
   );
   await assert.rejects(
-    load(graph('reader', shipped('encoder.onnx')), counting),
-    /'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images/,
+    load(graph('index', shipped('write.onnx')), counting),
+    /'index.onnx': expected the index, from memory, pointers to contents, features; found a graph from images/,
   );
   await assert.rejects(
-    load(graph('reader', new Uint8Array(0)), counting),
-    /'reader.onnx': expected a graph that ONNX Runtime loads/,
+    load(graph('index', new Uint8Array(0)), counting),
+    /'index.onnx': expected a graph that ONNX Runtime loads/,
   );
   assert.equal(open, 0);
 });
@@ -114,10 +114,10 @@ test('external weights are not read', async () => {
       field(1, field(5, field(5, tensor))),
       field(1, field(5, field(6, field(5, tensor)))),
     ]) {
-      const bytes = Uint8Array.from([...shipped('decoder.onnx'), ...field(7, content)]);
+      const bytes = Uint8Array.from([...shipped('write.onnx'), ...field(7, content)]);
       await assert.rejects(
-        load(graph('decoder', bytes)),
-        /'decoder.onnx': expected a self-contained graph, found a tensor with external data/,
+        load(graph('write', bytes)),
+        /'write.onnx': expected a self-contained graph, found a tensor with external data/,
       );
     }
   }
@@ -129,7 +129,6 @@ test('tensors and numbers are checked before use', async () => {
   const filled = (value, ...dims) => ({ data: zeros(...dims).data.fill(value), dims });
   try {
     const memory = await kanerva.write(zeros(1, 4, 1, 28, 28));
-    const { traces } = await kanerva.read(memory, zeros(1, 3, 1, 3));
     await assert.rejects(
       kanerva.write({ data: Array(784).fill(0), dims: [1, 1, 1, 28, 28] }),
       /episodes: expected a Float32Array of shape \[any, any, 1, 28, 28\], found Array of 784/,
@@ -142,11 +141,11 @@ test('tensors and numbers are checked before use', async () => {
     );
     await assert.rejects(kanerva.read(memory, zeros(2, 3, 1, 3)), /keys: expected/);
     await assert.rejects(kanerva.read(memory, filled(NaN, 1, 3, 1, 3)), /keys: expected finite values/);
-    await assert.rejects(kanerva.decode(zeros(1, 3, 5), traces), /latent: expected/);
-    await assert.rejects(
-      kanerva.decode(zeros(1, 2, 16), traces),
-      /traces: expected a Float32Array of shape \[1, 2, 1, 10, 7, 7\]/,
-    );
+    await assert.rejects(kanerva.read(memory, filled(9, 1, 3, 1, 3)), /keys: expected slots of 1 rows and 8 columns/);
+    const index = await kanerva.index(memory);
+    assert.deepEqual(index.contents, await kanerva.read(memory, memory.pointers));
+    const { images } = await kanerva.recall(index, index.contents);
+    assert.deepEqual(images, (await kanerva.recall(memory, index.contents)).images);
     await assert.rejects(
       kanerva.recall(memory, zeros(1, 1, 1, 28, 28), 1.5),
       /iterations: expected an integer of at least 1, found 1.5/,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { encodeMemory, Kanerva, NormalSampler } from '../src/index.mjs';
 import { folder } from '../src/node.mjs';
+import { blocksOf } from '../src/sizes.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const bundles = join(here, '../../../../models/bundles');
@@ -72,8 +73,8 @@ test('a memory with its free places names them and holds nothing there', async (
   heap.free([6n]);
   const { ids, states, ...memory } = await heap.memory();
   assert.deepEqual([[...ids], [...states]], [[5n, 0n, 7n], [1, 0, 1]]);
-  const [first, second, third] = kanerva.blocks(memory);
-  const [left, right] = kanerva.blocks(await heap.snapshot());
+  const [first, second, third] = blocksOf(kanerva.settings, memory);
+  const [left, right] = blocksOf(kanerva.settings, await heap.snapshot());
   assert.deepEqual([first, third], [left, right]);
   assert.ok(second.every((value) => value === 0));
 });

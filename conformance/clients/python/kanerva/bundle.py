@@ -6,12 +6,13 @@ from pathlib import Path
 
 from .memory import read_file
 
+# Each graph's inputs, of which a model's may take fewer, and outputs.
 GRAPHS = {
-    "encoder": (("images",), ("content", "key_mean", "key_log_variance", "latent_mean", "latent_log_variance")),
-    "memory-writer": (("content",), ("memory", "pointers")),
-    "reader": (("memory", "keys"), ("traces", "prior_mean", "prior_log_variance")),
-    "decoder": (("latent", "traces"), ("logits",)),
-    "generate": (("memory", "key_noise", "noise"), ("generated", "keys")),
+    "write": (("images",), ("memory", "pointers")),
+    "index": (("memory", "pointers"), ("contents", "features")),
+    "recall": (("contents", "features", "pointers", "queries"), ("recalled", "sample", "score", "scores", "keys")),
+    "generate": (("memory", "pointers", "key_noise", "noise"), ("generated", "keys")),
+    "score": (("images", "key_noise", "noise"), ("reconstruction", "kl_keys", "kl_latent")),
 }
 _SETTINGS = (
     "writer",
@@ -61,7 +62,7 @@ def read_description(folder: Path) -> dict:
     missing = [name for name in _SETTINGS if not isinstance(settings, dict) or name not in settings]
     if missing:
         raise ValueError(f"{folder}: bundle.json: expected the settings {', '.join(missing)}, found none")
-    for name in GRAPHS:
+    for name in (*GRAPHS, "encoder", "memory-writer", "reader"):  # the latter make up the model's id
         graph = graphs.get(name) if isinstance(graphs, dict) else None
         if (
             not isinstance(graph, dict)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import operator
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
-from .memory import Memory, read_file, write_file
+from .memory import Index, Memory, read_file, write_file
+from .sizes import blocks as blocks_of
+from .sizes import placed
 
 
 class MemoryHeap:
@@ -21,7 +24,9 @@ class MemoryHeap:
     def __init__(self, kanerva):
         self._kanerva = kanerva
         self._blocks = np.empty((0, kanerva.settings["keys"], *kanerva.settings["blockShape"]), np.float32)
-        self._features = np.empty((0, int(np.prod(kanerva.settings["imageShape"])) + 1))
+        shape = kanerva.settings["imageShape"]
+        self._contents = np.empty((0, *shape), np.float32)
+        self._features = np.empty((0, int(np.prod(shape)) + 1), np.float32)
         self._ids: list[int | None] = []
         self._places: dict[int, int] = {}
         self._holes: list[int] = []
@@ -37,15 +42,13 @@ class MemoryHeap:
         places = len(self._ids) + max(0, len(ids) - len(self._holes))
         if places > self._kanerva.capacity:
             raise ValueError(f"heap: expected at most {self._kanerva.capacity} samples, found {places}")
-        for id, block, features in zip(ids, *encoded):
-            place = self._holes.pop() if self._holes else self._new_place()
-            self._put(place, id, block, features)
+        for id, *sample in zip(ids, *encoded):
+            self._put(self._holes.pop() if self._holes else self._new_place(), id, sample)
 
     def replace(self, id: int, image: np.ndarray) -> None:
         """Replaces a sample, which keeps its id and its place."""
         place = self._place(id)
-        ((block,), (features,)) = self._encode([id], image)
-        self._put(place, self._ids[place], block, features)
+        self._put(place, self._ids[place], [part[0] for part in self._encode([id], image)])
 
     def free(self, ids: list[int]) -> None:
         """Frees samples, all or none: their blocks become zeros and are neither found nor drawn from."""
@@ -54,7 +57,6 @@ class MemoryHeap:
             del self._places[self._ids[place]]
             self._ids[place] = None
             self._blocks[place] = 0
-            self._features[place] = 0
             self._holes.append(place)
 
     def list(self) -> list[int]:
@@ -63,21 +65,25 @@ class MemoryHeap:
 
     def read(self, ids: list[int]) -> np.ndarray:
         """Returns samples as they read back, [N, Cx, Hx, Wx]."""
-        return self._images(self._blocks[[self._place(id) for id in ids]])
+        return self._contents[[self._place(id) for id in ids]]
 
     def look_up(self, queries: np.ndarray) -> tuple[list[int], np.ndarray]:
         """Returns the id that matches each query [Q, Cx, Hx, Wx] best, and the scores, as Kanerva.look_up."""
-        self._require_samples()
-        written = [place for place, id in enumerate(self._ids) if id is not None]
-        scores = np.clip(
-            self._kanerva.standardised(self._checked("queries", queries))[0] @ self._features[written].T, -1, 1
-        )
-        best = scores.argmax(axis=1)
-        return [self._ids[written[at]] for at in best], scores[np.arange(len(best)), best]
+        ids = self.list()
+        (lookup,) = self._recall(queries).lookups
+        best = lookup.samples[0]
+        return [ids[at] for at in best], lookup.scores[0, np.arange(len(best)), best]
 
     def recall(self, queries: np.ndarray) -> np.ndarray:
         """Finds queries and reads what was found, [Q, Cx, Hx, Wx]."""
-        return self.read(self.look_up(queries)[0])
+        return self._recall(queries).images[0]
+
+    def _recall(self, queries: np.ndarray):
+        self._require_samples()
+        written = self._written()
+        pointers = np.zeros((1, len(written), self._kanerva.settings["keys"], 3), np.float32)  # nobody reads there
+        index = Index(self._contents[None, written], self._features[None, written], pointers)
+        return self._kanerva.recall(index, self._checked("queries", queries))
 
     def generate(self, count: int, seed: int) -> np.ndarray:
         """Draws images of the samples, [N, Cx, Hx, Wx]."""
@@ -87,13 +93,13 @@ class MemoryHeap:
     def snapshot(self) -> Memory:
         """Returns the samples as a memory without gaps; its sample i is entry i of list()."""
         self._require_samples()
-        return self._kanerva.placed(self._blocks[[place for place, id in enumerate(self._ids) if id is not None]])
+        return self._placed(self._blocks[self._written()])
 
     def save(self, file: str | os.PathLike) -> None:
         """Writes the file of the Java runtime's MemoryHeap.save, replacing an existing one atomically."""
         self._require_samples()
         length = self._length()
-        memory = self._kanerva.placed(self._blocks[:length])
+        memory = self._placed(self._blocks[:length])
         data = memory.head(1) + memory.body()
         data += np.array([id or 0 for id in self._ids[:length]], "<i8").tobytes()
         data += bytes(id is not None for id in self._ids[:length])
@@ -113,46 +119,48 @@ class MemoryHeap:
         used = [id for id, state in zip(ids, written) if state == 1]
         if not set(written) <= {0, 1} or len(set(used)) != len(used):
             raise ValueError(f"{file}: expected different ids, each written (1) or free (0), found others")
-        blocks = self._kanerva.blocks(memory)
+        blocks = blocks_of(self._kanerva.settings, memory)
         blocks[[state == 0 for state in written]] = 0
-        features = self._kanerva.standardised(self._images(blocks)[None])[0]
+        index = self._kanerva.index(self._placed(blocks))
         for place, (id, state) in enumerate(zip(ids, written)):
-            self._put(self._new_place(), id, blocks[place], features[place])
+            self._put(self._new_place(), id, (blocks[place], index.contents[0, place], index.features[0, place]))
         self._places = {id: place for place, (id, state) in enumerate(zip(ids, written)) if state == 1}
         for place in reversed([place for place, state in enumerate(written) if state == 0]):
             self._ids[place] = None
-            self._features[place] = 0
             self._holes.append(place)
         return self
 
-    def _encode(self, ids: list[int], images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _encode(self, ids: list[int], images: np.ndarray) -> tuple[np.ndarray, ...]:
         episode = self._checked("samples", images)
         if episode.shape[1] != len(ids):
             raise ValueError(f"heap: expected as many samples as ids, found {episode.shape[1]} and {len(ids)}")
         for id in ids:
             if not -(2**63) <= id < 2**63:
                 raise ValueError(f"heap: expected ids of 64 bits, found {id}")
-        blocks = self._kanerva.content(episode)[0]
-        return blocks, self._kanerva.standardised(self._images(blocks)[None])[0]
+        memory = self._kanerva.write(episode)
+        index = self._kanerva.index(memory)
+        return blocks_of(self._kanerva.settings, memory), index.contents[0], index.features[0]
 
     def _checked(self, name: str, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images, np.float32)
         return self._kanerva.images(name, images[None] if images.ndim == 4 else images[None, None])
 
-    def _images(self, blocks: np.ndarray) -> np.ndarray:
-        return self._kanerva.decode_written(self._kanerva.placed(blocks))[0]
+    def _placed(self, blocks: np.ndarray) -> Memory:
+        return Memory(*placed(self._kanerva.settings, blocks), self._kanerva.model_id)
 
     def _new_place(self) -> int:
         place = len(self._ids)
         self._ids.append(None)
         if place == len(self._blocks):
             more = max(16, place)  # doubled, so that growing costs the same for each sample on average
-            self._blocks = np.concatenate([self._blocks, np.zeros((more, *self._blocks.shape[1:]), np.float32)])
-            self._features = np.concatenate([self._features, np.zeros((more, self._features.shape[1]))])
+            self._blocks, self._contents, self._features = (
+                np.concatenate([part, np.zeros((more, *part.shape[1:]), np.float32)])
+                for part in (self._blocks, self._contents, self._features)
+            )
         return place
 
-    def _put(self, place: int, id: int, block: np.ndarray, features: np.ndarray) -> None:
-        self._blocks[place], self._features[place] = block, features
+    def _put(self, place: int, id: int, sample: Sequence[np.ndarray]) -> None:
+        self._blocks[place], self._contents[place], self._features[place] = sample
         self._ids[place] = id
         self._places[id] = place
 
@@ -161,8 +169,8 @@ class MemoryHeap:
             raise ValueError(f"heap: expected an id in use, found {id}")
         return self._places[id]
 
-    def _is_written(self, place: int) -> bool:
-        return place < len(self._ids) and self._ids[place] is not None
+    def _written(self) -> list[int]:
+        return [place for place, id in enumerate(self._ids) if id is not None]
 
     def _length(self) -> int:
         return 1 + max(self._places.values())

@@ -77,6 +77,16 @@ def read_file(file: str | os.PathLike) -> bytes:
     return Path(file).read_bytes()
 
 
+@dataclass(frozen=True)
+class Index:
+    """What a look-up needs of memories: the images [B, T, Cx, Hx, Wx] that their samples read back, these images'
+    features [B, T, Cx Hx Wx + 1] and the pointers."""
+
+    contents: np.ndarray
+    features: np.ndarray
+    pointers: np.ndarray
+
+
 def write_file(file: str | os.PathLike, data: bytes) -> None:
     """Writes a file, replacing an existing one atomically, whose mode it keeps. Follows links, and writes through to
     what is no regular file.

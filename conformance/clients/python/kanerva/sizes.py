@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .memory import Memory
 
 _MAX_VALUES = 1 << 28
+VERBATIM = 0.6744897501960817  # the quantile of 3/4, the scale of a pointer that reads verbatim
 _MAX_ROWS = 1 << 24  # float32 holds all smaller whole numbers, which name the rows of slots
 
 
@@ -63,3 +64,20 @@ def blocks(settings: dict, memory: Memory) -> np.ndarray:
     cells = memory.memory[0].reshape(channels, -1, height, settings["slotColumns"], width)
     slots = cells.transpose(1, 3, 0, 2, 4).reshape(-1, channels, height, width)
     return slots[: samples * keys].reshape(samples, keys, channels, height, width).copy()
+
+
+def placed(settings: dict, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One memory of blocks [T, K, C, h, w], sample by sample in its slots, and its pointers: the inverse of blocks."""
+    channels, height, width = settings["blockShape"]
+    columns, (samples, keys) = settings["slotColumns"], blocks.shape[:2]
+    rows = -(-samples * keys // columns)
+    cells = np.zeros((rows * columns, channels, height, width), np.float32)
+    cells[: samples * keys] = blocks.reshape(-1, channels, height, width)
+    planes = cells.reshape(rows, columns, channels, height, width).transpose(2, 0, 3, 1, 4)
+    slots = np.arange(samples * keys)
+    scale = np.full(len(slots), VERBATIM if settings.get("scaleCells", 1) == 2 else 0)
+    pointers = np.stack([scale, slots % columns, slots // columns], axis=1)
+    return (
+        planes.reshape(1, channels, rows * height, columns * width),
+        pointers.astype(np.float32).reshape(1, samples, keys, 3),
+    )

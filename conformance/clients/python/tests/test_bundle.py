@@ -23,7 +23,7 @@ class BundleTest(unittest.TestCase):
         self.addCleanup(self._temporary.cleanup)
         self.folder = Path(self._temporary.name) / "bundle"
         self.folder.mkdir()
-        for file in ("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx", "generate.onnx"):
+        for file in ("bundle.json", "write.onnx", "index.onnx", "recall.onnx", "generate.onnx", "score.onnx"):
             shutil.copy(BUNDLE / file, self.folder / file)
 
     def refused(self, why: str) -> None:
@@ -71,22 +71,22 @@ class BundleTest(unittest.TestCase):
         self.refused("bundle.json: expected settings that fit their settingsSha256, found others: they were changed")
         self.describe({key: value for key, value in bundle.items() if key != "settingsSha256"})
         self.refused("expected settings that fit their settingsSha256")
-        self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": 5}}})
-        self.refused("expected the graph 'reader' with its file and sha256, found none")
-        self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": "../reader.onnx", "sha256": ""}}})
+        self.describe({**bundle, "graphs": {**bundle["graphs"], "index": {"file": 5}}})
+        self.refused("expected the graph 'index' with its file and sha256, found none")
+        self.describe({**bundle, "graphs": {**bundle["graphs"], "index": {"file": "../index.onnx", "sha256": ""}}})
         self.refused("expected a file inside the bundle")
 
     def test_an_invalid_graph_is_rejected_with_one_sentence(self):
-        (self.folder / "reader.onnx").write_bytes(b"x")
-        self.refused("'reader.onnx': expected the SHA-256 in bundle.json, found another: the file was changed")
-        self.graph("reader", b"\x0f")
-        self.refused("'reader.onnx': expected an ONNX model, found another or a corrupt file")
-        self.graph("reader", (BUNDLE / "reader.onnx").read_bytes()[:-7])
-        self.refused("'reader.onnx': expected an ONNX model, found another or a corrupt file")
-        self.graph("reader", b"")
-        self.refused("'reader.onnx': expected a graph that ONNX Runtime loads")
-        self.graph("reader", (BUNDLE / "encoder.onnx").read_bytes())
-        self.refused("'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images")
+        (self.folder / "index.onnx").write_bytes(b"x")
+        self.refused("'index.onnx': expected the SHA-256 in bundle.json, found another: the file was changed")
+        self.graph("index", b"\x0f")
+        self.refused("'index.onnx': expected an ONNX model, found another or a corrupt file")
+        self.graph("index", (BUNDLE / "index.onnx").read_bytes()[:-7])
+        self.refused("'index.onnx': expected an ONNX model, found another or a corrupt file")
+        self.graph("index", b"")
+        self.refused("'index.onnx': expected a graph that ONNX Runtime loads")
+        self.graph("index", (BUNDLE / "write.onnx").read_bytes())
+        self.refused("'index.onnx': expected the index, from memory, pointers to contents, .*found a graph from images")
 
     def test_external_weights_are_not_read(self):
         location = field(1, b"location") + field(2, b"secret.bin")
@@ -97,8 +97,8 @@ class BundleTest(unittest.TestCase):
                 field(1, field(5, field(5, tensor))),
                 field(1, field(5, field(6, field(5, tensor)))),
             ):
-                self.graph("decoder", (BUNDLE / "decoder.onnx").read_bytes() + field(7, graph))
-                self.refused("'decoder.onnx': expected a self-contained graph, found a tensor with external data")
+                self.graph("write", (BUNDLE / "write.onnx").read_bytes() + field(7, graph))
+                self.refused("'write.onnx': expected a self-contained graph, found a tensor with external data")
 
 
 class CallTest(unittest.TestCase):
@@ -107,29 +107,23 @@ class CallTest(unittest.TestCase):
         cls.kanerva = Kanerva.load(BUNDLE)
         cls.memory = cls.kanerva.write(np.zeros((1, 4, 1, 28, 28)))
 
-    def test_keys_latents_and_traces_are_checked_before_use(self):
-        kanerva, memory = self.kanerva, self.memory
-        traces = kanerva.read(memory, np.zeros((1, 3, 1, 3))).traces
-        for call, why in (
-            (
-                lambda: kanerva.read(memory, np.zeros((1, 3, 3))),
-                r"keys: expected shape \[1, any, 1, 3\], found \[1, 3, 3\]",
-            ),
-            (lambda: kanerva.read(memory, np.zeros((2, 3, 1, 3))), r"keys: expected shape"),
-            (lambda: kanerva.read(memory, np.zeros((1, 0, 1, 3))), r"keys: expected shape"),
-            (lambda: kanerva.read(memory, np.full((1, 3, 1, 3), np.nan)), "keys: expected finite values"),
-            (
-                lambda: kanerva.decode(np.zeros((1, 3, 5)), traces),
-                r"latent: expected shape \[any, any, 16\], found \[1, 3, 5\]",
-            ),
-            (lambda: kanerva.decode(np.full((1, 3, 16), np.inf), traces), "latent: expected finite values"),
-            (
-                lambda: kanerva.decode(np.zeros((1, 2, 16)), traces),
-                r"traces: expected shape \[1, 2, 1, 10, 7, 7\], found \[1, 3, 1, 10, 7, 7\]",
-            ),
+    def test_keys_are_checked_before_use(self):
+        for keys, why in (
+            (np.zeros((1, 3, 3)), r"keys: expected shape \[1, any, 1, 3\], found \[1, 3, 3\]"),
+            (np.zeros((2, 3, 1, 3)), r"keys: expected shape"),
+            (np.zeros((1, 0, 1, 3)), r"keys: expected shape"),
+            (np.full((1, 3, 1, 3), np.nan), "keys: expected finite values"),
+            (np.full((1, 3, 1, 3), 9), "keys: expected slots of 1 rows and 8 columns"),
         ):
             with self.assertRaisesRegex(ValueError, why):
-                call()
+                self.kanerva.read(self.memory, keys)
+
+    def test_an_index_serves_several_recalls_and_its_images_are_those_read_at_the_pointers(self):
+        index = self.kanerva.index(self.memory)
+        np.testing.assert_array_equal(index.contents, self.kanerva.read(self.memory, self.memory.pointers))
+        queries = index.contents[:, [2, 0]]
+        recall = self.kanerva.recall(index, queries)
+        np.testing.assert_array_equal(recall.images, self.kanerva.recall(self.memory, queries).images)
 
     def test_a_memory_of_another_model_is_rejected(self):
         other = Memory(self.memory.memory, self.memory.pointers, "00" * 32)

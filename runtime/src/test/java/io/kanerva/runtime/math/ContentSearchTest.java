@@ -17,7 +17,7 @@ class ContentSearchTest {
     private static final int EPISODES = 2;
     private static final int QUERIES = 9;
 
-    /** Features and products as SAMPLER.md has them, one after the other. */
+    /** Features and products as the graph recall has them, one after the other. */
     private static double naiveScore(float[] query, int from, float[] sample, int at, int length) {
         double[] one = naiveFeatures(query, from, length);
         double[] other = naiveFeatures(sample, at, length);

@@ -20,8 +20,7 @@ class Samples {
   async readKeys(keys) {
     const dims = [1, keys.length, this.kanerva.settings.keys, 3];
     const { memory } = await this.layout();
-    const reading = await this.kanerva.read(memory, { data: Float32Array.from(keys.flat()), dims });
-    return imagesOf(await this.kanerva.decode(reading.prior_mean, reading.traces));
+    return imagesOf(await this.kanerva.read(memory, { data: Float32Array.from(keys.flat()), dims }));
   }
 
   /** Draws images: { images, keys }. */
@@ -168,7 +167,7 @@ class EpisodeSamples extends Samples {
 
   async matches(query) {
     const { data, dims } = stacked([query]);
-    const { scores } = await this.kanerva.lookUp(this.#memory, { data, dims: [1, ...dims] }, this.#index);
+    const { scores } = await this.kanerva.lookUp(this.#index, { data, dims: [1, ...dims] });
     return [...scores.data];
   }
 
@@ -205,7 +204,6 @@ class EpisodeSamples extends Samples {
 
   async #take(memory) {
     const index = await this.kanerva.index(memory);
-    const images = imagesOf(await this.kanerva.decodeWritten(memory));
-    [this.#memory, this.#index, this.#images] = [memory, index, images];
+    [this.#memory, this.#index, this.#images] = [memory, index, imagesOf(index.contents)];
   }
 }

@@ -21,7 +21,7 @@ import java.util.Map;
 
 /**
  * The bound through a bundle's four graphs on any runtime, with that runtime's values carried from graph to graph. What
- * a host computes between them ({@code conformance/SAMPLER.md}) is computed here, in float64.
+ * a host computes between them is computed here, in float64.
  */
 final class GraphBound {
     private final BundleCases bundle;

@@ -10,6 +10,7 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Generation;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 import java.nio.file.Path;
@@ -129,11 +130,13 @@ public final class KanervaRuntime extends LocalRuntime {
         Memory memory = kanerva.write(episodes);
         Reading reading = kanerva.read(memory, FloatTensors.of(inputs.get(BundleGraph.KEYS)));
         Generation generated = kanerva.generate(memory, GENERATED, seed);
+        ModelSettings settings = kanerva.bundle().settings();
         return List.of(
                 FloatTensors.of(BundleGraph.MEMORY, memory.memory()),
                 FloatTensors.of(BundleGraph.POINTERS, memory.pointers()),
-                FloatTensors.of(BundleGraph.TRACES, reading.traces()),
-                FloatTensors.of(BundleGraph.PRIOR_MEAN, reading.priorMean()),
+                FloatTensors.of(
+                        "read",
+                        settings.likelihood().means(settings, kanerva.decode(reading.priorMean(), reading.traces()))),
                 FloatTensors.of(
                         "recalled",
                         kanerva.recall(memory, FloatTensors.of(inputs.get(QUERIES)), ITERATIONS)
