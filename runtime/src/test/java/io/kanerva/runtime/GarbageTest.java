@@ -135,7 +135,7 @@ class GarbageTest {
         Planes image = kanerva.bundle().settings().image();
         Memory memory = kanerva.write(FloatTensor.zeros(1, samples, image.channels(), image.height(), image.width()));
         FloatBuffer images = FloatBuffer.allocate(queries * image.floats());
-        long bare = bareRun(kanerva, bundle, "reader-decoder", 1, BundleGraph.LOGITS)
+        long bare = bareRun(kanerva, bundle, "index", 1, BundleGraph.CONTENTS)
                 + bareRun(kanerva, bundle, "decoder", 1, BundleGraph.LOGITS);
         try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
             System.out.printf(
