@@ -28,7 +28,7 @@ public final class PlayFiles {
     private static final String PAGE = "io/kanerva/tools/play/";
     private static final String EXAMPLES = "t10k-images-idx3-ubyte.gz";
     private static final List<String> OF_A_MODEL =
-            List.of("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx");
+            List.of("bundle.json", "write.onnx", "index.onnx", "recall.onnx", "generate.onnx", "score.onnx");
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",
             "css", "text/css; charset=utf-8",
