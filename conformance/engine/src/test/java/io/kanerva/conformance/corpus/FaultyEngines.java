@@ -130,6 +130,14 @@ final class FaultyEngines {
                         Engine.spoiling("b", times(1.1)),
                         Engine.spoiling("c", times(1.1)))
                 .is(Entry.VECTORS));
+        all.add(new Entry("four engines take an operator for that of a newer opset", WrongVectors.dense())
+                .with(
+                        Engine.good("right"),
+                        Engine.spoiling("a", times(1.1)),
+                        Engine.spoiling("b", times(1.1)),
+                        Engine.spoiling("c", times(1.1)),
+                        Engine.spoiling("d", times(1.1)))
+                .is("wrong: undecided [a, b, c, d, onnxruntime, right]"));
         all.add(new Entry("two engines share a fault, or the vectors are those of a faulty one", WrongVectors.dense())
                 .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
                 .is("wrong: undecided [a, b, onnxruntime]"));
