@@ -90,11 +90,12 @@ final class RunsFigure {
                 curves.get(index).points(), CurveFigure.Point::bound, this::x, bound -> y(Math.min(bound, high)));
         String style = String.format(
                 Locale.ROOT,
-                "fill:none;stroke:%s;stroke-width:1.8;stroke-dasharray:%s",
+                "fill:none;stroke:%s;stroke-width:%s;stroke-linecap:round;stroke-dasharray:%s",
                 COLOURS.get(index % COLOURS.size()),
+                curves.get(index).points().size() == 1 ? "6" : "1.8", // a dot
                 DASHES.get(index / COLOURS.size() % DASHES.size()));
         int y = HEIGHT + LINE * index + 8;
-        svg.append("<path style=\"%s\" d=\"%s\"/>\n".formatted(style, path));
+        svg.append("<path style=\"%s\" d=\"%sh0\"/>\n".formatted(style, path));
         svg.append(("<path style=\"%s\" d=\"M%d %dh22\"/><text x=\"%d\" y=\"%d\" font-size=\"12\">%s</text>\n")
                 .formatted(
                         style,
