@@ -37,14 +37,15 @@ final class AgreementTable {
     private static final String HEAD = """
             # How far exported graphs are from their blocks
 
-            Each row is one block or method, exported with random weights, and run at sizes that were not traced: by the block on DJL's PyTorch
-            engine, by ONNX Runtime, and by the tests' reference evaluator, which is written from ONNX's specification and computes in float64.
-            The table shows maximum absolute differences over all outputs and sizes. The block and ONNX Runtime may differ by the allowed
-            difference times max(1, |value|), ONNX Runtime and the reference by 1e-4 times that.
+            Each row is one block or method, exported with random weights, and run at sizes that were not traced: by the
+            block on DJL's PyTorch engine, by ONNX Runtime, and by the tests' reference evaluator, which is written from
+            ONNX's specification and computes in float64. The table shows maximum absolute differences over all outputs
+            and sizes. The block and ONNX Runtime may differ by the allowed difference times max(1, |value|), ONNX
+            Runtime and the reference by 1e-4 times that.
 
             `mvn -pl exporter/djl -am test -Dtest=BlocksTest,RecurrentTest,RecurrentLoopsTest,MethodsTest
-            -Dagreement.write=true -Dsurefire.failIfNoSpecifiedTests=false` writes this file; the same tests check that no row is missing. [ZOO.md](ZOO.md) has
-            whole networks.
+            -Dagreement.write=true -Dsurefire.failIfNoSpecifiedTests=false` writes this file; the same tests check that
+            no row is missing. [ZOO.md](ZOO.md) has whole networks.
             """;
 
     private final String title;

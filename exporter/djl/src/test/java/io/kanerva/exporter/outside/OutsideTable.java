@@ -91,14 +91,16 @@ final class OutsideTable {
         StringBuilder page = new StringBuilder("""
                 # Blocks from outside
 
-                Blocks as people outside this project write them, each reduced to what matters to an export, written anew, with tiny widths. Each is
-                exported with the check, and then compared with DJL's PyTorch engine at sizes that were neither traced nor checked. Sizes of
-                several dimensions are combined in order: the first of all, the second of all, and so on.
+                Blocks as people outside this project write them, each reduced to what matters to an export, written
+                anew, with tiny widths. Each is exported with the check, and then compared with DJL's PyTorch engine at
+                sizes that were neither traced nor checked. Sizes of several dimensions are combined in order: the first
+                of all, the second of all, and so on.
 
-                `OutsideTest` writes and holds this page: an outcome that differs fails it, and a wrong graph or a crash always does. A differing
-                graph would be `wrong`, any error but a refusal `crashed`. `mvn -pl exporter/djl -am test -Dtest=OutsideTest -Doutside=full
-                -Dsurefire.failIfNoSpecifiedTests=false` tries all blocks, every build each third one and all that are refused; add
-                `-Doutside.write=true` to write the page.
+                `OutsideTest` writes and holds this page: an outcome that differs fails it, and a wrong graph or a crash
+                always does. A differing graph would be `wrong`, any error but a refusal `crashed`. `mvn -pl
+                exporter/djl -am test -Dtest=OutsideTest -Doutside=full -Dsurefire.failIfNoSpecifiedTests=false` tries
+                all blocks, every build each third one and all that are refused; add `-Doutside.write=true` to write the
+                page.
 
                 """);
         page.append(String.format(
@@ -108,12 +110,13 @@ final class OutsideTable {
                 agree,
                 all.size() - agree));
         page.append("""
-                The differences are the largest absolute ones between the block and ONNX Runtime over all outputs and sizes, and between ONNX
-                Runtime and the tests' reference evaluator at small sizes. Every graph passes the onnx project's checker where a Python has it.
-                With `-Doutside.vectors=true` the graphs' inputs and outputs stay in the ONNX project's test layout, and `python
-                src/test/python/run_engines.py target/checked/outside target/outside-vectors target/outside-engines.tsv` compares OpenVINO
-                2026.4.1 (CPU, `INFERENCE_PRECISION_HINT` f32) and the reference evaluator of the onnx package 1.22.0 with them, at ten times the
-                tolerance; the next writing of this page takes its columns from there.
+                The differences are the largest absolute ones between the block and ONNX Runtime over all outputs and
+                sizes, and between ONNX Runtime and the tests' reference evaluator at small sizes. Every graph passes
+                the onnx project's checker where a Python has it. With `-Doutside.vectors=true` the graphs' inputs and
+                outputs stay in the ONNX project's test layout, and `python src/test/python/run_engines.py
+                target/checked/outside target/outside-vectors target/outside-engines.tsv` compares OpenVINO 2026.4.1
+                (CPU, `INFERENCE_PRECISION_HINT` f32) and the reference evaluator of the onnx package 1.22.0 with them,
+                at ten times the tolerance; the next writing of this page takes its columns from there.
 
                 """);
         page.append(engines(all));

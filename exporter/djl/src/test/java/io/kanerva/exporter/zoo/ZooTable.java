@@ -101,15 +101,16 @@ final class ZooTable {
         Files.writeString(FILE, """
                 # The networks that are exported and compared
 
-                Networks of DJL's basic model zoo and DJL's transformer blocks, with random weights and settled batch statistics,
-                exported with opset 17 and run by ONNX Runtime on the CPU and by the tests' reference evaluator at sizes that were not
-                traced. The first difference is the maximum absolute one between the block on DJL's PyTorch engine and ONNX Runtime over
-                all outputs and sizes; the next column is the one between ONNX Runtime and the reference, which computes in float64.
-                An output y may differ from another's r by the allowed difference times max(1, |r|). A file is smaller than four bytes
-                per parameter where batch normalisations were fused with convolutions.
+                Networks of DJL's basic model zoo and DJL's transformer blocks, with random weights and settled batch
+                statistics, exported with opset 17 and run by ONNX Runtime on the CPU and by the tests' reference
+                evaluator at sizes that were not traced. The first difference is the maximum absolute one between the
+                block on DJL's PyTorch engine and ONNX Runtime over all outputs and sizes; the next column is the one
+                between ONNX Runtime and the reference, which computes in float64. An output y may differ from another's
+                r by the allowed difference times max(1, |r|). A file is smaller than four bytes per parameter where
+                batch normalisations were fused with convolutions.
 
-                `ZooTest` writes and checks this file: all columns but the differences must be equal, and no difference may be larger
-                than allowed.
+                `ZooTest` writes and checks this file: all columns but the differences must be equal, and no difference
+                may be larger than allowed.
 
                 ## In every build
 
@@ -117,8 +118,9 @@ final class ZooTable {
 
                 ## At the sizes of the papers
 
-                These take about twenty minutes of CPU time and gigabytes of memory, so they are run manually: `mvn -pl exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
-                -Dsurefire.failIfNoSpecifiedTests=false`. Add `-Dzoo.write=true` to write the table instead of checking it.
+                These take about twenty minutes of CPU time and gigabytes of memory, so they are run manually: `mvn -pl
+                exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g -Dsurefire.failIfNoSpecifiedTests=false`.
+                Add `-Dzoo.write=true` to write the table instead of checking it.
 
                 """ + section(ZooNetworks.full()));
     }
