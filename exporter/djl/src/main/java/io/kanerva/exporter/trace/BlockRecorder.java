@@ -122,7 +122,8 @@ final class BlockRecorder {
                             + "; a model needs at least one output, each an array");
             throw new ExportException(recorder.problems());
         }
-        List<TapeValue> values = results.stream().map(recorder::valueOf).toList();
+        List<TapeValue> values = results.stream().map(recorder::resultOf).toList();
+        recorder.end();
         if (!recorder.problems().isEmpty()) {
             throw new ExportException(recorder.problems());
         }

@@ -205,7 +205,7 @@ final class ProgramComparison {
                 probe.start();
                 probe.end(
                         block.run(recorder, sizes, Tracer.SEED).stream()
-                                .map(recorder::valueOf)
+                                .map(recorder::resultOf)
                                 .toList(),
                         () -> CallSite.NONE);
             } catch (Recorder.MoreNeeded e) {

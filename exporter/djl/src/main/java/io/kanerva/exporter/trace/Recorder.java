@@ -46,6 +46,10 @@ final class Recorder implements AutoCloseable {
             "the block computes on several threads, as a parallel stream or an executor does; only one thread's "
                     + "operations can be recorded, make the stream sequential";
 
+    private static final String KEPT =
+            "the block uses an array that it kept from an earlier call; a graph keeps nothing "
+                    + "from call to call, make the array an input and an output, or compute it anew in each call";
+
     /** PyTorch's native code reads beyond an array whose elements share memory, and ends the process. */
     private static final Set<String> NEEDS_MEMORY = Set.of("median");
 
@@ -82,6 +86,7 @@ final class Recorder implements AutoCloseable {
     private final Probe probe;
 
     private String lastParameter = "";
+    private boolean hasEnded;
 
     /**
      * What a recording keeps; as little as possible at first, since the values of a large network take gigabytes.
@@ -280,6 +285,11 @@ final class Recorder implements AutoCloseable {
         return retention.calls() ? Interception.during(this, block) : block.get();
     }
 
+    /** Call when the block's results are on the tape: arrays that it keeps must not be used in later calls. */
+    void end() {
+        hasEnded = true;
+    }
+
     /** The engine's array of a mask. */
     NDArray mask(NDArray array) {
         TapeValue value = valueOf(array);
@@ -303,7 +313,20 @@ final class Recorder implements AutoCloseable {
 
     /** The value on the tape for an array, traced or ordinary. */
     TapeValue valueOf(NDArray array) {
-        return ((TracedArray) (array instanceof TracedArray ? array : constant(array))).tapeValue();
+        TracedArray traced = (TracedArray) (array instanceof TracedArray ? array : constant(array));
+        if (traced.recorder() != this) {
+            throw fail(KEPT);
+        }
+        return traced.tapeValue();
+    }
+
+    /** The value on the tape for an array that the block returned. */
+    TapeValue resultOf(NDArray array) {
+        if (array instanceof TracedArray traced && traced.recorder() != this) {
+            problems.add(KEPT);
+            throw new ExportException(problems);
+        }
+        return valueOf(array);
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {
@@ -569,6 +592,9 @@ final class Recorder implements AutoCloseable {
         if (Thread.currentThread() != thread) {
             throw severalThreads();
         }
+        if (hasEnded) {
+            throw fail(KEPT);
+        }
     }
 
     /** The exception of each thread but one; the first that gets here says so, for one reason in the message. */
@@ -624,6 +650,7 @@ final class Recorder implements AutoCloseable {
 
     @Override
     public void close() {
+        end();
         engine.close();
     }
 }

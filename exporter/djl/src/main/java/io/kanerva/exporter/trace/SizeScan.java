@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Looks for the sizes of a dimension at which a block's operations change, one size after the other from the smallest
- * on. A few changes are thresholds; more are a loop.
+ * Looks for the sizes of a dimension at which a block's operations change, or its numbers, one size after the other
+ * from the smallest on. A few changes are thresholds; more are a loop, or a number that follows the size.
  */
 final class SizeScan {
     /** The number of sizes that are compared. */
@@ -21,6 +21,7 @@ final class SizeScan {
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
     private final Function<Map<String, Long>, Optional<Tape>> block;
+    private final boolean comparesNumbers;
 
     /**
      * Prepares a scan.
@@ -28,14 +29,17 @@ final class SizeScan {
      * @param plan the sizes that were traced
      * @param limits sizes that dynamic dimensions may take, by name
      * @param block records the block at given sizes; empty if it cannot be recorded there
+     * @param comparesNumbers whether another number is a change, too
      */
     SizeScan(
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
-            Function<Map<String, Long>, Optional<Tape>> block) {
+            Function<Map<String, Long>, Optional<Tape>> block,
+            boolean comparesNumbers) {
         this.plan = plan;
         this.limits = limits;
         this.block = block;
+        this.comparesNumbers = comparesNumbers;
     }
 
     /** The first threshold of the first dimension that has some; empty if no dimension has one, or only too many. */
@@ -74,7 +78,7 @@ final class SizeScan {
         return Optional.empty();
     }
 
-    private static boolean repeats(List<Tape> tapes, int divisor) {
+    private boolean repeats(List<Tape> tapes, int divisor) {
         boolean areAllAlike = true;
         for (int i = 0; i < tapes.size(); i++) {
             if (!areAlike(tapes.get(i % divisor), tapes.get(i))) {
@@ -107,8 +111,10 @@ final class SizeScan {
         return changes;
     }
 
-    private static boolean areAlike(Tape a, Tape b) {
-        return TapeComparison.firstDifference(a.steps(), b.steps()) < 0 && ids(a).equals(ids(b));
+    private boolean areAlike(Tape a, Tape b) {
+        return TapeComparison.firstDifference(a.steps(), b.steps()) < 0
+                && ids(a).equals(ids(b))
+                && (!comparesNumbers || a.difference(b).isEmpty());
     }
 
     private static List<Integer> ids(Tape tape) {

@@ -43,6 +43,8 @@ public final class Tracer {
     private boolean isLong;
     /** Whether the last tapes have the same operations. */
     private boolean areAlike = true;
+    /** Whether a number in them has no expression. */
+    private boolean isInexpressible;
 
     private Set<Map<String, Long>> wanted = Set.of();
     private boolean isIncomplete;
@@ -177,10 +179,10 @@ public final class Tracer {
         try {
             return traceWhole();
         } catch (ExportException e) {
-            if (areAlike || e.getCause() != null) {
+            if (areAlike && !isInexpressible || e.getCause() != null) {
                 throw e;
             }
-            // A few sizes may differ from all others; where many do, it is a loop.
+            // A few sizes may differ from all others; where many do, it is a loop or a number that follows them.
             divide(e);
             return programs.first();
         }
@@ -190,13 +192,17 @@ public final class Tracer {
     private void divide(ExportException refusal) {
         try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
             ParameterNames names = recorded.names();
-            SizeScan scan = new SizeScan(plan, limits, sizes -> {
-                try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
-                    return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
-                } catch (ExportException | Recorder.MoreNeeded e) {
-                    return Optional.empty();
-                }
-            });
+            SizeScan scan = new SizeScan(
+                    plan,
+                    limits,
+                    sizes -> {
+                        try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
+                            return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
+                        } catch (ExportException | Recorder.MoreNeeded e) {
+                            return Optional.empty();
+                        }
+                    },
+                    areAlike);
             Optional<Prober.Threshold> threshold = scan.first();
             if (threshold.isPresent()) {
                 divide(threshold.get(), reason -> refusal);
@@ -386,6 +392,9 @@ public final class Tracer {
 
     private void divide(Prober.Change change, Program program) {
         String one = "one graph cannot do both";
+        if (change.threshold().isEmpty() && change.together() > 0 && divideTogether(change.together())) {
+            return;
+        }
         Prober.Threshold threshold = change.threshold().orElseThrow(() -> refusal(change, one));
         Map<String, Long> large =
                 with(plan.largest(), threshold.dimension(), threshold.largest() + SamplingPlan.MAX_DISTANCE);
@@ -393,6 +402,28 @@ public final class Tracer {
             throw refusal(change, "such sizes are too large to be traced");
         }
         divide(threshold, reason -> refusal(change, reason.isEmpty() ? one : one + " (" + reason + ")"));
+    }
+
+    /**
+     * Divides one of several dimensions for a block that changes where all are larger than a size, as in {@code if (N >
+     * 100 && T > 100)}.
+     */
+    private boolean divideTogether(long largest) {
+        int left = divisions.get();
+        for (String name : plan.dimensions()) {
+            SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+            if (largest < limit.min() || largest >= limit.max(Prober.DEFAULT_MAX)) {
+                continue;
+            }
+            try {
+                divide(new Prober.Threshold(name, largest), reason -> new ExportException(List.of(reason)));
+                return true;
+            } catch (ExportException e) {
+                divisions.set(left);
+                divided = Optional.empty();
+            }
+        }
+        return false;
     }
 
     /** A refusal because of a change; the remedy is for all sizes, and therefore missing within a range of them. */
@@ -547,19 +578,26 @@ public final class Tracer {
         try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = recorded.names();
-            for (Map<String, Long> point : sizes.traces()) {
-                recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
-                outputs.add(recorded.record(recorders.get(recorders.size() - 1), point, SEED, plan, limits));
-            }
+            Map<String, Long> first = sizes.traces().get(0);
+            recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
+            outputs.add(recorded.record(recorders.get(0), first, SEED, plan, limits));
             recorders.get(0).findPaths();
-            int traces = recorders.size();
+            // Once more with other values: numbers that differ now depend on values, and must not become constants. At
+            // once, so that an array of the same shape that the block keeps shows, too.
+            Recorder other = recorded.recorder(engine, names, Selection.ACTUAL);
+            recorders.add(other);
+            List<TapeValue> otherOutputs = recorded.record(other, first, OTHER_SEED, plan, limits);
+            for (Map<String, Long> point :
+                    sizes.traces().subList(1, sizes.traces().size())) {
+                recorders.add(recorders.size() - 1, recorded.recorder(engine, names, Selection.ACTUAL));
+                outputs.add(recorded.record(recorders.get(recorders.size() - 2), point, SEED, plan, limits));
+            }
+            outputs.add(otherOutputs);
+            int traces = sizes.traces().size();
             int longest = IntStream.range(0, traces)
                     .boxed()
                     .max(Comparator.comparing(i -> recorders.get(i).steps().size()))
                     .orElseThrow();
-            // Once more with other values: numbers that differ now depend on values, and must not become constants.
-            recorders.add(recorded.recorder(engine, names, Selection.ACTUAL));
-            outputs.add(recorded.record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED, plan, limits));
             if (recorders.get(0).steps().stream().anyMatch(step -> step.kind() == Step.Kind.SELECTING)) {
                 // And with masks that select another number of elements, of many.
                 for (Selection selection : Selection.forced(counts)) {
@@ -583,6 +621,7 @@ public final class Tracer {
             List<Tape> otherValues = tapes.subList(traces, tapes.size());
             boolean hasLoops = !LoopFinder.areAlike(tapes);
             areAlike = !hasLoops;
+            isInexpressible = false;
             if (hasLoops && !isLong) {
                 throw new LoopsMet();
             }
@@ -605,11 +644,27 @@ public final class Tracer {
                 if (recorders.get(0).hasOwnArrays()) {
                     recorders.get(0).wantCalls(); // How the block computed them shows what they are at other sizes.
                 }
+                Recorder again = recorded.recorder(engine, names, Selection.ACTUAL);
+                recorders.add(again);
+                requireSame(tapes.get(0), again.tape(recorded.record(again, first, SEED, plan, limits)));
+                isInexpressible = areAlike;
                 throw e;
             }
         } finally {
             recorders.forEach(Recorder::close);
         }
+    }
+
+    /** Checks that a refusal is not due to a block that computes something else in each call. */
+    private void requireSame(Tape tape, Tape again) {
+        tape.difference(again).ifPresent(difference -> {
+            areAlike = true; // No size is the reason.
+            throw new ExportException(
+                    List.of("the block computes something else when it is called again with the same inputs: it counts "
+                            + "its calls, keeps what it computed, draws random numbers or reads the time; a graph does "
+                            + "the same in each call, so make such a number an input (they first differ at "
+                            + difference + ")"));
+        });
     }
 
     private TapeComparison combine(SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues) {

@@ -69,6 +69,47 @@ class RefusalTest {
     }
 
     @Test
+    void anArrayThatTheBlockKeepsFromAnEarlierCallIsNamed() {
+        NDArray[] kept = new NDArray[1];
+        String reason = "the block uses an array that it kept from an earlier call; a graph keeps nothing";
+        refusal(x -> {
+                    boolean isLike = kept[0] != null && kept[0].getShape().equals(x.getShape());
+                    NDArray y = isLike ? x.add(kept[0]) : x;
+                    kept[0] = x.duplicate();
+                    return y;
+                })
+                .startsWith(reason)
+                .contains("RefusalTest.java:");
+        kept[0] = null;
+        refusal(
+                        x -> {
+                            kept[0] = kept[0] == null ? x : kept[0].mul(0.5).add(x);
+                            return kept[0];
+                        },
+                        input("x", 2, 3))
+                .startsWith(reason);
+        kept[0] = null;
+        refusal(
+                        x -> {
+                            NDArray before = kept[0] == null ? x : kept[0];
+                            kept[0] = x.mul(2);
+                            return before;
+                        },
+                        input("x", 2, 3))
+                .startsWith(reason)
+                .doesNotContain("OnnxExporter");
+    }
+
+    @Test
+    void aBlockThatDoesSomethingElseInEachCallIsNotBlamedOnItsInputs() {
+        int[] calls = new int[1];
+        String reason = "the block computes something else when it is called again with the same inputs: ";
+        refusal(x -> x.mul(++calls[0])).startsWith(reason).contains("(they first differ at mul in LambdaBlock at");
+        refusal(x -> x.mul(x.getManager().create(new float[] {++calls[0], 1, 2, 3, 4, 5})))
+                .startsWith(reason);
+    }
+
+    @Test
     void operationsThatOnnxCannotSayAreListedAtOnce() {
         refusal(x -> x.reshape(-1, 1, 2, 3)
                         .toType(DataType.INT64, false)

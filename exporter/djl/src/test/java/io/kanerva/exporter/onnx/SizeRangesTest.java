@@ -20,6 +20,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.SamplingPlan.Limit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -97,6 +98,28 @@ class SizeRangesTest {
                 .containsExactly("N", "T");
         assertThat(model.proven().ranges()).containsEntry("T", new Limit(1, 2048));
         requireAgreementAt(model, function, 1, 100, 101, 300);
+    }
+
+    @Test
+    void numbersThatChangeWithinTheTracedSizesAreBranches() {
+        Function<NDArray, NDArray> threshold = x -> x.mul(length(x) > 5 ? 0.3 : 0.7);
+        requireAgreementAt(export(threshold), threshold, 1, 5, 6, 300);
+        Function<NDArray, NDArray> parity = x -> x.mul(length(x) % 2 == 0 ? 0.5 : 0.25);
+        requireAgreementAt(export(parity), parity, 1, 2, 301);
+    }
+
+    @Test
+    void twoSizesThatDecideTogetherAreBranchesWithinBranches() {
+        Function<NDArray, NDArray> function =
+                x -> length(x) > 100 && x.getShape().get(0) > 1 ? x.mul(2) : x;
+        requireAgreementAt(export(function), function, 100, 101);
+        Function<NDArray, NDArray> both = x -> length(x) > 100 && x.getShape().get(0) > 100 ? x.mul(2) : x;
+        OnnxModel model = export(both);
+        for (long[] shape : new long[][] {{100, 101}, {101, 100}, {101, 101}, {1, 300}}) {
+            float[] values = new float[(int) (shape[0] * shape[1])];
+            Arrays.fill(values, 1.5f);
+            Exports.requireAgreement(model, both, values, shape);
+        }
     }
 
     @Test
