@@ -109,8 +109,13 @@ final class BlockRecorder {
                 recorder.wantCalls(); // It may expect an array of its own.
             }
             List<String> problems = new ArrayList<>(recorder.problems());
-            problems.add(new BlockFailure(block, inputs, plan, limits, this::runs).explain(e, sizes) + " ("
-                    + recorder.siteOf(e, loader()) + ")");
+            // What the engine computed in an earlier call is closed with that call's manager.
+            boolean isClosed = e instanceof IllegalStateException
+                    && String.valueOf(e.getMessage()).contains("resource has been released");
+            problems.add((isClosed
+                            ? Recorder.KEPT
+                            : new BlockFailure(block, inputs, plan, limits, this::runs).explain(e, sizes))
+                    + " (" + recorder.siteOf(e, loader()) + ")");
             throw new ExportException(problems, e);
         }
         if (results == null || results.isEmpty() || results.stream().anyMatch(Objects::isNull)) {
@@ -209,7 +214,10 @@ final class BlockRecorder {
         Map<String, Tensor> values = new HashMap<>();
         inputs.forEach(input -> values.put(input.name(), sampler.sample(input, sizes, Tracer.SEED)));
         Map<NDArray, NDArray> before = new IdentityHashMap<>();
-        BlockNumbers.arrays(block).forEach(array -> before.put(array, array.duplicate()));
+        // Those of earlier calls are closed, or recording ones.
+        BlockNumbers.arrays(block).stream()
+                .filter(array -> !(array instanceof TracedArray) && !array.isReleased())
+                .forEach(array -> before.put(array, array.duplicate()));
         try {
             Interception.checkingTypes(() -> compute(values));
         } catch (RuntimeException e) {

@@ -46,9 +46,8 @@ final class Recorder implements AutoCloseable {
             "the block computes on several threads, as a parallel stream or an executor does; only one thread's "
                     + "operations can be recorded, make the stream sequential";
 
-    private static final String KEPT =
-            "the block uses an array that it kept from an earlier call; a graph keeps nothing "
-                    + "from call to call, make the array an input and an output, or compute it anew in each call";
+    static final String KEPT = "the block uses an array that it kept from an earlier call; a graph keeps nothing "
+            + "from call to call, make the array an input and an output, or compute it anew in each call";
 
     /** PyTorch's native code reads beyond an array whose elements share memory, and ends the process. */
     private static final Set<String> NEEDS_MEMORY = Set.of("median");
@@ -322,7 +321,8 @@ final class Recorder implements AutoCloseable {
 
     /** The value on the tape for an array that the block returned. */
     TapeValue resultOf(NDArray array) {
-        if (array instanceof TracedArray traced && traced.recorder() != this) {
+        boolean isKept = array instanceof TracedArray traced ? traced.recorder() != this : array.isReleased();
+        if (isKept) {
             problems.add(KEPT);
             throw new ExportException(problems);
         }
