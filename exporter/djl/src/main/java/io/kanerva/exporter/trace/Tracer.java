@@ -190,13 +190,17 @@ public final class Tracer {
 
     /** Divides the sizes for a block that runs other operations at some of the traced ones. */
     private void divide(ExportException refusal) {
+        // Open until the end, since the values of constants are compared.
+        List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
             ParameterNames names = recorded.names();
             SizeScan scan = new SizeScan(
                     plan,
                     limits,
                     sizes -> {
-                        try (Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL)) {
+                        Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL);
+                        recorders.add(recorder);
+                        try {
                             return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
                         } catch (ExportException | Recorder.MoreNeeded e) {
                             return Optional.empty();
@@ -209,6 +213,8 @@ public final class Tracer {
             } else {
                 divide(scan.period().orElseThrow(() -> refusal), refusal);
             }
+        } finally {
+            recorders.forEach(Recorder::close);
         }
     }
 
