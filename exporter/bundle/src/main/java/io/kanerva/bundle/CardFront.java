@@ -102,6 +102,29 @@ final class CardFront {
                 writeFileSync('episode.memory', await encodeMemory(memory));
                 ```
 
+                In Go, Rust and C++ (`conformance/clients`):
+
+                ```go
+                model, err := kanerva.Load("%1$s")
+                memory, err := model.Write(episode)
+                recall, err := model.Recall(memory, damaged, 3)
+                dream, err := model.Generate(memory, 16, 42)
+                ```
+
+                ```rust
+                let mut model = Kanerva::load("%1$s")?;
+                let memory = model.write(&episode)?;
+                let recall = model.recall(&memory, &damaged, 3)?;
+                let dream = model.generate(&memory, 16, 42)?;
+                ```
+
+                ```cpp
+                const kanerva::Kanerva model("%1$s");
+                const auto memory = model.write(episode);
+                const auto recall = model.recall(memory, damaged, 3);
+                const auto dream = model.generate(memory, 16, 42);
+                ```
+
                 """, name, channels, height, width);
     }
 
