@@ -229,14 +229,14 @@ class BundleCommandsTest {
                     .contains("-" + weights + "\n")
                     .contains("cost, nats an image");
             assertThat(CommandRun.kpp("verify", "--bundle", out.toString()).out())
-                    .contains("103 of 103 outputs keep their budgets");
+                    .contains("115 of 115 outputs keep their budgets");
         }
     }
 
     @Test
     void verifiesFilesAndVectorsAndTheRunThatItCameFrom() {
         assertThat(kpp("verify").out())
-                .contains("have the SHA-256 that bundle.json states", "103 of 103 outputs keep their budgets");
+                .contains("have the SHA-256 that bundle.json states", "115 of 115 outputs keep their budgets");
         CommandRun run = kpp("verify", "--run", Quick.RUN.toString(), "--episodes", "1", "--details");
         assertThat(run.out()).contains("output 'nats' (32 images) has a mean of", "against djl-pytorch", "pipeline");
     }
