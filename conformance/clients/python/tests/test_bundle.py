@@ -41,11 +41,11 @@ class BundleTest(unittest.TestCase):
         (self.folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
 
     def test_what_is_no_regular_file_is_not_waited_for(self):
-        (self.folder / "reader.onnx").unlink()
-        os.mkfifo(self.folder / "reader.onnx")
-        self.refused("reader.onnx: expected a regular file, found a folder, a pipe or a device")
+        (self.folder / "index.onnx").unlink()
+        os.mkfifo(self.folder / "index.onnx")
+        self.refused("index.onnx: expected a regular file, found a folder, a pipe or a device")
         bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
-        bundle["graphs"]["reader"]["file"] = ".."
+        bundle["graphs"]["index"]["file"] = ".."
         self.describe(bundle)
         self.refused("expected a regular file, found a folder")
         (self.folder / "bundle.json").unlink()
