@@ -238,10 +238,10 @@ test('every shipped model writes, finds, generates and saves', async (t) => {
 });
 
 test('a model that does not come is said, and the one before stays', async () => {
-  await visit.page.route('**/models/cifar10/encoder.onnx', (route) => route.abort());
+  await visit.page.route('**/models/cifar10/write.onnx', (route) => route.abort());
   const [before, problems] = [await visit.page.inputValue('#model'), visit.problems.length];
   await visit.open('cifar10');
-  assert.match(await visit.status(), /^encoder.onnx: expected a file of the bundle, found no answer/);
+  assert.match(await visit.status(), /^write.onnx: expected a file of the bundle, found no answer/);
   assert.equal(await visit.page.inputValue('#model'), before);
   visit.problems.length = problems; // the browser, too, says that it was not answered
 });

@@ -1,4 +1,4 @@
-/* Recall and write through ONNX Runtime's C API: the same fused graphs, threads, options and surrounding work as in the
+/* Recall and write through ONNX Runtime's C API: the same graphs, threads, options and surrounding work as in the
  * Java runtime. Prints "c CASE MICROSECONDS" (the complete call) and "c-graph CASE MICROSECONDS" (OrtApi::Run
  * alone). */
 #include <math.h>

@@ -1,4 +1,4 @@
-"""Recall and write by Python's onnxruntime: the same fused graphs, threads and options as the Java runtime.
+"""Recall and write by Python's onnxruntime: the same graphs, threads and options as the Java runtime.
 
 Usage: python_side.py FOLDER SECONDS. Prints "python CASE MICROSECONDS".
 """

@@ -19,7 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The same fused graphs on DJL's OnnxRuntime engine, one thread. Needs its own JVM because it creates ONNX Runtime's
+ * The same graphs on DJL's OnnxRuntime engine, one thread. Needs its own JVM because it creates ONNX Runtime's
  * environment.
  */
 final class DjlOnnxRuntimeSide {

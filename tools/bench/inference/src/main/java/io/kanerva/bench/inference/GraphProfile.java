@@ -24,7 +24,7 @@ import java.util.Random;
 
 /**
  * Profiles a batch-64 recall and compares its arithmetic speed with ONNX Runtime's 512 x 512 matrix product. Runs the
- * fused graph with and without ONNX Runtime's profiler, the complete recall, the product and some isolated
+ * index graph with and without ONNX Runtime's profiler, the complete recall, the product and some isolated
  * convolutions, alternately in one process on one thread. All times are wall-clock times.
  */
 final class GraphProfile implements AutoCloseable {
