@@ -109,8 +109,12 @@ final class LikelihoodNodes {
         return graph.node("Neg", graph.sum(logarithm, false, 2, 3, 4));
     }
 
+    /** Softplus of (from - to) inverse, which engines' own operators may let overflow: it can be thousands. */
     private String tail(String from, String to, String inverse) {
-        return graph.node("Softplus", graph.node("Mul", graph.node("Sub", from, to), inverse));
+        String value = graph.node("Mul", graph.node("Sub", from, to), inverse);
+        String rest = graph.node("Exp", graph.node("Neg", graph.node("Abs", value)));
+        return graph.node(
+                "Add", graph.node("Relu", value), graph.node("Log", graph.node("Add", rest, graph.number(1))));
     }
 
     private List<String> eachChannel(String images) {
