@@ -13,9 +13,9 @@ import io.kanerva.runtime.math.Normal;
  * alike.
  *
  * <p>Dereferenced keys name a slot: (scale, column, row). Slots lie side by side, each of a block's pixels; columns and
- * rows are whole numbers, which float32 holds exactly up to 2^24, and a fraction has no effect. A key that was drawn
- * from the prior, (s, x, y), becomes a name at once: {@link #cell} of x among the columns, of y among the rows that the
- * memory has. So names stay exact at every size, and a memory that grows leaves them as they are.
+ * rows are whole numbers, which float32 holds exactly up to 2^24, and a fraction has no effect. A key that is drawn
+ * takes the name of a written sample. So names stay exact at every size, and a memory that grows leaves them as they
+ * are.
  *
  * <p>Every method throws {@link TensorException} for a coordinate that is not finite.
  */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -142,9 +143,14 @@ class CallLimitTest {
             }
         });
         waiter.start();
+        while (waiter.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
         waiter.interrupt();
         limit.cancel();
-        assertThat(waiting.get()).as("cancelled, and still interrupted").isTrue();
+        assertThat(waiting.get(1, TimeUnit.MINUTES))
+                .as("cancelled, and still interrupted")
+                .isTrue();
     }
 
     @Test

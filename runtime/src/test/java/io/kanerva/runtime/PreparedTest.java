@@ -22,14 +22,14 @@ class PreparedTest {
     @TempDir
     Path folder;
 
-    private Kanerva open(Kind kind, boolean fused) {
-        return Kanerva.load((fused ? TinyBundle.whole(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
+    private Kanerva open(Kind kind, boolean whole) {
+        return Kanerva.load((whole ? TinyBundle.whole(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
     }
 
     @ParameterizedTest
     @CsvSource({"HEAP,true", "HEAP,false", "HEAP_CONTINUOUS,true", "POOLED,true", "POOLED,false"})
-    void aPreparedRecallGivesWhatRecallGives(Kind kind, boolean fused) {
-        try (Kanerva kanerva = open(kind, fused)) {
+    void aPreparedRecallGivesWhatRecallGives(Kind kind, boolean whole) {
+        try (Kanerva kanerva = open(kind, whole)) {
             Memory memory = kanerva.write(EPISODES);
             Recall expected = kanerva.recall(memory, QUERIES, 1);
             try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
@@ -78,8 +78,8 @@ class PreparedTest {
 
     @ParameterizedTest
     @CsvSource({"HEAP,true", "HEAP,false", "POOLED,true"})
-    void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean fused) {
-        try (Kanerva kanerva = open(kind, fused);
+    void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean whole) {
+        try (Kanerva kanerva = open(kind, whole);
                 PreparedWrite prepared = kanerva.prepareWrite(2, 3)) {
             Memory expected = kanerva.write(EPISODES);
             FloatBuffer memory = FloatBuffer.allocate(expected.memory().size());

@@ -37,7 +37,7 @@ class WholeGraphsTest {
     }
 
     @Test
-    void aFusedGraphWithOtherTensorsIsRewhole() {
+    void aWholeCallWithOtherTensorsIsRefused() {
         TinyBundle bundle = TinyBundle.whole(Kind.HEAP);
         bundle.replace("generate.onnx", bundle.files.get("reader.onnx")).write(folder);
         assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
@@ -47,7 +47,7 @@ class WholeGraphsTest {
     }
 
     @Test
-    void aFusedGraphThatBundleJsonDescribesOtherwiseIsRewhole() {
+    void aWholeCallThatBundleJsonDescribesOtherwiseIsRefused() {
         TinyBundle.whole(Kind.HEAP)
                 .edit("\"name\":\"noise\"", "\"name\":\"latent\"")
                 .write(folder);

@@ -44,11 +44,30 @@ record BundleSource(Path folder, ObjectNode json, Map<String, byte[]> files) {
             throw new BundleExportException(
                     "%s: expected a readable bundle, found an error (%s)".formatted(folder, e), e);
         }
+        if (!json.path("format").asText().equals(BundleDescription.FORMAT)
+                || json.path("formatVersion").asInt() != BundleDescription.FORMAT_VERSION) {
+            throw new BundleExportException("%s: expected format %s, version %d, found %s, version %s"
+                    .formatted(
+                            folder.resolve(BundleDescription.FILE),
+                            BundleDescription.FORMAT,
+                            BundleDescription.FORMAT_VERSION,
+                            json.path("format"),
+                            json.path("formatVersion")));
+        }
         if (!(json.get("settings") instanceof ObjectNode settings)
                 || !BundleDescription.settingsDigest(settings)
                         .equals(json.path(BundleDescription.SETTINGS_DIGEST).asText())) {
             throw new BundleExportException("%s: expected settings that fit their %s, found others"
                     .formatted(folder, BundleDescription.SETTINGS_DIGEST));
+        }
+        try {
+            GraphSettings.of(settings);
+            BundleGraph.REQUIRED.forEach(graph -> json.required("graphs").required(graph.label()));
+        } catch (IllegalArgumentException e) {
+            throw new BundleExportException(
+                    "%s: expected all settings and graphs, found one missing (%s)"
+                            .formatted(folder.resolve(BundleDescription.FILE), e.getMessage()),
+                    e);
         }
         return new BundleSource(folder, json, files);
     }

@@ -28,19 +28,23 @@ record GraphSettings(
         int neighbours,
         int scaleCells) {
 
-    /** Reads bundle.json's. */
+    /**
+     * Reads bundle.json's.
+     *
+     * @throws IllegalArgumentException if one is missing
+     */
     static GraphSettings of(JsonNode settings) {
         return new GraphSettings(
-                sizes(settings.get("imageShape")),
-                sizes(settings.get("memoryShape")),
-                sizes(settings.get("blockShape")),
-                settings.get("keys").asInt(),
-                settings.get("latent").asInt(),
-                settings.get("slotColumns").asInt(),
-                settings.get("addressing").asText().equals("continuous")
+                sizes(settings.required("imageShape")),
+                sizes(settings.required("memoryShape")),
+                sizes(settings.required("blockShape")),
+                settings.required("keys").asInt(),
+                settings.required("latent").asInt(),
+                settings.required("slotColumns").asInt(),
+                settings.required("addressing").asText().equals("continuous")
                         ? Addressing.CONTINUOUS
                         : Addressing.DEREFERENCED,
-                !settings.get("likelihood").asText().equals("bernoulli"),
+                !settings.required("likelihood").asText().equals("bernoulli"),
                 settings.path("neighbours").asInt(0),
                 settings.path("scaleCells").asInt(1));
     }

@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +142,35 @@ class BundleVariantTest {
                 .allSatisfy((file, bytes) -> assertThat(bytes).as(file).isEqualTo(read(source.resolve(file))));
         assertThat(BundleSource.of(folder).json().get("graphs"))
                 .isEqualTo(BundleSource.of(source).json().get("graphs"));
+    }
+
+    @Test
+    void aBundleOfAnotherFormatOrWithoutASettingOrAGraphIsRefused() throws IOException {
+        assertThatThrownBy(() -> BundleSource.of(changed(json -> json.put("formatVersion", 1))))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageContaining(
+                        "bundle.json: expected format kanerva-bundle, version 2, found \"kanerva-bundle\", "
+                                + "version 1");
+        assertThatThrownBy(() -> BundleSource.of(changed(json -> {
+                    ObjectNode settings = (ObjectNode) json.get("settings");
+                    settings.remove("slotColumns");
+                    json.put("settingsSha256", BundleDescription.settingsDigest(settings));
+                })))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageContaining("expected all settings and graphs, found one missing (")
+                .hasMessageContaining("'slotColumns'");
+        assertThatThrownBy(() -> BundleSource.of(changed(json -> ((ObjectNode) json.get("graphs")).remove("reader"))))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageContaining("'reader'");
+    }
+
+    private Path changed(Consumer<ObjectNode> change) throws IOException {
+        ObjectNode json = BundleSource.of(source).json();
+        json.putObject("files");
+        change.accept(json);
+        Path folder = Files.createTempDirectory(temporary, "changed");
+        Files.write(folder.resolve("bundle.json"), new ObjectMapper().writeValueAsBytes(json));
+        return folder;
     }
 
     @Test

@@ -17,8 +17,8 @@ public final class Limit {
     /** The longest time that can be counted: 292 years. */
     private static final Duration MAX_TIME = Duration.ofNanos(Long.MAX_VALUE / 2);
 
-    /** Milliseconds after which a call that waits for a lock looks for its limit. */
-    private static final long LOCK_PATIENCE = 5;
+    /** Milliseconds after which a call that waits for a lock looks for its limit, and loses its place in the queue. */
+    private static final long LOCK_PATIENCE = 100;
 
     /** From {@link #start} on; null for no deadline. */
     private final Duration time;

@@ -222,6 +222,7 @@ public final class Matcher implements AutoCloseable {
         if (product == null || product.queries() < count || product.queries() >= 2 * count) {
             if (product != null) {
                 product.close();
+                product = null; // there may be no room for another one
             }
             product = new ContentProduct(page.features(), count);
             inProduct = 0;
@@ -237,6 +238,7 @@ public final class Matcher implements AutoCloseable {
         if (screen == null || screen.queries() < count || screen.queries() >= 2 * count) {
             if (screen != null) {
                 screen.close();
+                screen = null;
             }
             screen = new ContentScreen(length, count);
             inScreen = 0;

@@ -76,6 +76,9 @@ final class Product implements AutoCloseable {
         } catch (OrtException e) {
             close();
             throw new InferenceException(e, "look up: ONNX Runtime makes no tensor: %s", e.getMessage());
+        } catch (TensorException e) {
+            close();
+            throw e;
         }
     }
 

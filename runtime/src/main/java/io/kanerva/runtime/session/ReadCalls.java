@@ -243,7 +243,9 @@ public final class ReadCalls {
                 workspace.put(KEY_NOISE, inOrder(keys));
             }
             workspace.run();
-            return workspace.get(GENERATED);
+            FloatTensor images = workspace.get(GENERATED);
+            workspace.requireImage(GENERATED, images.data(), 0, images.size(), 0);
+            return images;
         }
     }
 

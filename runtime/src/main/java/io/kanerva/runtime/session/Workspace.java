@@ -199,7 +199,7 @@ public final class Workspace implements AutoCloseable {
     void copy(String from, String to) {
         int first = Values.firstNotFinite(buffer(from));
         if (first >= 0) {
-            throw notFinite(from, buffer(from).get(first), first);
+            throw wrong("finite values", from, buffer(from).get(first), first);
         }
         buffer(to).put(0, buffer(from), 0, buffer(from).limit());
     }
@@ -220,25 +220,27 @@ public final class Workspace implements AutoCloseable {
     void requireFinite(String name, float[] values, int length) {
         int first = Values.firstNotFinite(values, length);
         if (first >= 0) {
-            throw notFinite(name, values[first], first);
+            throw wrong("finite values", name, values[first], first);
         }
     }
 
-    /** Checks one image of an output, copied to {@code images}. */
+    /** Checks one image of an output, copied to {@code images}, for values in [0, 1]. */
     void requireImage(String name, float[] images, int from, int length, int image) {
         for (int i = from; i < from + length; i++) {
-            if (!Float.isFinite(images[i])) {
-                throw notFinite(name, images[i], image * length + i - from);
+            if (!(images[i] >= 0 && images[i] <= 1)) {
+                String expected = Float.isFinite(images[i]) ? "values in [0, 1]" : "finite values";
+                throw wrong(expected, name, images[i], image * length + i - from);
             }
         }
     }
 
-    private InferenceException notFinite(String name, float value, int at) {
+    private InferenceException wrong(String expected, String name, float value, int at) {
         return new InferenceException(
                 null,
-                "%s: output '%s': expected finite values, found %s at %s",
+                "%s: output '%s': expected %s, found %s at %s",
                 plan.label(),
                 name,
+                expected,
                 value,
                 Signature.index(at, Signature.shape(descriptions.get(name), batch, count, height)));
     }
@@ -256,7 +258,7 @@ public final class Workspace implements AutoCloseable {
             values.get(done, piece, 0, length);
             int first = Values.firstNotFinite(piece, length);
             if (first >= 0) {
-                throw notFinite(name, piece[first], done + first);
+                throw wrong("finite values", name, piece[first], done + first);
             }
             target.put(target.position() + done, piece, 0, length);
         }

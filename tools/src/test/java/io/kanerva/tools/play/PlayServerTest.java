@@ -76,7 +76,7 @@ class PlayServerTest {
         "/kanerva/index.mjs, text/javascript; charset=utf-8",
         "/models/names.txt, text/plain; charset=utf-8",
         "/models/mnist-fp16/bundle.json, application/json",
-        "/models/mnist-fp16/reader.onnx, application/octet-stream",
+        "/models/mnist-fp16/recall.onnx, application/octet-stream",
         "/icon.svg, image/svg+xml",
         "/ort/ort.wasm.min.mjs, text/javascript; charset=utf-8",
         "/ort/ort-wasm-simd-threaded.wasm, application/wasm"

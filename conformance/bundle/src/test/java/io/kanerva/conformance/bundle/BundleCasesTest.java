@@ -48,7 +48,7 @@ class BundleCasesTest {
                 BundleCases bundle = new BundleCases(subject.bundle(reader), temporary)) {
             assertThat(bundle.changedFiles()).isEmpty();
             assertThat(bundle.graphFacts())
-                    .hasSize(6)
+                    .hasSize(9)
                     .allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
             assertThat(bundle.graphFacts().get(2).operators().containsKey("GridSample"))
                     .isEqualTo(reader == ReaderKind.GRIDSAMPLE

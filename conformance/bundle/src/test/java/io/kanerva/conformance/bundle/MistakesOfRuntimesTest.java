@@ -82,9 +82,9 @@ class MistakesOfRuntimesTest {
             Memory memory = cases.kanerva().write(episodes(bundle));
             Generation generated = cases.kanerva().generate(memory, 8, 8);
             List<Tensor> outputs = new ArrayList<>(expected(right));
-            outputs.set(5, FloatTensors.of("generated", generated.images()));
-            outputs.set(6, FloatTensors.of("generated_keys", generated.keys()));
-            outputs.set(7, FloatTensors.of("normals", new NormalSampler(8).tensor(1000)));
+            outputs.set(4, FloatTensors.of("generated", generated.images()));
+            outputs.set(5, FloatTensors.of("generated_keys", generated.keys()));
+            outputs.set(6, FloatTensors.of("normals", new NormalSampler(8).tensor(1000)));
             Findings found = verify(new Answering("wrong-seed", outputs), List.of(right));
             assertThat(found.failures())
                     .extracting(finding -> finding.comparison().output())

@@ -195,8 +195,8 @@ final class Consensus {
             return new Conclusion(
                     Kind.UNDECIDED,
                     union(List.of(expected, largest), Group::engines),
-                    "%s the expected output %s, and %s another: a further engine tells, or what the operators mean in this opset"
-                            .formatted(gives(right), where, others));
+                    "%s the expected output %s, and %s another: a further engine tells, or what the operators mean "
+                            + "in this opset".formatted(gives(right), where, others));
         }
         if (more > 0) {
             return vectors

@@ -166,14 +166,16 @@ final class Functions {
      * x/2 (1 + erf(x/sqrt 2)), in the form that ONNX Runtime recognises; opset 20 added the operator Gelu. The engine
      * computes it for float16 in float32, without which 1 + erf has no digits left for negative numbers.
      */
-    private static Value gelu(GraphBuilder g, Value half) {
-        ElementType type = half.type() == ElementType.FLOAT16 ? ElementType.FLOAT32 : half.type();
-        Value x = g.cast(half, type);
-        if (g.opset() >= GELU_SINCE) {
-            return g.cast(g.node("Gelu", x), half.type());
+    private static Value gelu(GraphBuilder g, Value x) {
+        if (x.type() == ElementType.FLOAT16) {
+            return g.cast(gelu(g, g.cast(x, ElementType.FLOAT32)), ElementType.FLOAT16);
         }
+        if (g.opset() >= GELU_SINCE) {
+            return g.node("Gelu", x);
+        }
+        ElementType type = x.type();
         Value erf = g.node("Erf", g.node("Div", x, g.scalar(type, Math.sqrt(2))));
-        Value scaled = g.node("Mul", x, g.scalar(type, 0.5));
-        return g.cast(g.node("Mul", scaled, g.node("Add", erf, g.scalar(type, 1))), half.type());
+        Value half = g.node("Mul", x, g.scalar(type, 0.5));
+        return g.node("Mul", half, g.node("Add", erf, g.scalar(type, 1)));
     }
 }
