@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -115,7 +116,9 @@ public:
         : file_(folder + "/" + name + ".onnx"), outputs_(std::move(outputs)) {
         const Engine& ort = Engine::get();
         if (!std::ifstream(file_)) {
-            throw Error(file_ + ": expected the bundle's graph, found no readable file");
+            // Bundles of earlier versions have no graphs of whole calls.
+            throw Error(file_ + ": expected the bundle's graph, found no readable file"
+                + (std::ifstream(folder + "/bundle.json") ? "; kpp renew adds it to an older bundle" : ""));
         }
         OrtSessionOptions* made = nullptr;
         ort.check(ort.api->CreateSessionOptions(&made), file_);
@@ -249,17 +252,20 @@ private:
         ort.check(ort.api->GetTensorShapeElementCount(info.get(), &elements), file_);
         void* data = nullptr;
         ort.check(ort.api->GetTensorMutableData(const_cast<OrtValue*>(value), &data), file_);
-        if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64) {
+        const bool whole = name == "sample";
+        if (type != (whole ? ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)) {
+            throw Error(file_ + ": expected " + (whole ? "int64" : "float32") + " in '" + name
+                + "', found ONNX Runtime's type " + std::to_string(type));
+        }
+        if (whole) {
             const auto* integers = static_cast<const std::int64_t*>(data);
             results.integers[name].assign(integers, integers + elements);
-        } else if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
+        } else {
             const auto* floats = static_cast<const float*>(data);
             if (!std::all_of(floats, floats + elements, [](float number) { return std::isfinite(number); })) {
                 throw Error(file_ + ": expected finite numbers in '" + name + "', found others");
             }
             results.floats[name] = {dimensions(info.get()), {floats, floats + elements}};
-        } else {
-            throw Error(file_ + ": expected float or int64 in '" + name + "', found type " + std::to_string(type));
         }
     }
 

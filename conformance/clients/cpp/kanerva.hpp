@@ -5,10 +5,10 @@
 
 namespace kanerva {
 
-/** Memories of T samples each; they belong to the model that wrote them. */
+/** Memories of T samples each; they belong to the model that wrote them, and to its copies. */
 class Memory {
     friend class Kanerva;
-    const void* model = nullptr;
+    std::weak_ptr<const void> model;
     Tensor memory, pointers, contents, features;
 };
 
@@ -21,12 +21,15 @@ struct Recall {
 /**
  * An exported Kanerva++ model, open for inference with one thread per call; any number of threads may call it at once.
  * It needs ONNX Runtime's shared library: the one that the environment variable ORT_DYLIB_PATH names, else that of the
- * system. All methods throw Error.
+ * system. Copies share the graphs. All methods throw Error.
  */
 class Kanerva {
 public:
     /** Opens a bundle's folder. The folder is trusted: digests are not compared. */
-    explicit Kanerva(const std::string& folder) : graphs_(std::make_unique<Graphs>(folder)) {}
+    explicit Kanerva(const std::string& folder) : graphs_(std::make_shared<const Graphs>(folder)) {}
+    // Without moves, a model always has graphs.
+    Kanerva(const Kanerva&) = default;
+    Kanerva& operator=(const Kanerva&) = default;
 
     /** [Cx, Hx, Wx]. */
     Shape imageShape() const {
@@ -52,7 +55,7 @@ public:
     Memory write(const Tensor& episodes) const {
         checkImages("episodes", episodes);
         Memory written;
-        written.model = graphs_.get();
+        written.model = graphs_;
         auto places = graphs_->write.run({{"images", &episodes}}).floats;
         written.memory = std::move(places.at("memory"));
         written.pointers = std::move(places.at("pointers"));
@@ -92,10 +95,15 @@ public:
         if (count < 1) {
             throw Error("count: expected at least 1, found " + std::to_string(count));
         }
+        const std::int64_t memories = memory.memory.shape[0];
+        const std::int64_t most = std::numeric_limits<std::int32_t>::max() / (memories * graphs_->largest());
+        if (count > most) {
+            throw Error("count: expected at most " + std::to_string(most) + ", found " + std::to_string(count));
+        }
         NormalSampler sampler(seed);
         const auto noise = [&](const std::string& input) {
             Shape shape = graphs_->generate.shape(input);
-            shape.at(0) = memory.memory.shape[0];
+            shape.at(0) = memories;
             shape.at(1) = count;
             std::vector<float> data(static_cast<std::size_t>(elements(shape)));
             std::generate(data.begin(), data.end(), [&] { return static_cast<float>(sampler.next()); });
@@ -119,6 +127,14 @@ private:
             generate.check("key_noise", 4);
             generate.check("noise", 3);
         }
+
+        /** The elements of an image or, if that has more, of its noise. */
+        std::int64_t largest() const {
+            const auto each = [](const Shape& shape) { return elements({shape.begin() + 2, shape.end()}); };
+            return std::max({each(write.shape("images")), each(generate.shape("key_noise")),
+                each(generate.shape("noise"))});
+        }
+
         detail::Graph write, index, recall, generate;
     };
 
@@ -131,7 +147,7 @@ private:
     }
 
     void checkModel(const Memory& memory) const {
-        if (memory.model != graphs_.get()) {
+        if (memory.model.lock() != graphs_) {
             throw Error("memory: expected one that this model wrote, found one of another model");
         }
     }
@@ -158,7 +174,7 @@ private:
         }
     }
 
-    std::unique_ptr<Graphs> graphs_;
+    std::shared_ptr<const Graphs> graphs_;
 };
 
 }  // namespace kanerva

@@ -1,4 +1,4 @@
-// test BUNDLES: the random numbers, and what is refused.
+// test BUNDLES OLDER: the random numbers, and what is refused; the folder OLDER has a bundle.json without graphs.
 #include "kanerva.hpp"
 
 #include <functional>
@@ -53,6 +53,22 @@ int main(int, char** arguments) {
     refuses("count: expected at least 1, found 0", [&] { model.generate(memory, 0, 1); });
     refuses("memory: expected one that this model wrote, found one of another model",
         [&] { other.generate(memory, 1, 1); });
-    std::cout << "C++: " << 10 - failures << " passed, " << failures << " failed\n";
+    // The next model may well get the address of the one that is gone.
+    kanerva::Memory orphan;
+    {
+        const kanerva::Kanerva gone(bundles + "/fashion-mnist");
+        orphan = gone.write(images);
+    }
+    const kanerva::Kanerva next(bundles + "/fashion-mnist"), copy(next);
+    refuses("memory: expected one that this model wrote, found one of another model",
+        [&] { next.generate(orphan, 1, 1); });
+    refuses("memory: expected one that this model wrote, found one of another model",
+        [&] { next.generate(kanerva::Memory(), 1, 1); });
+    check("[1, 1, 1, 28, 28]", kanerva::text(copy.generate(next.write(images), 1, 1).shape));
+    refuses("count: expected at most 2739137, found 2147483647",
+        [&] { model.generate(memory, std::numeric_limits<int>::max(), 1); });
+    refuses(arguments[2] + std::string("/write.onnx: expected the bundle's graph, found no readable file; kpp renew"),
+        [&] { kanerva::Kanerva{arguments[2]}; });
+    std::cout << "C++: " << 15 - failures << " passed, " << failures << " failed\n";
     return failures;
 }

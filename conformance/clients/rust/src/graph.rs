@@ -37,10 +37,11 @@ impl Graph {
         let file = folder.join(format!("{name}.onnx"));
         let environment = environment()?;
         if let Err(e) = std::fs::File::open(&file) {
-            return Err(Error(format!(
-                "{}: expected the bundle's graph, found no readable file ({e})",
-                file.display()
-            )));
+            // Bundles of earlier versions have no graphs of whole calls.
+            let older = folder.join("bundle.json").exists();
+            let hint = if older { "; kpp renew adds it to an older bundle" } else { "" };
+            let file = file.display();
+            return Err(Error(format!("{file}: expected the bundle's graph, found no readable file{hint} ({e})")));
         }
         // Errors are returned: the engine need not print them as well.
         let opened = Session::builder(environment)
@@ -87,7 +88,8 @@ impl Graph {
         }
         let mut results = Results::default();
         for (name, value) in &self.session.run(feeds).map_err(problem)? {
-            if let Ok((_, data)) = value.try_extract_tensor::<i64>() {
+            if name == "sample" {
+                let (_, data) = value.try_extract_tensor::<i64>().map_err(problem)?;
                 results.integers.insert(name.to_owned(), data.to_vec());
                 continue;
             }

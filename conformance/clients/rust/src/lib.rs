@@ -137,9 +137,16 @@ impl Kanerva {
         if count < 1 {
             return Err(Error(format!("count: expected at least 1, found {count}")));
         }
+        let memories = memory.memory.shape[0];
+        let images = self.image_shape().iter().product::<i64>();
+        let noises = ["key_noise", "noise"].map(|name| self.generate.shape(name)[2..].iter().product::<i64>());
+        let most = i64::from(i32::MAX) / (memories * images.max(noises[0]).max(noises[1]));
+        if count > most as usize {
+            return Err(Error(format!("count: expected at most {most}, found {count}")));
+        }
         let mut sampler = NormalSampler::new(seed);
         let mut noise = |dimensions: &[i64]| {
-            let mut shape = vec![memory.memory.shape[0], count as i64];
+            let mut shape = vec![memories, count as i64];
             shape.extend(&dimensions[2..]);
             let elements = shape.iter().product::<i64>() as usize;
             Tensor { shape, data: sampler.by_ref().take(elements).map(|number| number as f32).collect() }

@@ -35,6 +35,8 @@ fn what_does_not_fit_is_refused_in_one_sentence() {
         ),
         (message(model.recall(&memory, &images, 0)), "iterations: expected at least 1, found 0"),
         (message(model.generate(&memory, 0, 1)), "count: expected at least 1, found 0"),
+        (message(model.generate(&memory, 1 << 31, 1)), "count: expected at most 2739137, found 2147483648"),
+        (message(model.generate(&memory, usize::MAX, 1)), "count: expected at most 2739137, found 18446744073709551615"),
         (
             message(other.generate(&memory, 1, 1)),
             "memory: expected one that this model wrote, found one of another model",
@@ -42,4 +44,14 @@ fn what_does_not_fit_is_refused_in_one_sentence() {
     ] {
         assert!(found.starts_with(expected), "expected '{expected}', found '{found}'");
     }
+}
+
+#[test]
+fn a_bundle_of_an_earlier_version_is_refused_with_what_renews_it() {
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("older");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(format!("{BUNDLES}fashion-mnist/bundle.json"), folder.join("bundle.json")).unwrap();
+    let found = message(Kanerva::load(&folder));
+    let expected = "write.onnx: expected the bundle's graph, found no readable file; kpp renew adds it to an older bundle";
+    assert!(found.contains(expected), "expected '{expected}', found '{found}'");
 }
