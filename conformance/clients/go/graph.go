@@ -1,6 +1,7 @@
 package kanerva
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
@@ -40,12 +41,17 @@ var start = sync.OnceValue(func() error {
 	return nil
 })
 
-func open(folder, name string, inputs, outputs []string) (*graph, error) {
-	g := &graph{file: filepath.Join(folder, name+".onnx"), inputs: map[string][]int64{}, outputs: outputs}
-	if _, err := os.Stat(g.file); err != nil {
-		return nil, fmt.Errorf("%s: expected the bundle's graph, found no file (%w)", g.file, err)
+// open opens a graph of the folder; digest is its SHA-256 in hexadecimal.
+func open(folder, file, digest string, inputs, outputs []string) (*graph, error) {
+	g := &graph{file: filepath.Join(folder, file), inputs: map[string][]int64{}, outputs: outputs}
+	data, err := read(g.file)
+	if err != nil {
+		return nil, err
 	}
-	found, produced, err := ort.GetInputOutputInfo(g.file)
+	if fmt.Sprintf("%x", sha256.Sum256(data)) != digest {
+		return nil, fmt.Errorf("%s: expected the SHA-256 in bundle.json, found another: the file was changed", g.file)
+	}
+	found, produced, err := ort.GetInputOutputInfoWithONNXData(data)
 	if err != nil {
 		return nil, g.problem("expected a graph that ONNX Runtime loads, found another", err)
 	}
@@ -71,7 +77,7 @@ func open(folder, name string, inputs, outputs []string) (*graph, error) {
 	if err := options.SetIntraOpNumThreads(1); err != nil {
 		return nil, err
 	}
-	if g.session, err = ort.NewDynamicAdvancedSession(g.file, g.names, outputs, options); err != nil {
+	if g.session, err = ort.NewDynamicAdvancedSessionWithONNXData(data, g.names, outputs, options); err != nil {
 		return nil, g.problem("expected a graph that ONNX Runtime loads, found another", err)
 	}
 	return g, nil
@@ -104,22 +110,46 @@ func (g *graph) run(tensors map[string]Tensor) (map[string]Tensor, map[string][]
 	if err := g.session.Run(feeds, results); err != nil {
 		return nil, nil, g.problem("expected a run without errors, found one", err)
 	}
+	defer func() {
+		for _, result := range results {
+			result.Destroy()
+		}
+	}()
 	floats, integers := map[string]Tensor{}, map[string][]int64{}
 	for i, name := range g.outputs {
-		defer results[i].Destroy()
-		switch result := results[i].(type) {
-		case *ort.Tensor[float32]:
-			floats[name] = Tensor{slices.Clone(result.GetShape()), slices.Clone(result.GetData())}
-		case *ort.Tensor[int64]:
-			integers[name] = slices.Clone(result.GetData())
+		var err error
+		if name == "sample" {
+			integers[name], err = g.integers(name, results[i])
+		} else {
+			floats[name], err = g.floats(name, results[i])
 		}
-		for _, value := range floats[name].Data {
-			if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
-				return nil, nil, fmt.Errorf("%s: expected finite numbers in '%s', found %v", g.file, name, value)
-			}
+		if err != nil {
+			return nil, nil, err
 		}
 	}
 	return floats, integers, nil
+}
+
+// floats copies an output of finite float32 numbers.
+func (g *graph) floats(name string, output ort.Value) (Tensor, error) {
+	found, ok := output.(*ort.Tensor[float32])
+	if !ok {
+		return Tensor{}, fmt.Errorf("%s: expected float32 in '%s', found %T", g.file, name, output)
+	}
+	for _, value := range found.GetData() {
+		if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
+			return Tensor{}, fmt.Errorf("%s: expected finite numbers in '%s', found %v", g.file, name, value)
+		}
+	}
+	return Tensor{slices.Clone(found.GetShape()), slices.Clone(found.GetData())}, nil
+}
+
+func (g *graph) integers(name string, output ort.Value) ([]int64, error) {
+	found, ok := output.(*ort.Tensor[int64])
+	if !ok {
+		return nil, fmt.Errorf("%s: expected int64 in '%s', found %T", g.file, name, output)
+	}
+	return slices.Clone(found.GetData()), nil
 }
 
 func (g *graph) problem(text string, cause error) error {

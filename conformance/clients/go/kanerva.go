@@ -31,15 +31,23 @@ type Recall struct {
 // call it at once.
 type Kanerva struct {
 	write, index, recall, generate *graph
+	capacity                       int64 // the samples that a pooled memory takes; 0: any number
 }
 
 // Load opens a bundle's folder with ONNX Runtime's shared library: the one that the environment variable
-// ORT_DYLIB_PATH names, else the system's. The folder is trusted: digests are not compared.
+// ORT_DYLIB_PATH names, else the system's. Graphs whose SHA-256 is not that of bundle.json are refused.
 func Load(folder string) (*Kanerva, error) {
 	if err := start(); err != nil {
 		return nil, err
 	}
+	bundle, err := describe(folder)
+	if err != nil {
+		return nil, err
+	}
 	k := &Kanerva{}
+	if bundle.Settings.Writer == "pooled" {
+		k.capacity = bundle.Settings.Capacity
+	}
 	for _, wanted := range []struct {
 		graph           **graph
 		name            string
@@ -50,14 +58,15 @@ func Load(folder string) (*Kanerva, error) {
 		{&k.recall, "recall", []string{"contents", "features", "pointers", "queries"}, []string{"recalled", "sample"}},
 		{&k.generate, "generate", []string{"memory", "key_noise", "noise"}, []string{"generated"}},
 	} {
-		opened, err := open(folder, wanted.name, wanted.inputs, wanted.outputs)
+		described := bundle.Graphs[wanted.name]
+		opened, err := open(folder, described.File, described.Sha256, wanted.inputs, wanted.outputs)
 		if err != nil {
 			k.Close()
 			return nil, err
 		}
 		*wanted.graph = opened
 	}
-	err := cmp.Or(k.write.check("images", 5), k.generate.check("key_noise", 4), k.generate.check("noise", 3))
+	err = cmp.Or(k.write.check("images", 5), k.generate.check("key_noise", 4), k.generate.check("noise", 3))
 	if err != nil {
 		k.Close()
 		return nil, err
@@ -97,6 +106,9 @@ func (k *Kanerva) Episode(pixels []byte) (Tensor, error) {
 func (k *Kanerva) Write(episodes Tensor) (*Memory, error) {
 	if err := k.checkImages("episodes", episodes); err != nil {
 		return nil, err
+	}
+	if t := episodes.Shape[1]; k.capacity > 0 && t > k.capacity {
+		return nil, fmt.Errorf("out of memory: expected at most %d samples in one memory, found %d", k.capacity, t)
 	}
 	written, _, err := k.write.run(map[string]Tensor{"images": episodes})
 	if err != nil {
@@ -145,9 +157,15 @@ func (k *Kanerva) Generate(memory *Memory, count int, seed int64) (Tensor, error
 	if count < 1 {
 		return Tensor{}, fmt.Errorf("count: expected at least 1, found %d", count)
 	}
+	memories := memory.memory.Shape[0]
+	noise := k.generate.inputs
+	largest := max(elements(k.ImageShape()), elements(noise["key_noise"][2:]), elements(noise["noise"][2:]))
+	if most := math.MaxInt32 / (memories * int64(largest)); int64(count) > most {
+		return Tensor{}, fmt.Errorf("count: expected at most %d, found %d", most, count)
+	}
 	sampler := NewNormalSampler(seed)
 	shape := func(input string) []int64 {
-		return append([]int64{memory.memory.Shape[0], int64(count)}, k.generate.inputs[input][2:]...)
+		return append([]int64{memories, int64(count)}, k.generate.inputs[input][2:]...)
 	}
 	drawn, _, err := k.generate.run(map[string]Tensor{
 		"memory": memory.memory, "pointers": memory.pointers,
