@@ -1,6 +1,7 @@
-// test BUNDLES OLDER: the random numbers, and what is refused; the folder OLDER has a bundle.json without graphs.
+// test BUNDLES SCRATCH: the random numbers, and what is refused; SCRATCH is an empty folder.
 #include "kanerva.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <iostream>
 
@@ -67,8 +68,21 @@ int main(int, char** arguments) {
     check("[1, 1, 1, 28, 28]", kanerva::text(copy.generate(next.write(images), 1, 1).shape));
     refuses("count: expected at most 2739137, found 2147483647",
         [&] { model.generate(memory, std::numeric_limits<int>::max(), 1); });
-    refuses(arguments[2] + std::string("/write.onnx: expected the bundle's graph, found no readable file; kpp renew"),
-        [&] { kanerva::Kanerva{arguments[2]}; });
-    std::cout << "C++: " << 15 - failures << " passed, " << failures << " failed\n";
+    const std::string scratch = arguments[2];
+    const auto copyFile = [&](const std::string& file) {
+        std::filesystem::copy_file(bundles + "/fashion-mnist/" + file, scratch + "/" + file);
+    };
+    copyFile("bundle.json");
+    refuses(scratch + "/write.onnx: expected the bundle's graph, found no readable file; kpp renew adds it to an older",
+        [&] { kanerva::Kanerva{scratch}; });
+    for (const char* graph : {"write", "index", "recall", "generate"}) {
+        copyFile(std::string(graph) + ".onnx");
+    }
+    const auto size = std::filesystem::file_size(scratch + "/write.onnx");
+    std::fstream(scratch + "/write.onnx", std::ios::in | std::ios::out | std::ios::binary).seekp(size / 2)
+        << std::string(8, '\xFF');  // a weight becomes NaN, wherever it begins
+    refuses(scratch + "/write.onnx: expected finite numbers in 'memory', found others",
+        [&] { kanerva::Kanerva{scratch}.write(images); });
+    std::cout << "C++: " << 16 - failures << " passed, " << failures << " failed\n";
     return failures;
 }

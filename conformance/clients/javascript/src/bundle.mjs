@@ -84,7 +84,11 @@ export async function parseDescription(bytes) {
   for (const name of [...Object.keys(GRAPHS), ...IDENTITY]) {
     const graph = bundle.graphs?.[name];
     if (typeof graph?.file !== 'string' || typeof graph.sha256 !== 'string') {
-      throw new Error(`bundle.json: expected the graph '${name}' with its file and sha256, found none`);
+      // Bundles of earlier versions have no graphs of whole calls.
+      throw new Error(
+        `bundle.json: expected the graph '${name}' with its file and sha256, found none; ` +
+          'kpp renew adds it to an older bundle',
+      );
     }
   }
   const digest = hex(await sha256(new TextEncoder().encode(canonical(bundle.settings))));

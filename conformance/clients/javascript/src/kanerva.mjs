@@ -195,6 +195,14 @@ export class Kanerva {
       new this.#ort.Tensor('float32', tensors[name].data, tensors[name].dims),
     ]);
     const results = await session.run(Object.fromEntries(feeds));
+    for (const name of GRAPHS[graph][1]) {
+      const { data } = results[name];
+      const at = data instanceof Float32Array ? data.findIndex((value) => !Number.isFinite(value)) : -1;
+      if (at >= 0) {
+        const { file } = this.bundle.graphs[graph];
+        throw new Error(`'${file}': output '${name}': expected finite values, found ${data[at]} at index ${at}`);
+      }
+    }
     return Object.fromEntries(
       GRAPHS[graph][1].map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]),
     );

@@ -69,7 +69,11 @@ def read_description(folder: Path) -> dict:
             or not isinstance(graph.get("file"), str)
             or not isinstance(graph.get("sha256"), str)
         ):
-            raise ValueError(f"{folder}: bundle.json: expected the graph '{name}' with its file and sha256, found none")
+            # Bundles of earlier versions have no graphs of whole calls.
+            raise ValueError(
+                f"{folder}: bundle.json: expected the graph '{name}' with its file and sha256, found none; "
+                "kpp renew adds it to an older bundle"
+            )
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     if hashlib.sha256(canonical.encode()).hexdigest() != bundle.get("settingsSha256"):
         raise ValueError(

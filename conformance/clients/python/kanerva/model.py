@@ -180,7 +180,16 @@ class Kanerva:
         """Runs a graph on those of the tensors that it takes."""
         session = self._sessions[graph]
         feeds = {entry.name: tensors[entry.name] for entry in session.get_inputs()}
-        return session.run(list(GRAPHS[graph][1]), feeds)
+        results = session.run(list(GRAPHS[graph][1]), feeds)
+        for name, values in zip(GRAPHS[graph][1], results):
+            finite = np.isfinite(values)
+            if not finite.all():
+                at = int(finite.argmin())
+                raise ValueError(
+                    f"'{self.bundle['graphs'][graph]['file']}': output '{name}': expected finite values, "
+                    f"found {values.flat[at]} at index {at}"
+                )
+        return results
 
     def images(self, name: str, images: np.ndarray) -> np.ndarray:
         """Checks images [B, N, Cx, Hx, Wx]."""

@@ -72,7 +72,7 @@ class BundleTest(unittest.TestCase):
         self.describe({key: value for key, value in bundle.items() if key != "settingsSha256"})
         self.refused("expected settings that fit their settingsSha256")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "index": {"file": 5}}})
-        self.refused("expected the graph 'index' with its file and sha256, found none")
+        self.refused("graph 'index' with its file and sha256, found none; kpp renew adds it to an older bundle")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "index": {"file": "../index.onnx", "sha256": ""}}})
         self.refused("expected a file inside the bundle")
 
@@ -87,6 +87,14 @@ class BundleTest(unittest.TestCase):
         self.refused("'index.onnx': expected a graph that ONNX Runtime loads")
         self.graph("index", (BUNDLE / "write.onnx").read_bytes())
         self.refused("'index.onnx': expected the index, from memory, pointers to contents, .*found a graph from images")
+
+    def test_numbers_of_a_graph_that_are_not_finite_are_refused(self):
+        data = bytearray((BUNDLE / "write.onnx").read_bytes())
+        middle = len(data) // 2
+        data[middle : middle + 8] = b"\xff" * 8  # a weight becomes NaN, wherever it begins
+        self.graph("write", bytes(data))
+        with self.assertRaisesRegex(ValueError, "'write.onnx': output 'memory': expected finite values, found nan at"):
+            Kanerva.load(self.folder).write(np.zeros((1, 2, 1, 28, 28)))
 
     def test_external_weights_are_not_read(self):
         location = field(1, b"location") + field(2, b"secret.bin")
