@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.internal.NDArrayEx;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.InputSpec;
 import java.util.Arrays;
@@ -19,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interpolation in all modes, types and opsets, to larger and smaller images of fixed and dynamic sizes. */
 class ResizeTest {
@@ -82,6 +87,28 @@ class ResizeTest {
                                         }))));
     }
 
+    /** From even and odd sizes to larger, smaller and mixed ones; the engine never aligns corners, asked or not. */
+    private static NDList sample(NDArray x, int mode) {
+        NDArrayEx resizing = x.getNDArrayInternal();
+        long height = x.getShape().get(2);
+        return new NDList(
+                resizing.interpolation(new long[] {3, 3}, mode, true),
+                resizing.interpolation(new long[] {5, 18}, mode, false),
+                resizing.interpolation(new long[] {2 * height, 27}, mode, true),
+                resizing.interpolation(new long[] {2 * height + 1, 4}, mode, false));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {17, 19, 22, 25})
+    void otherOpsetsSayTheSame(int opset) {
+        MODES.forEach((type, modes) -> modes.forEach(mode -> {
+            OnnxModel fixed = export(x -> sample(x, mode), opset, input("x", type, 2, 1, 6, 9));
+            OnnxModel dynamic = export(x -> sample(x, mode), opset, input("x", type, 2, 1, "H", 9));
+            assertThat(fixed.checks()).isNotEmpty();
+            assertThat(dynamic.checks()).hasSizeGreaterThan(1);
+        }));
+    }
+
     @Test
     void sequencesAndVolumesAreResizedToo() {
         for (int mode : new int[] {NEAREST, AREA}) {
@@ -104,6 +131,31 @@ class ResizeTest {
         assertThat(operators(repeated)).containsExactly("Resize");
         OnnxModel mean = export(x -> new NDList(resized(x, AREA, 2, 2)), 13, input("x", "N", 2, 4, 4));
         assertThat(operators(mean)).containsExactly("AveragePool");
+    }
+
+    @Test
+    void whereTheEngineRepeatsTheFirstRowOfAColumnTheExportSaysSo() {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDArray column = manager.create(new float[] {0, 1, 2, 3}, new Shape(1, 1, 4, 1));
+            float[] smaller = resized(column, BILINEAR, 2, 1).toFloatArray();
+            assertThat(smaller[0]).isEqualTo(smaller[1]); // The second is 16 / 7.
+        }
+        for (DataType type : List.of(DataType.FLOAT32, DataType.FLOAT64, DataType.UINT8)) {
+            for (int mode : new int[] {BILINEAR, BICUBIC}) {
+                assertThatThrownBy(() ->
+                                export(x -> new NDList(resized(x, mode, 3, 1)), 18, input("x", type, "N", 5, "H", 4)))
+                        .hasMessageContaining("to a width of 1 the engine gives each row the values of the first one");
+                export(
+                        x -> new NDList(
+                                resized(x.swapAxes(2, 3), mode, 1, 3).swapAxes(2, 3),
+                                resized(x, mode, 6, 1),
+                                resized(x, mode, 1, 1)),
+                        18,
+                        input("x", type, 2, 5, 6, 4));
+            }
+        }
+        export(x -> new NDList(resized(x, BILINEAR, 3, 1)), 18, input("x", DataType.UINT8, 2, 4, 6, 5));
+        export(x -> new NDList(resized(x, NEAREST, 3, 1), resized(x, AREA, 3, 1)), 18, input("x", 2, 5, 6, 4));
     }
 
     @Test

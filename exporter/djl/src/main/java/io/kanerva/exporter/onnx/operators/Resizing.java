@@ -29,6 +29,8 @@ final class Resizing {
     private static final int ANTIALIAS_SINCE = 18;
     /** Ratios are checked up to this many old elements. */
     private static final long MAX_CHECKED = 4096;
+    /** PyTorch has its own kernel for 8-bit images of up to so many channels. */
+    private static final long MAX_PICTURE_CHANNELS = 4;
 
     private final GraphBuilder g;
     private final ElementType type;
@@ -65,6 +67,7 @@ final class Resizing {
         if (mode == AREA) {
             return area(x, axes);
         }
+        requireEngineIsRight();
         if (type == ElementType.UINT8) {
             return integers(x, axes);
         }
@@ -72,6 +75,22 @@ final class Resizing {
         boolean isLarger = IntStream.range(2, to.size()).allMatch(i -> to.get(i).isNeverBelow(from.get(i)));
         boolean canResize = type == ElementType.FLOAT32 && (isLarger || g.opset() >= ANTIALIAS_SINCE);
         return canResize ? smooth(x, isLarger) : weighted(x, axes);
+    }
+
+    /**
+     * PyTorch's kernel for CPUs gives each row the values of the first one where an image becomes one column wide and
+     * its height changes; the one for 8-bit images of few channels does not.
+     */
+    private void requireEngineIsRight() {
+        Size oldHeight = from.get(2);
+        Size newHeight = to.get(2);
+        boolean areRowsAlike = oldHeight.is(1) || newHeight.is(1) || newHeight.equals(oldHeight);
+        Size channels = from.get(1);
+        boolean isPicture = type == ElementType.UINT8 && channels.isFixed() && channels.value() <= MAX_PICTURE_CHANNELS;
+        if (to.get(3).is(1) && !areRowsAlike && !isPicture) {
+            throw new UnsupportedOperationException("to a width of 1 the engine gives each row the values of the first "
+                    + "one; swap height and width before and after it, since a height of 1 is right");
+        }
     }
 
     private Value smooth(Value x, boolean isLarger) {
