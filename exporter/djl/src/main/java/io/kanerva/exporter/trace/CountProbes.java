@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PrimitiveIterator;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 
 /**
  * Compares a block with its program where masks, {@code nonzero} and {@code unique} select other numbers of elements
@@ -94,13 +94,14 @@ final class CountProbes {
 
     private List<String> compare(Map<String, Long> sizes) {
         block.apply(sizes, Selection.ALL);
-        Set<Long> counts = counts(selectable.getAsLong());
+        long most = selectable.getAsLong();
         String at = sizes.isEmpty() ? "" : " with " + sizes;
         List<String> remarks = new ArrayList<>();
         TreeSet<Long> failing = new TreeSet<>();
         String failure = "";
-        int compared = 0;
-        for (long count : counts) {
+        long compared = 0;
+        for (PrimitiveIterator.OfLong counts = counts(most); counts.hasNext(); ) {
+            long count = counts.nextLong();
             Prober.Outcome outcome = block.apply(sizes, Selection.of(count));
             switch (outcome.kind()) {
                 case DIFFERENT ->
@@ -117,7 +118,6 @@ final class CountProbes {
                 case FAILS -> {
                     failing.add(count);
                     failure = failure.isEmpty() ? outcome.text() : failure;
-                    compared++;
                 }
                 case SAME -> compared++;
                 default -> {}
@@ -132,8 +132,8 @@ final class CountProbes {
                                     + ", where the budget for comparisons ended; raise it by withProbeBudget, or count "
                                     + "with arrays, as in mask.sum()");
                 }
-                remarks.add("the budget for comparisons ended after " + compared + " of " + counts.size()
-                        + " numbers of elements that masks may select" + at);
+                remarks.add("the budget for comparisons ended after " + (compared + failing.size()) + " of "
+                        + (most + 1) + " numbers of elements that masks may select" + at);
                 break;
             }
         }
@@ -146,15 +146,17 @@ final class CountProbes {
         return remarks;
     }
 
-    /** Up to a number: those that occur in the block and their neighbours, shares, and all, small ones first. */
-    private Set<Long> counts(long most) {
+    /**
+     * Up to a number: those that occur in the block and their neighbours, shares, and all, small ones first. A large
+     * mask has more of them than fit into memory.
+     */
+    private PrimitiveIterator.OfLong counts(long most) {
         LongStream near = numbers.stream().mapToLong(Long::longValue).flatMap(n -> LongStream.of(n - 1, n, n + 1));
         LongStream shares = LongStream.of(4, 2).flatMap(n -> LongStream.of(most / n, most - most / n));
-        Set<Long> counts = new LinkedHashSet<>();
-        Stream.of(near, shares, LongStream.rangeClosed(0, most))
-                .flatMapToLong(each -> each)
-                .filter(n -> n >= 0 && n <= most)
-                .forEach(counts::add);
-        return counts;
+        Set<Long> first = new LinkedHashSet<>();
+        LongStream.concat(near, shares).filter(n -> n >= 0 && n <= most).forEach(first::add);
+        LongStream others = LongStream.rangeClosed(0, most).filter(n -> !first.contains(n));
+        return LongStream.concat(first.stream().mapToLong(Long::longValue), others)
+                .iterator();
     }
 }

@@ -112,9 +112,10 @@ final class SizeScan {
     }
 
     private boolean areAlike(Tape a, Tape b) {
-        return TapeComparison.firstDifference(a.steps(), b.steps()) < 0
-                && ids(a).equals(ids(b))
-                && (!comparesNumbers || a.difference(b).isEmpty());
+        return ids(a).equals(ids(b))
+                && (comparesNumbers
+                        ? a.difference(b).isEmpty()
+                        : TapeComparison.firstDifference(a.steps(), b.steps()) < 0);
     }
 
     private static List<Integer> ids(Tape tape) {

@@ -1,9 +1,9 @@
 package io.kanerva.exporter.trace;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The operations of one recording, or of one iteration of a loop in it.
@@ -23,25 +23,32 @@ record Tape(List<TapeValue> values, List<Step> steps, List<TapeValue> outputs) {
     /** The first step that is not the same in a recording of the same inputs, with its line; empty if there is none. */
     Optional<String> difference(Tape again) {
         int other = TapeComparison.firstDifference(steps, again.steps);
-        for (int i = 0; i < steps.size() && i != other; i++) {
-            if (!numbers(steps.get(i)).equals(numbers(again.steps.get(i)))) {
-                other = i;
-            }
-        }
-        if (other < 0) {
+        int first = IntStream.range(0, other < 0 ? steps.size() : other)
+                .filter(i -> !hasSameNumbers(steps.get(i), again.steps.get(i)))
+                .findFirst()
+                .orElse(other);
+        if (first < 0) {
             return Optional.empty();
         }
-        Step step = other < steps.size() ? steps.get(other) : again.steps.get(other);
+        Step step = first < steps.size() ? steps.get(first) : again.steps.get(first);
         return Optional.of(step.operation() + " " + step.site());
     }
 
-    /** A step's arguments, and the constants that it reads. */
-    private static List<Object> numbers(Step step) {
-        List<Object> numbers = new ArrayList<>();
-        step.attributes().values().forEach(value -> numbers.add(Arrays.deepToString(new Object[] {value})));
-        step.inputs().stream()
-                .filter(input -> input != null && input.kind() == TapeValue.Kind.CONSTANT)
-                .forEach(input -> numbers.add(DjlTensors.copyOf(input.array())));
-        return numbers;
+    /** Whether two steps of the same operation have the same arguments, and read the same constants. */
+    private static boolean hasSameNumbers(Step a, Step b) {
+        return a.attributes().keySet().equals(b.attributes().keySet())
+                && a.attributes().keySet().stream()
+                        .allMatch(name -> Objects.deepEquals(
+                                a.attributes().get(name), b.attributes().get(name)))
+                && IntStream.range(0, a.inputs().size())
+                        .allMatch(i ->
+                                hasSameNumbers(a.inputs().get(i), b.inputs().get(i)));
+    }
+
+    private static boolean hasSameNumbers(TapeValue a, TapeValue b) {
+        if (a == null || a.kind() != TapeValue.Kind.CONSTANT || a.array() == b.array()) {
+            return true;
+        }
+        return DjlTensors.viewOf(a.array()).equals(DjlTensors.viewOf(b.array()));
     }
 }

@@ -652,7 +652,14 @@ public final class Tracer {
                 }
                 Recorder again = recorded.recorder(engine, names, Selection.ACTUAL);
                 recorders.add(again);
-                requireSame(tapes.get(0), again.tape(recorded.record(again, first, SEED, plan, limits)));
+                try {
+                    outputs.add(recorded.record(again, first, SEED, plan, limits));
+                } catch (ExportException failure) {
+                    areAlike = true; // It worked with these inputs before: no size is the reason.
+                    e.addSuppressed(failure);
+                    throw e;
+                }
+                requireSame(tapes.get(0), again.tape(outputs.get(outputs.size() - 1)));
                 isInexpressible = areAlike;
                 throw e;
             }

@@ -4,6 +4,7 @@ import static io.kanerva.exporter.onnx.Exports.CHECKED;
 import static io.kanerva.exporter.onnx.Exports.exportFunction;
 import static io.kanerva.exporter.onnx.Exports.initialised;
 import static io.kanerva.exporter.onnx.Exports.input;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractStringAssert;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 /** What cannot be exported is an error that says what, where and, if there is one, the way out. */
@@ -107,6 +109,47 @@ class RefusalTest {
         refusal(x -> x.mul(++calls[0])).startsWith(reason).contains("(they first differ at mul in LambdaBlock at");
         refusal(x -> x.mul(x.getManager().create(new float[] {++calls[0], 1, 2, 3, 4, 5})))
                 .startsWith(reason);
+    }
+
+    @Test
+    void ofSeveralStepsThatChangeInEachCallTheFirstIsNamed() {
+        int[] calls = new int[1];
+        String reason = "the block computes something else when it is called again with the same inputs: ";
+        refusal(x -> {
+                    calls[0]++;
+                    NDArray y = x.mul(calls[0]).add(calls[0]);
+                    for (int i = calls[0]; i < 20; i++) {
+                        y = y.abs();
+                    }
+                    return y;
+                })
+                .startsWith(reason)
+                .contains("(they first differ at mul in LambdaBlock at");
+    }
+
+    @Test
+    void aFailureInTheLastCallDoesNotHideTheReason() {
+        int[] calls = new int[1];
+        int[] allowed = {Integer.MAX_VALUE};
+        Function<NDArray, NDArray> function = x -> {
+            if (++calls[0] > allowed[0]) {
+                throw new IllegalStateException("no more calls");
+            }
+            NDArray kept = x.booleanMask(x.gt(-6));
+            if (kept.size() != 6) {
+                throw new IllegalStateException("too few");
+            }
+            return kept;
+        };
+        String reason = "the block fails whenever booleanMask selects another number of elements";
+        refusal(function, input("x", 2, 3)).startsWith(reason);
+        allowed[0] = calls[0] - 1;
+        calls[0] = 0;
+        assertThatThrownBy(() -> exportFunction(function, input("x", 2, 3)))
+                .hasMessageStartingWith(reason)
+                .satisfies(e -> assertThat(e.getSuppressed())
+                        .singleElement(as(InstanceOfAssertFactories.THROWABLE))
+                        .hasMessageContaining("no more calls"));
     }
 
     @Test
