@@ -20,18 +20,24 @@ record Tape(List<TapeValue> values, List<Step> steps, List<TapeValue> outputs) {
                 .toList();
     }
 
-    /** The first step that is not the same in a recording of the same inputs, with its line; empty if there is none. */
+    /**
+     * The first step that is not the same in a recording of the same inputs, or a constant output, with its line; empty
+     * if there is none.
+     */
     Optional<String> difference(Tape again) {
         int other = TapeComparison.firstDifference(steps, again.steps);
         int first = IntStream.range(0, other < 0 ? steps.size() : other)
                 .filter(i -> !hasSameNumbers(steps.get(i), again.steps.get(i)))
                 .findFirst()
                 .orElse(other);
-        if (first < 0) {
-            return Optional.empty();
+        if (first >= 0) {
+            Step step = first < steps.size() ? steps.get(first) : again.steps.get(first);
+            return Optional.of(step.operation() + " " + step.site());
         }
-        Step step = first < steps.size() ? steps.get(first) : again.steps.get(first);
-        return Optional.of(step.operation() + " " + step.site());
+        return IntStream.range(0, Math.min(outputs.size(), again.outputs.size()))
+                .filter(i -> !hasSameNumbers(outputs.get(i), again.outputs.get(i)))
+                .mapToObj(i -> "an output " + outputs.get(i).site())
+                .findFirst();
     }
 
     /** Whether two steps of the same operation have the same arguments, and read the same constants. */
@@ -49,6 +55,6 @@ record Tape(List<TapeValue> values, List<Step> steps, List<TapeValue> outputs) {
         if (a == null || a.kind() != TapeValue.Kind.CONSTANT || a.array() == b.array()) {
             return true;
         }
-        return DjlTensors.viewOf(a.array()).equals(DjlTensors.viewOf(b.array()));
+        return a.kind() == b.kind() && DjlTensors.viewOf(a.array()).equals(DjlTensors.viewOf(b.array()));
     }
 }

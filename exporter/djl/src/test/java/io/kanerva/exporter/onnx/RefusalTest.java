@@ -109,6 +109,9 @@ class RefusalTest {
         refusal(x -> x.mul(++calls[0])).startsWith(reason).contains("(they first differ at mul in LambdaBlock at");
         refusal(x -> x.mul(x.getManager().create(new float[] {++calls[0], 1, 2, 3, 4, 5})))
                 .startsWith(reason);
+        refusal(x -> x.getManager().create(new float[] {++calls[0], 1, 2}))
+                .startsWith(reason)
+                .contains("(they first differ at an output in LambdaBlock at");
     }
 
     @Test
