@@ -64,8 +64,8 @@ class BundleTest {
         bundle.replace("decoder.onnx", narrow);
         assertRefused(
                 bundle.write(folder),
-                "graph decoder: expected output 'logits' to be [B, Q, 1, 8, 8], so [8, 32, 1, 8, 8] in a call of 8 episodes, "
-                        + "32 samples and 32 queries, found [8, 32, 1, 2, 2, 2]");
+                "graph decoder: expected output 'logits' to be [B, Q, 1, 8, 8], so [8, 32, 1, 8, 8] in a call of 8 "
+                        + "episodes, 32 samples and 32 queries, found [8, 32, 1, 2, 2, 2]");
     }
 
     @Test

@@ -158,8 +158,8 @@ class GraphCheckTest {
         String twice = graph.apply("Concat", TinyOnnx.integer("axis", 0), "latent", "latent");
         assertRefused(
                 twice,
-                "expected output 'logits' to be [B, Q, 1, 8, 8], so [8, 32, 1, 8, 8] in a call of 8 episodes, 32 samples "
-                        + "and 32 queries, found");
+                "expected output 'logits' to be [B, Q, 1, 8, 8], so [8, 32, 1, 8, 8] in a call of 8 episodes, 32 "
+                        + "samples and 32 queries, found");
     }
 
     @Test

@@ -82,8 +82,8 @@ class VerifyTest {
                 html.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err())
-                .contains(
-                        "onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) differs by");
+                .contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) "
+                        + "differs by");
         assertThat(run.out()).contains("NOT onnxruntime-java", "so the model itself differs");
         String page = Files.readString(html);
         assertThat(page)

@@ -133,8 +133,8 @@ final class GraphCheck {
             GraphValue found = values.get(output.name());
             if (found == null || !Arrays.equals(expected.shape(), found.shape())) {
                 throw new BundleException(
-                        "%s: graph %s: expected output '%s' to be %s, so %s in a call of %d episodes, %d samples and %d "
-                                + "queries, found %s",
+                        "%s: graph %s: expected output '%s' to be %s, so %s in a call of %d episodes, %d samples "
+                                + "and %d queries, found %s",
                         place, graph.label(), output.name(), output.shape(), expected, batch, samples, reads, found);
             }
         }

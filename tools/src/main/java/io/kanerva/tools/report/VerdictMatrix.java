@@ -43,9 +43,8 @@ final class VerdictMatrix {
                 .map(Cause::describe)
                 .map(ConformancePage::sentence)
                 .forEach(page::paragraph);
-        page.paragraph(
-                "'wrong' counts outputs outside their budgets; 'cannot run' is the engine's refusal or crash; 'adapter' "
-                        + "is a limit of the program between kpp and the engine, which says nothing about either.");
+        page.paragraph("'wrong' counts outputs outside their budgets; 'cannot run' is the engine's refusal or crash; "
+                + "'adapter' is a limit of the program between kpp and the engine, which says nothing about either.");
         if (findings.engines().size() == 1) {
             page.paragraph("Only one engine was compared (%s), which cannot confirm itself."
                     .formatted(String.join("", findings.engines())));
