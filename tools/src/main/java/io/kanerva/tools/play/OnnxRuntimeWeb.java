@@ -1,5 +1,7 @@
 package io.kanerva.tools.play;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.tools.Failure;
@@ -7,12 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The files of ONNX Runtime Web that the page loads. No artifact of Maven Central has them: they come with npm, from
  * the package that the runtime {@code onnxruntime-web} of {@code kpp verify} locks by version and digest.
  */
 public final class OnnxRuntimeWeb {
+    private static final String NAME = "onnxruntime-web";
+
     /** Their names. */
     static final List<String> FILES =
             List.of("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm");
@@ -20,15 +25,19 @@ public final class OnnxRuntimeWeb {
     private OnnxRuntimeWeb() {}
 
     /**
-     * The folder with the files, below a checkout's root. They are installed if they are not there yet.
+     * The folder with the files, below a checkout's root. They are installed unless they are there in the version that
+     * the runtime names, whoever installed them.
      *
      * @throws Failure if they cannot be installed
      */
     public static Path installed(Path root) {
-        Path project = root.resolve(Path.of("conformance", "runtimes", "onnxruntime-web"));
+        Path project = root.resolve(Path.of("conformance", "runtimes", NAME));
+        Path folder = project.resolve(Path.of("node_modules", NAME, "dist"));
         Readiness readiness;
         try {
-            readiness = ForeignRuntime.install(project);
+            String version = json(project).path("dependencies").path(NAME).asText();
+            readiness = ForeignRuntime.install(
+                    project, () -> missing(folder).isEmpty() && version.equals(version(folder.getParent())));
         } catch (IOException e) {
             throw new Failure(
                     "%s: expected the runtime of ONNX Runtime Web, found none that can be set up (%s)"
@@ -40,7 +49,7 @@ public final class OnnxRuntimeWeb {
                             + "Node.js, or name a folder with the files by --ort")
                     .formatted(project, readiness.why()));
         }
-        return complete(project.resolve(Path.of("node_modules", "onnxruntime-web", "dist")));
+        return complete(folder);
     }
 
     /**
@@ -49,12 +58,29 @@ public final class OnnxRuntimeWeb {
      * @throws Failure if one is missing
      */
     public static Path complete(Path folder) {
-        for (String file : FILES) {
-            if (!Files.isRegularFile(folder.resolve(file)) || !Files.isReadable(folder.resolve(file))) {
-                throw new Failure("%s: expected the files %s of ONNX Runtime Web, found no readable %s"
-                        .formatted(folder, String.join(", ", FILES), file));
-            }
-        }
+        missing(folder).ifPresent(file -> {
+            throw new Failure("%s: expected the files %s of ONNX Runtime Web, found no readable %s"
+                    .formatted(folder, String.join(", ", FILES), file));
+        });
         return folder;
+    }
+
+    private static Optional<String> missing(Path folder) {
+        return FILES.stream()
+                .filter(file -> !Files.isRegularFile(folder.resolve(file)) || !Files.isReadable(folder.resolve(file)))
+                .findFirst();
+    }
+
+    /** Of an installed package; empty if there is none whose description can be read. */
+    private static String version(Path installed) {
+        try {
+            return json(installed).path("version").asText();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static JsonNode json(Path folder) throws IOException {
+        return new ObjectMapper().readTree(folder.resolve("package.json").toFile());
     }
 }

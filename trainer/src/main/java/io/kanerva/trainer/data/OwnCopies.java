@@ -32,17 +32,20 @@ final class OwnCopies {
         for (long size : sizes) {
             alike.merge(size, 1, Integer::sum);
         }
-        return firsts(files.size(), index -> alike.get(sizes[index]) == 1 ? null : bytes(files.get(index)));
+        return firsts(
+                IntStream.range(0, files.size()).parallel(),
+                index -> alike.get(sizes[index]) == 1 ? null : bytes(files.get(index)));
     }
 
     /**
-     * Compares images.
+     * Compares images, one after the other: a file of many, which is read in parts, would be read again and again
+     * otherwise.
      *
      * @param contents their bytes
      * @return as {@link #ofFiles}
      */
     static int[] of(int count, IntFunction<byte[]> contents) {
-        return firsts(count, index -> {
+        return firsts(IntStream.range(0, count), index -> {
             try {
                 return contents.apply(index);
             } catch (PictureException | DataFormatException e) {
@@ -51,18 +54,19 @@ final class OwnCopies {
         });
     }
 
-    /** @param contents null for what equals nothing else */
-    private static int[] firsts(int count, IntFunction<byte[]> contents) {
-        String[] digests = IntStream.range(0, count)
-                .parallel()
-                .mapToObj(index -> {
+    /**
+     * @param indices from 0, parallel or not
+     * @param contents null for what equals nothing else
+     */
+    private static int[] firsts(IntStream indices, IntFunction<byte[]> contents) {
+        String[] digests = indices.mapToObj(index -> {
                     byte[] bytes = contents.apply(index);
                     return bytes == null ? "" : digest(bytes);
                 })
                 .toArray(String[]::new);
         Map<String, Integer> seen = new HashMap<>();
-        int[] firsts = new int[count];
-        for (int i = 0; i < count; i++) {
+        int[] firsts = new int[digests.length];
+        for (int i = 0; i < firsts.length; i++) {
             Integer first = digests[i].isEmpty() ? null : seen.putIfAbsent(digests[i], i);
             firsts[i] = first == null ? i : first;
         }

@@ -74,7 +74,8 @@ public final class OwnImages {
     }
 
     /**
-     * Finds the images of a place. Reads the list of pictures, but no picture.
+     * Finds the images of a place. Reads the list of pictures, but no picture, unless images for testing are drawn:
+     * then all images of an array or a shard, and of picture files those of equal sizes, to find which are equal.
      *
      * @throws DataFormatException if there are none, or the file is malformed
      */

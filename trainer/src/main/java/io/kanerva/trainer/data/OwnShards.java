@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntFunction;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
@@ -65,12 +65,16 @@ final class OwnShards {
                 .toList();
     }
 
-    /** The word for a part in a shard's name, else in that of the nearest folder that has one; empty if none has. */
+    /**
+     * The last word for a part in a shard's name, else in that of the nearest folder that has one; empty if none has. A
+     * data set's own name, before it, may have such a word too: {@code squad-dev-train-00000-of-00001.parquet}.
+     */
     private static String part(Path place, Path shard) {
         for (Path path = shard; path != null && !path.equals(place); path = path.getParent()) {
-            Matcher matcher = PART.matcher(name(path));
-            if (matcher.find()) {
-                return matcher.group();
+            String part =
+                    PART.matcher(name(path)).results().map(MatchResult::group).reduce("", (before, last) -> last);
+            if (!part.isEmpty()) {
+                return part;
             }
         }
         return "";

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** The memory of this process, the engine's included, and of the machine. */
@@ -41,13 +42,14 @@ public final class ProcessMemory {
     }
 
     /**
-     * Refuses a plan whose first steps take far more memory than the machine has.
+     * Refuses a plan whose first steps take far more memory than the machine has, if they are computed on its CPU.
      *
+     * @param onCpu whether they are; not asked where there is room
      * @throws IllegalArgumentException if it does
      */
-    public static void requireRoom(TrainingPlan plan) {
+    public static void requireRoom(TrainingPlan plan, BooleanSupplier onCpu) {
         double machine = machineBytes();
-        if (ofFirstSteps(plan) > TOLERANCE * machine) {
+        if (ofFirstSteps(plan) > TOLERANCE * machine && onCpu.getAsBoolean()) {
             throw new IllegalArgumentException(String.format(
                     Locale.ROOT,
                     "images of %d x %d in episodes of %d: expected steps that fit into this machine's %,.1f GB of "

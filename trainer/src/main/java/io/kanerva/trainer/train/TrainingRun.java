@@ -254,9 +254,7 @@ public final class TrainingRun implements AutoCloseable {
                 KeptCheckpoints.keep(folder, step, plan.keepCheckpoints());
                 listener.saved(step);
             }
-            if (step % NativeHeap.STEPS == 0) {
-                NativeHeap.trim();
-            }
+            NativeHeap.trim(step);
             listener.stepped(measured);
         }
         checkpoint(CHECKPOINT);

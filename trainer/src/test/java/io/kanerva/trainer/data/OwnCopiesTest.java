@@ -7,6 +7,9 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -53,6 +56,18 @@ class OwnCopiesTest {
                 Files.write(folder.resolve("three-times.npy"), Bytes.npy("|u1", false, "(60, 4, 6)", pixels)));
         assertThat(images.testCount()).isEqualTo(6);
         assertApart(images);
+    }
+
+    @Test
+    void imagesOfAFileAreReadOnceAndInTheirOrderToFindEqualOnes() {
+        List<Integer> read = Collections.synchronizedList(new ArrayList<>());
+        int[] firsts = OwnCopies.of(1000, index -> {
+            read.add(index);
+            return new byte[] {(byte) (index % 100)};
+        });
+        assertThat(read).isEqualTo(IntStream.range(0, 1000).boxed().toList());
+        assertThat(firsts)
+                .isEqualTo(IntStream.range(0, 1000).map(index -> index % 100).toArray());
     }
 
     @Test

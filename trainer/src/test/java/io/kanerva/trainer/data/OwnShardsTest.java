@@ -95,6 +95,7 @@ class OwnShardsTest {
         "hub-train-0.parquet, hub-val-0.parquet, false",
         "default/train/0.parquet, default/test/0.parquet, false",
         "test/train_0.parquet, test/validation.parquet, false",
+        "squad-dev-train-0.parquet, squad-dev-test-0.parquet, false",
         "devices-0.parquet, valley-0.parquet, true"
     })
     void findsTheWordForAPartInTheNamesOfShardsAndOfTheirFolders(String first, String second, boolean drawn)

@@ -21,10 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LinearStartTest {
     private static final int IMAGES = 60;
 
-    /**
-     * y = 2 a - 3 b + 1 exactly, z = a b: by hand the best line through z's four points (0, 0, 0, 1) is -1/4 + a/2 +
-     * b/2, with errors of 1/4.
-     */
     /** The presets' number, and as many pixels of larger images, which would not fit into memory else. */
     @Test
     void fitsToFewerImagesIfTheyAreLarge() {
@@ -43,6 +39,10 @@ class LinearStartTest {
         assertThat(LinearStart.images(large)).isEqualTo(250);
     }
 
+    /**
+     * y = 2 a - 3 b + 1 exactly, z = a b: by hand the best line through z's four points (0, 0, 0, 1) is -1/4 + a/2 +
+     * b/2, with errors of 1/4.
+     */
     @Test
     void leastSquaresFindsWhatAHandComputationFinds() {
         LeastSquares sums = new LeastSquares(5);

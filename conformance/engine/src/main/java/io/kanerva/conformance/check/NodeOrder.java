@@ -4,8 +4,12 @@ import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.NodeProto;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 
 /** The order in which nodes can be computed. ONNX wants them written so; ONNX Runtime takes them in any order. */
@@ -14,30 +18,40 @@ final class NodeOrder {
 
     /** The nodes, each after those whose outputs it uses; as they are written where that is so, or nothing is. */
     static List<NodeProto> of(List<NodeProto> nodes) {
-        Set<String> missing = new HashSet<>();
-        nodes.forEach(node -> missing.addAll(node.getOutputList()));
-        missing.remove("");
+        Map<String, Integer> makers = new HashMap<>();
+        List<List<Integer>> users = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            users.add(new ArrayList<>());
+            for (String output : nodes.get(i).getOutputList()) {
+                makers.putIfAbsent(output, i);
+            }
+        }
+        makers.remove("");
+        int[] missing = new int[nodes.size()];
+        Queue<Integer> ready = new PriorityQueue<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Set<String> used = new HashSet<>();
+            addUsed(nodes.get(i), used);
+            used.retainAll(makers.keySet());
+            for (String name : used) {
+                users.get(makers.get(name)).add(i);
+            }
+            missing[i] = used.size();
+            if (used.isEmpty()) {
+                ready.add(i);
+            }
+        }
         List<NodeProto> sorted = new ArrayList<>();
-        List<NodeProto> waiting = nodes;
-        while (!waiting.isEmpty()) {
-            List<NodeProto> later = new ArrayList<>();
-            for (NodeProto node : waiting) {
-                Set<String> used = new HashSet<>();
-                addUsed(node, used);
-                used.retainAll(missing);
-                if (used.isEmpty()) {
-                    sorted.add(node);
-                    missing.removeAll(node.getOutputList());
-                } else {
-                    later.add(node);
+        while (!ready.isEmpty()) {
+            int next = ready.remove();
+            sorted.add(nodes.get(next));
+            for (int user : users.get(next)) {
+                if (--missing[user] == 0) {
+                    ready.add(user);
                 }
             }
-            if (later.size() == waiting.size()) { // a circle, of which an engine will complain
-                return nodes;
-            }
-            waiting = later;
         }
-        return sorted;
+        return sorted.size() == nodes.size() ? sorted : nodes; // else a circle, of which an engine will complain
     }
 
     /** Adds the names that a node and the graphs within it use. */

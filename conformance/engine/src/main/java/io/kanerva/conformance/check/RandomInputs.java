@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
@@ -251,9 +252,11 @@ public final class RandomInputs {
             return () -> random.nextBoolean() ? 1 : 0;
         }
         if (type.isInteger()) {
-            long below = Math.max(1, bounds.of(input).orElse(bound));
+            OptionalLong rows = bounds.of(input);
+            long below = Math.max(1, rows.orElse(bound));
             long most = type == ElementType.INT8 ? Math.min(below, 128) : Math.min(below, 1L << 31);
-            long least = bounds.divides(input) ? 1 : 0;
+            // A table of one row has no other index than 0, even where something is divided by it.
+            long least = bounds.divides(input) && (rows.isEmpty() || most > 1) ? 1 : 0;
             return () -> least + Math.floor(random.nextDouble() * Math.max(1, most - least));
         }
         return unit.contains(input) ? () -> 1 / (1 + Math.exp(-random.nextGaussian())) : random::nextGaussian;

@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  * {@code 2*N}, {@code floor(height/2) + 1}.
  */
 final class SizeFormula {
+    /** No exporter writes longer ones; what is nested more deeply than the stack allows is longer by far. */
+    private static final int MAX_LENGTH = 200;
+
     private static final Pattern TOKEN = Pattern.compile("\\s*(\\d{1,9}|[A-Za-z_][\\w.]*|//|[-+*/(),])\\s*");
 
     private final List<String> tokens;
@@ -31,9 +34,12 @@ final class SizeFormula {
      * @param known names of dimensions; a name of which a part is not one of them, such as {@code batch-size}, is no
      *     formula
      * @param sizes of these
-     * @return empty if it is no formula, or its value is no size
+     * @return empty if it is no formula, is longer than {@value #MAX_LENGTH} characters, or its value is no size
      */
     static OptionalInt value(String name, Set<String> known, ToIntFunction<String> sizes) {
+        if (name.length() > MAX_LENGTH) {
+            return OptionalInt.empty();
+        }
         List<String> tokens = new ArrayList<>();
         Matcher matcher = TOKEN.matcher(name);
         int end = 0;

@@ -4,21 +4,14 @@ import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Readiness.State;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
@@ -26,12 +19,9 @@ import java.util.stream.Stream;
  * A runtime in a folder that runs as a separate process; {@code conformance/runtimes/README.md} describes the protocol.
  */
 public final class ForeignRuntime implements ModelRuntime {
-    private static final String INSTALLED = ".installed";
-    private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", INSTALLED);
     private static final String VERSIONS = ".versions";
     private static final Map<List<String>, Boolean> HERE = new ConcurrentHashMap<>();
     private static final long VERSION_SECONDS = 60;
-    private static final long SETUP_SECONDS = 1200;
     /** After this many hangs in a row, a runtime is not started for the remaining jobs. */
     private static final int MAX_HANGS = 2;
 
@@ -118,7 +108,7 @@ public final class ForeignRuntime implements ModelRuntime {
                 copy(file, versions.resolve(file.getFileName()));
             }
         }
-        for (Path file : sources(source)) {
+        for (Path file : Installation.sources(source)) {
             copy(file, own.resolve(source.relativize(file)));
         }
         return new ForeignRuntime(name, own, manifest.at(parts[1]), silenceSeconds);
@@ -204,7 +194,9 @@ public final class ForeignRuntime implements ModelRuntime {
                                         .formatted(need.get(0)));
                     }
                 }
-                return manifest.setup().isEmpty() ? Readiness.READY : setUp(install, log);
+                return manifest.setup().isEmpty()
+                        ? Readiness.READY
+                        : new Installation(folder, manifest.setup(), null).make(install, log);
             } finally {
                 Files.deleteIfExists(log);
             }
@@ -216,50 +208,15 @@ public final class ForeignRuntime implements ModelRuntime {
     /**
      * Sets up the runtime of a folder for its files alone, whether or not this machine has all that it needs to run.
      *
+     * @param complete whether the wanted files are there, in which case nothing is done
      * @throws IOException if the folder has no runtime's description, or cannot be written
      */
-    public static Readiness install(Path folder) throws IOException {
+    public static Readiness install(Path folder, BooleanSupplier complete) throws IOException {
         Path log = Files.createTempFile("runtime", ".log");
         try {
-            String name = folder.getFileName().toString();
-            return new ForeignRuntime(name, folder, Manifest.read(folder), SILENCE_SECONDS).setUp(true, log);
+            return new Installation(folder, Manifest.read(folder).setup(), complete).make(true, log);
         } finally {
             Files.deleteIfExists(log);
-        }
-    }
-
-    private Readiness setUp(boolean install, Path log) throws IOException {
-        String digest = digest();
-        Path stamp = folder.resolve(INSTALLED);
-        if (Files.exists(stamp) && Files.readString(stamp).strip().equals(digest)) {
-            return Readiness.READY;
-        }
-        if (!install) {
-            return new Readiness(State.NOT_INSTALLED, "it is not installed; --install does that");
-        }
-        // Another process may be setting it up, and must not be disturbed: this one waits, and looks again. The stamp
-        // is
-        // read through the lock's channel, since closing another one of the same file would give the lock up.
-        try (FileChannel own = FileChannel.open(
-                        stamp, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-                FileLock lock = own.lock()) {
-            ByteBuffer content = ByteBuffer.allocate((int) own.size());
-            own.read(content, 0);
-            if (lock.isValid()
-                    && new String(content.array(), StandardCharsets.UTF_8)
-                            .strip()
-                            .equals(digest)) {
-                return Readiness.READY;
-            }
-            own.truncate(0);
-            int status = Command.run(Command.of(folder, manifest.setup()), log, SETUP_SECONDS);
-            if (status != 0) {
-                return new Readiness(
-                        State.FAILED,
-                        "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
-            }
-            own.write(ByteBuffer.wrap(digest.getBytes(StandardCharsets.UTF_8)), 0);
-            return Readiness.READY;
         }
     }
 
@@ -271,34 +228,6 @@ public final class ForeignRuntime implements ModelRuntime {
 
     private boolean runs(List<String> command, Path log) {
         return Command.run(Command.of(folder, command), log, VERSION_SECONDS) == 0;
-    }
-
-    /** A digest that changes when a file of the folder does. */
-    private String digest() throws IOException {
-        StringBuilder all = new StringBuilder();
-        for (Path file : sources(folder)) {
-            all.append(folder.relativize(file))
-                    .append(' ')
-                    .append(Arrays.hashCode(Files.readAllBytes(file)))
-                    .append('\n');
-        }
-        return Integer.toHexString(all.toString().hashCode()) + "-"
-                + sources(folder).size();
-    }
-
-    private static List<Path> sources(Path folder) throws IOException {
-        List<Path> files = new ArrayList<>();
-        List<Path> children;
-        try (Stream<Path> listed = Files.list(folder)) {
-            children = listed.filter(
-                            child -> !NOT_SOURCES.contains(child.getFileName().toString()))
-                    .sorted(Comparator.naturalOrder())
-                    .toList();
-        }
-        for (Path child : children) {
-            files.addAll(Files.isDirectory(child) ? sources(child) : List.of(child));
-        }
-        return files;
     }
 
     @Override

@@ -38,6 +38,14 @@ class SizeFormulaTest {
         }
     }
 
+    @Test
+    void aNameThatIsNestedTooDeeplyForTheStackIsNoFormula() {
+        int depth = 100_000;
+        assertThat(value("(".repeat(depth) + "past + new" + ")".repeat(depth))).isEmpty();
+        assertThat(value("-".repeat(depth) + "past")).isEmpty();
+        assertThat(value("(".repeat(90) + "past + new" + ")".repeat(90))).hasValue(7);
+    }
+
     private static OptionalInt value(String name) {
         return SizeFormula.value(name, SIZES.keySet(), SIZES::get);
     }

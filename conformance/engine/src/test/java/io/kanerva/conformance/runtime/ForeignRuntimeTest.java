@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -237,6 +238,33 @@ class ForeignRuntimeTest {
         }
     }
 
+    @Test
+    void aSecondThreadWaitsForTheOneThatInstallsAndDoesNotInstallAgain() throws Exception {
+        Path folder = script("setup", "echo x >> target/times; read word < target/go\n")
+                .getParent();
+        ModelRuntime runtime = find(manifest("true", "./setup"));
+        Path target = Files.createDirectories(folder.resolve("target"));
+        new ProcessBuilder("mkfifo", "go").directory(target.toFile()).start().waitFor();
+        FutureTask<Readiness> first = new FutureTask<>(() -> runtime.prepare(true));
+        new Thread(first).start();
+        while (!Files.exists(target.resolve("times")) && !first.isDone()) {
+            Thread.onSpinWait();
+        }
+        // By another path to the folder.
+        Path link = Files.createSymbolicLink(temporary.resolve("link"), folder.getParent());
+        ModelRuntime same = find(link.resolve(folder.getFileName()));
+        FutureTask<Readiness> second = new FutureTask<>(() -> same.prepare(true));
+        Thread waiting = new Thread(second);
+        waiting.start();
+        while (waiting.getState() != Thread.State.BLOCKED && !second.isDone()) {
+            Thread.onSpinWait();
+        }
+        Files.writeString(target.resolve("go"), "now\n", StandardOpenOption.WRITE);
+        assertThat(first.get()).isEqualTo(Readiness.READY);
+        assertThat(second.get()).isEqualTo(Readiness.READY);
+        assertThat(Files.readAllLines(target.resolve("times"))).hasSize(1);
+    }
+
     private static Process java(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -250,7 +278,8 @@ class ForeignRuntimeTest {
     /** Runs some jobs on the first runtime of a folder, and says when one is done; or installs a runtime. */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length == 1) {
-            System.exit(ForeignRuntime.install(Path.of(arguments[0])).equals(Readiness.READY) ? 0 : 1);
+            Readiness readiness = ForeignRuntime.install(Path.of(arguments[0]), () -> false);
+            System.exit(readiness.equals(Readiness.READY) ? 0 : 1);
         }
         Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
         ForeignRuntime.in(Path.of(arguments[0]))
@@ -324,6 +353,45 @@ class ForeignRuntimeTest {
         assertThat(Files.readAllLines(setup.resolveSibling("target/times"))).hasSize(1);
         Files.writeString(setup.resolveSibling("lock"), "another version");
         assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+    }
+
+    @Test
+    void itIsInstalledAgainWhenAFileBesideItsFolderChangesThatTheSetupRuns() throws IOException {
+        ModelRuntime runtime = runtime("true", "../packages", "true");
+        Path packages = Files.move(script("setup", "true\n"), temporary.resolve("runtimes/packages"));
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(runtime.prepare(false)).isEqualTo(Readiness.READY);
+        Files.writeString(packages, "#!/bin/sh\nexit 0\n");
+        assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+    }
+
+    @Test
+    void filesThatAreThereAreNotInstalledUnlessASetupOfThemFailed() throws IOException {
+        Path folder = manifest("true", "./setup");
+        script("setup", "test ! -e broken && echo x >> target/file\n");
+        Path file = Files.createDirectories(folder.resolve("target")).resolve("file");
+        Files.writeString(file, "someone else's\n");
+        assertThat(install(folder, file)).isEqualTo(State.READY);
+        assertThat(file).hasContent("someone else's");
+        assertThat(find(folder).prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+
+        Files.delete(file);
+        assertThat(install(folder, file)).isEqualTo(State.READY);
+        Files.delete(file); // and its stamp stays
+        assertThat(install(folder, file)).isEqualTo(State.READY);
+        assertThat(file).hasContent("x");
+
+        Files.delete(file);
+        Path broken = Files.createFile(folder.resolve("broken"));
+        assertThat(install(folder, file)).isEqualTo(State.FAILED);
+        Files.delete(broken);
+        Files.writeString(file, "half a file\n");
+        assertThat(install(folder, file)).isEqualTo(State.READY);
+        assertThat(file).hasContent("half a file\nx");
+    }
+
+    private static State install(Path folder, Path file) throws IOException {
+        return ForeignRuntime.install(folder, () -> Files.exists(file)).state();
     }
 
     @Test

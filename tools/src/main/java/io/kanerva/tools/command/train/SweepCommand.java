@@ -74,7 +74,7 @@ public final class SweepCommand extends Subcommand {
             throw usage("Expected --preset NAME, --config FILE, --from RUN or --images PLACE, found none of them");
         }
         List<List<String>> combinations = combinations();
-        source.fit(this, planned);
+        source.fit(this, planned, device);
         TrainingPlan base = possible(planned::plan);
         Map<Path, TrainingPlan> plans = new LinkedHashMap<>();
         for (List<String> values : combinations) {

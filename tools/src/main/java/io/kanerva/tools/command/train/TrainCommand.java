@@ -108,7 +108,7 @@ public final class TrainCommand extends Subcommand {
     protected void run() throws IOException {
         requireConsistentOptions();
         if (!resume) {
-            source.fit(this, planned);
+            source.fit(this, planned, device);
         }
         if (dryRun) {
             PlanEdit.values(resume ? planOf(folder) : possible(planned::plan)).forEach(value -> out().println(value));

@@ -4,6 +4,7 @@ import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.EpisodeOptions;
+import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.PictureCheck;
@@ -111,10 +112,11 @@ final class TrainingImages {
     /**
      * Looks at images that the user brings and fits the plan to them, unless there is another one.
      *
+     * @param device on which the plan will be trained
      * @throws Failure if pictures cannot be read
      * @throws picocli.CommandLine.ParameterException if options or images do not fit
      */
-    void fit(Subcommand command, PlanOptions planned) {
+    void fit(Subcommand command, PlanOptions planned, LearningDevice device) {
         if ((size != null || memoryFloats != null) && (own == null || planned.hasStart())) {
             throw command.usage("Expected --size and --memory-floats with --images, without --preset, --config and "
                     + "--from, found another: use --set model.… there");
@@ -139,7 +141,7 @@ final class TrainingImages {
             }
             planned.fit(fitted.plan());
             TrainingPlan plan = planned.plan();
-            ProcessMemory.requireRoom(plan);
+            ProcessMemory.requireRoom(plan, () -> !device.chooseAll().get(0).isGpu());
             terminal.line(String.format(
                     Locale.ROOT,
                     "memory     about %,.1f GB for the first steps",
