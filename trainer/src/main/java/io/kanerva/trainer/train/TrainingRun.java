@@ -254,7 +254,9 @@ public final class TrainingRun implements AutoCloseable {
                 KeptCheckpoints.keep(folder, step, plan.keepCheckpoints());
                 listener.saved(step);
             }
-            NativeHeap.trim(step);
+            if (step % NativeHeap.STEPS == 0) {
+                NativeHeap.trim();
+            }
             listener.stepped(measured);
         }
         checkpoint(CHECKPOINT);

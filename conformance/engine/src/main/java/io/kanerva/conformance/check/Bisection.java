@@ -128,28 +128,52 @@ public final class Bisection {
 
     /**
      * Values of two types are compared as numbers, since a value between has the type that an engine likes: half
-     * precision in float32, booleans in bytes. Two floating-point types agree as closely as the coarser one allows.
+     * precision or 8 bits in float32, booleans in bytes. Two floating-point types agree as closely as the coarser one
+     * allows.
      */
     static Comparison compared(String output, Tensor expected, Tensor found, Function<Tensor, Tolerance> tolerance) {
         if (found == null
                 || expected.type() == found.type()
-                || !expected.type().isNumeric()
-                || !found.type().isNumeric()
+                || !isNumeric(expected.type())
+                || !isNumeric(found.type())
                 || !Arrays.equals(expected.shape(), found.shape())) {
             return Comparison.between(output, expected, found, tolerance.apply(expected));
         }
-        boolean floats = expected.type().isFloat() && found.type().isFloat();
-        double coarser = Math.max(expected.type().precision(), found.type().precision());
-        Tolerance between = !floats
-                ? Tolerance.BITS
-                : coarser == ElementType.BFLOAT16.precision()
-                        ? Tolerance.BFLOAT16
-                        : coarser == ElementType.FLOAT16.precision() ? Tolerance.FLOAT16 : Tolerance.FLOAT32;
+        Tolerance between = isFloat(expected.type()) && isFloat(found.type())
+                ? coarser(ofRounding(expected.type()), ofRounding(found.type()))
+                : Tolerance.BITS;
         return Comparison.between(output, widened(expected), widened(found), between);
     }
 
+    private static boolean isFloat(ElementType type) {
+        return type.isFloat() || Float8.of(type) != null;
+    }
+
+    private static boolean isNumeric(ElementType type) {
+        return type.isNumeric() || Float8.of(type) != null;
+    }
+
+    private static Tolerance coarser(Tolerance one, Tolerance other) {
+        return one.relative() > other.relative() ? one : other;
+    }
+
+    /** For values that one engine rounds to a type, and another does not; float32's at least. */
+    private static Tolerance ofRounding(ElementType type) {
+        Float8 eightBits = Float8.of(type);
+        if (eightBits != null) {
+            return Tolerance.elements(eightBits.smallest(), eightBits.precision());
+        }
+        return switch (type) {
+            case BFLOAT16 -> Tolerance.BFLOAT16;
+            case FLOAT16 -> Tolerance.FLOAT16;
+            default -> Tolerance.FLOAT32;
+        };
+    }
+
     private static Tensor widened(Tensor tensor) {
-        return Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape());
+        Float8 eightBits = Float8.of(tensor.type());
+        double[] values = eightBits == null ? tensor.doubles() : eightBits.values(tensor);
+        return Tensor.of(ElementType.FLOAT64, values, tensor.shape());
     }
 
     private static Map<String, Tensor> byName(List<String> names, List<Tensor> values) {
