@@ -1,7 +1,6 @@
 package io.kanerva.conformance.bundle;
 
 import io.kanerva.conformance.runtime.Job;
-import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.BundleGraph;
@@ -28,7 +27,7 @@ import java.util.Set;
  *   <li>episodes, {@value #KEY_NOISE}, {@value #LATENT_NOISE}: the pipeline from images to logits, see {@link #steps};
  *   <li>episodes, queries, keys, seed: what the clients in other languages ({@code conformance/clients}) return for the
  *       same inputs: write, read, recall, generate;
- *   <li>episodes, seed: the terms of the bound, float64 [B, T] each.
+ *   <li>episodes, seed: the terms of the bound, float32 [B, T] each, as clients' graphs return them.
  * </ul>
  */
 public final class KanervaRuntime extends LocalRuntime {
@@ -149,8 +148,16 @@ public final class KanervaRuntime extends LocalRuntime {
     private static List<Tensor> bound(BoundTerms terms, FloatTensor episodes) {
         long[] shape = {episodes.dimension(0), episodes.dimension(1)};
         return List.of(
-                Tensor.of(ElementType.FLOAT64, terms.reconstruction(), shape).named("reconstruction"),
-                Tensor.of(ElementType.FLOAT64, terms.klKeys(), shape).named("kl_keys"),
-                Tensor.of(ElementType.FLOAT64, terms.klLatent(), shape).named("kl_latent"));
+                rounded("reconstruction", terms.reconstruction(), shape),
+                rounded("kl_keys", terms.klKeys(), shape),
+                rounded("kl_latent", terms.klLatent(), shape));
+    }
+
+    private static Tensor rounded(String name, double[] values, long... shape) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return Tensor.of(name, floats, shape);
     }
 }
