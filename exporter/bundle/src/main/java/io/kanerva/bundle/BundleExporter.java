@@ -95,9 +95,9 @@ public final class BundleExporter {
      * @throws BundleExportException if it holds no bundle, or cannot be written
      */
     public static void renew(Path folder) {
-        BundleSource source = BundleSource.of(folder);
-        BundleSource.put(source.files(), source.json(), source.graphs());
-        BundleSource.describe(source.files(), source.json());
+        BundleContents source = BundleContents.of(folder);
+        BundleContents.put(source.files(), source.json(), source.graphs());
+        BundleContents.describe(source.files(), source.json());
         new BundleFolder(folder, true).write(source.files());
     }
 

@@ -52,7 +52,7 @@ public final class BundleVariant {
      * @throws BundleExportException if the source is unreadable, not a bundle, or itself a variant
      */
     public static BundleVariant of(Path source, WeightType weights, GraphRunner runner) {
-        BundleSource read = BundleSource.of(source);
+        BundleContents read = BundleContents.of(source);
         ObjectNode json = read.json();
         String stored = json.path("weights").asText(WeightType.FLOAT32.onnxName());
         if (!stored.equals(WeightType.FLOAT32.onnxName())) {
@@ -75,7 +75,7 @@ public final class BundleVariant {
             graphs = packedPrecisely(folder, sources, runner);
         }
         graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxFiles.toBytes(model)));
-        BundleSource.put(files, json, graphs);
+        BundleContents.put(files, json, graphs);
     }
 
     private Map<String, ModelProto> packed(
@@ -184,6 +184,6 @@ public final class BundleVariant {
             String card = new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8);
             files.put(ModelCard.FILE, VariantCard.of(card, json, measured).getBytes(StandardCharsets.UTF_8));
         });
-        BundleSource.describe(files, json);
+        BundleContents.describe(files, json);
     }
 }

@@ -121,8 +121,8 @@ class BundleVariantTest {
     @Test
     void aBundleWithoutWholeCallsGetsThemAndKeepsItsWeights() throws IOException {
         Path folder = temporary.resolve("earlier");
-        Map<String, byte[]> files = new TreeMap<>(BundleSource.of(source).files());
-        ObjectNode json = BundleSource.of(source).json();
+        Map<String, byte[]> files = new TreeMap<>(BundleContents.of(source).files());
+        ObjectNode json = BundleContents.of(source).json();
         byte[] index = files.get("index.onnx");
         for (BundleGraph graph : BundleGraph.WHOLE) {
             files.remove(graph.label() + ".onnx");
@@ -136,22 +136,22 @@ class BundleVariantTest {
 
         BundleExporter.renew(folder);
 
-        Map<String, byte[]> renewed = BundleSource.of(folder).files();
-        assertThat(renewed).containsOnlyKeys(BundleSource.of(source).files().keySet());
+        Map<String, byte[]> renewed = BundleContents.of(folder).files();
+        assertThat(renewed).containsOnlyKeys(BundleContents.of(source).files().keySet());
         assertThat(renewed)
                 .allSatisfy((file, bytes) -> assertThat(bytes).as(file).isEqualTo(read(source.resolve(file))));
-        assertThat(BundleSource.of(folder).json().get("graphs"))
-                .isEqualTo(BundleSource.of(source).json().get("graphs"));
+        assertThat(BundleContents.of(folder).json().get("graphs"))
+                .isEqualTo(BundleContents.of(source).json().get("graphs"));
     }
 
     @Test
     void aBundleOfAnotherFormatOrWithoutASettingOrAGraphIsRefused() throws IOException {
-        assertThatThrownBy(() -> BundleSource.of(changed(json -> json.put("formatVersion", 1))))
+        assertThatThrownBy(() -> BundleContents.of(changed(json -> json.put("formatVersion", 1))))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessageContaining(
                         "bundle.json: expected format kanerva-bundle, version 2, found \"kanerva-bundle\", "
                                 + "version 1");
-        assertThatThrownBy(() -> BundleSource.of(changed(json -> {
+        assertThatThrownBy(() -> BundleContents.of(changed(json -> {
                     ObjectNode settings = (ObjectNode) json.get("settings");
                     settings.remove("slotColumns");
                     json.put("settingsSha256", BundleDescription.settingsDigest(settings));
@@ -159,13 +159,13 @@ class BundleVariantTest {
                 .isInstanceOf(BundleExportException.class)
                 .hasMessageContaining("expected all settings and graphs, found one missing (")
                 .hasMessageContaining("'slotColumns'");
-        assertThatThrownBy(() -> BundleSource.of(changed(json -> ((ObjectNode) json.get("graphs")).remove("reader"))))
+        assertThatThrownBy(() -> BundleContents.of(changed(json -> ((ObjectNode) json.get("graphs")).remove("reader"))))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessageContaining("'reader'");
     }
 
     private Path changed(Consumer<ObjectNode> change) throws IOException {
-        ObjectNode json = BundleSource.of(source).json();
+        ObjectNode json = BundleContents.of(source).json();
         json.putObject("files");
         change.accept(json);
         Path folder = Files.createTempDirectory(temporary, "changed");

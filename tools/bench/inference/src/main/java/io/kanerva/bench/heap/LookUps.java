@@ -34,7 +34,7 @@ final class LookUps {
         int samples = Integer.parseInt(arguments[2]);
         try (Kanerva kanerva = Kanerva.load(Path.of(arguments[0]), Device.CPU)) {
             Planes image = kanerva.bundle().settings().image();
-            Shapes shapes = new Shapes(image);
+            Rectangles shapes = new Rectangles(image);
             MemoryHeap heap = kanerva.heap();
             for (int first = 0; first < samples; first += BATCH) {
                 int count = Math.min(BATCH, samples - first);

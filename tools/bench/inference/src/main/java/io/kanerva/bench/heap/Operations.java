@@ -35,7 +35,7 @@ final class Operations {
         int[] sizes =
                 Arrays.stream(arguments).skip(2).mapToInt(Integer::parseInt).toArray();
         try (Kanerva kanerva = Kanerva.load(Path.of(arguments[0]), Device.CPU)) {
-            Shapes shapes = new Shapes(kanerva.bundle().settings().image());
+            Rectangles shapes = new Rectangles(kanerva.bundle().settings().image());
             warmUp(kanerva, shapes);
             List<MemoryHeap> heaps = new ArrayList<>();
             System.out.println("samples, bytes of Java's heap per sample, direct buffers, other native memory:");
@@ -85,14 +85,14 @@ final class Operations {
         System.out.printf(Locale.ROOT, "the largest ratio: %.2f%n", worst);
     }
 
-    private static void warmUp(Kanerva kanerva, Shapes shapes) {
+    private static void warmUp(Kanerva kanerva, Rectangles shapes) {
         MemoryHeap heap = filled(kanerva, shapes, 2_000);
         for (int round = 0; round < 15; round++) {
             times(heap, shapes, 2_000, round);
         }
     }
 
-    private static MemoryHeap filled(Kanerva kanerva, Shapes shapes, int size) {
+    private static MemoryHeap filled(Kanerva kanerva, Rectangles shapes, int size) {
         MemoryHeap heap = kanerva.heap();
         for (int first = 0; first < size; first += BATCH) {
             int count = Math.min(BATCH, size - first);
@@ -105,7 +105,7 @@ final class Operations {
     }
 
     /** The medians of many calls each, at random samples. */
-    private static double[] times(MemoryHeap heap, Shapes shapes, int size, int seed) {
+    private static double[] times(MemoryHeap heap, Rectangles shapes, int size, int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         double[][] times = new double[NAMES.length][CALLS];
         for (int call = 0; call < CALLS; call++) {

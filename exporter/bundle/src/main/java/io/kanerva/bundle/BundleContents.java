@@ -22,10 +22,10 @@ import java.util.TreeMap;
  *
  * @param folder names it in messages
  */
-record BundleSource(Path folder, ObjectNode json, Map<String, byte[]> files) {
+record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
 
     /** @throws BundleExportException if the folder is unreadable or no bundle */
-    static BundleSource of(Path folder) {
+    static BundleContents of(Path folder) {
         Map<String, byte[]> files = new TreeMap<>();
         ObjectNode json;
         try {
@@ -69,7 +69,7 @@ record BundleSource(Path folder, ObjectNode json, Map<String, byte[]> files) {
                             .formatted(folder.resolve(BundleDescription.FILE), e.getMessage()),
                     e);
         }
-        return new BundleSource(folder, json, files);
+        return new BundleContents(folder, json, files);
     }
 
     /** The four graphs by name. */

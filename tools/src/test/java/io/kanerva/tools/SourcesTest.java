@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the formatter leaves to the author: it breaks no string literals and no comments' commands. */
-class LineLengthTest {
+/** What neither the compiler nor the formatter sees to, which breaks no string literals and no comments' commands. */
+class SourcesTest {
     private static final int MAX_COLUMNS = 120;
 
     @Test
@@ -31,5 +31,20 @@ class LineLengthTest {
             }
         }
         assertThat(tooLong).isEmpty();
+    }
+
+    @Test
+    void noTwoMainClassesShareASimpleName() throws IOException {
+        Path main = Path.of("src/main/java");
+        List<String> names =
+                SourceFiles.below(
+                                Path.of("..").toRealPath(),
+                                file -> file.toString().endsWith(".java"))
+                        .stream()
+                        .filter(file ->
+                                file.toString().contains(main.toString()) && !file.endsWith("package-info.java"))
+                        .map(file -> file.getFileName().toString())
+                        .toList();
+        assertThat(names).isNotEmpty().doesNotHaveDuplicates();
     }
 }

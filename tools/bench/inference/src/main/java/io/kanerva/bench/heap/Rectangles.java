@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Black and white images of rectangles: no two are likely to be the same, and most pixels are background. */
-final class Shapes {
+final class Rectangles {
 
     private final Planes image;
 
-    Shapes(Planes image) {
+    Rectangles(Planes image) {
         this.image = image;
     }
 
