@@ -38,7 +38,7 @@ final class LikelihoodNodes {
     /** The pixels' means [B, N, C, H, W] in [0, 1]. */
     String means(String logits) {
         if (!settings.isMixture()) {
-            return graph.node("Sigmoid", logits);
+            return unit(graph.node("Sigmoid", logits)); // ONNX Runtime's exceeds 1 by a unit in the last place
         }
         Parts parts = new Parts(logits);
         String weights = graph.node("Softmax", List.of(integer("axis", CHANNEL)), parts.groups.get(0));
@@ -53,7 +53,11 @@ final class LikelihoodNodes {
             means.add(graph.sum(graph.node("Mul", weights, mean), true, CHANNEL));
         }
         String whole = graph.node("Add", graph.concat(CHANNEL, means), graph.number(1));
-        return graph.node("Clip", graph.node("Mul", whole, graph.number(0.5)), graph.number(0), graph.number(1));
+        return unit(graph.node("Mul", whole, graph.number(0.5)));
+    }
+
+    private String unit(String values) {
+        return graph.node("Clip", values, graph.number(0), graph.number(1));
     }
 
     /** -ln p of images [B, N, C, H, W], [B, N]. */
