@@ -23,6 +23,9 @@ import java.util.TreeMap;
  * @param folder names it in messages
  */
 record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
+    /** The names of the graphs that hold what was learned. */
+    static final List<String> FOUR =
+            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
 
     /** @throws BundleExportException if the folder is unreadable or no bundle */
     static BundleContents of(Path folder) {
@@ -62,7 +65,7 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
         }
         try {
             GraphSettings.of(settings);
-            BundleGraph.REQUIRED.forEach(graph -> json.required("graphs").required(graph.label()));
+            FOUR.forEach(graph -> json.required("graphs").required(graph));
         } catch (IllegalArgumentException e) {
             throw new BundleExportException(
                     "%s: expected all settings and graphs, found one missing (%s)"
@@ -75,13 +78,13 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
     /** The four graphs by name. */
     Map<String, ModelProto> graphs() {
         Map<String, ModelProto> graphs = new LinkedHashMap<>();
-        for (BundleGraph graph : BundleGraph.REQUIRED) {
+        for (String graph : FOUR) {
             try {
-                graphs.put(graph.label(), ModelProto.parseFrom(files.get(graph.label() + ".onnx")));
+                graphs.put(graph, ModelProto.parseFrom(files.get(graph + ".onnx")));
             } catch (InvalidProtocolBufferException | NullPointerException e) {
                 throw new BundleExportException(
                         "%s: expected graph '%s' in '%s.onnx', found none or a malformed one"
-                                .formatted(folder, graph.label(), graph.label()),
+                                .formatted(folder, graph, graph),
                         e);
             }
         }
@@ -101,10 +104,8 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
         Map<String, String> digests = new TreeMap<>();
         files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
         ObjectNode graphs = (ObjectNode) json.get("graphs");
-        List<String> four =
-                BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
-        four.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
-        graphs.retain(four);
+        FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
+        graphs.retain(FOUR);
         WholeSpec.describe(graphs, GraphSettings.of(json.get("settings")), digests);
         ObjectNode listed = json.putObject("files");
         digests.forEach(listed::put);

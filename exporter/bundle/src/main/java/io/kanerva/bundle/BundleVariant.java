@@ -12,7 +12,6 @@ import io.kanerva.onnx.WeightType;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
 import io.kanerva.onnx.proto.TensorProto;
-import io.kanerva.runtime.BundleGraph;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +29,6 @@ import java.util.function.Function;
  * two.
  */
 public final class BundleVariant {
-    private static final List<String> FOUR =
-            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
 
     private final WeightType weights;
     private final ObjectNode json;
@@ -94,7 +91,7 @@ public final class BundleVariant {
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
             Map<String, List<PreciseWeights.Sample>> vectors = new LinkedHashMap<>();
-            for (String graph : FOUR) {
+            for (String graph : BundleContents.FOUR) {
                 vectors.put(graph, vectors(graph));
             }
             Map<String, Set<String>> kept = new PreciseChain(sources, vectors, runner).find();
@@ -150,7 +147,7 @@ public final class BundleVariant {
 
     /** Size of the four graphs in bytes; the others hold the same weights again. */
     public long graphBytes() {
-        return FOUR.stream()
+        return BundleContents.FOUR.stream()
                 .mapToLong(graph -> files.get(graph + ".onnx").length)
                 .sum();
     }
