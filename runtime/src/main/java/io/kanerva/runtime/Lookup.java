@@ -8,7 +8,7 @@ import java.util.Arrays;
  * <p>A memory is searched by content: each query finds one written sample, and its keys are that sample's pointers.
  *
  * @param samples for query q of memory b, at b * Q + q: the written sample that matches best, from 0 to T - 1
- * @param scores the match of every query with every written sample, [B, Q, T], each in [-1, 1]
+ * @param scores how well that sample matches, [B, Q], each in [-1, 1]
  * @param keys the keys to read with, [B, Q, K, 3]
  */
 public record Lookup(int[] samples, FloatTensor scores, FloatTensor keys) {
@@ -27,10 +27,7 @@ public record Lookup(int[] samples, FloatTensor scores, FloatTensor keys) {
         return 31 * Arrays.hashCode(samples) + keys.hashCode();
     }
 
-    /**
-     * The samples and shapes, such as {@code Lookup[samples [3, 1], scores float32[1, 2, 4], keys float32[1, 2, 1,
-     * 3]]}.
-     */
+    /** The samples and shapes: {@code Lookup[samples [3, 1], scores float32[1, 2], keys float32[1, 2, 1, 3]]}. */
     @Override
     public String toString() {
         return "Lookup[samples " + Arrays.toString(samples) + ", scores " + scores + ", keys " + keys + "]";

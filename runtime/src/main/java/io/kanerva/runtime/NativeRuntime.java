@@ -37,7 +37,6 @@ public final class NativeRuntime {
             throw new InferenceException(failure.getCause(), "%s", failure.getMessage());
         }
         if (!isStarted) {
-            Telemetry.switchOff();
             startOnLargeStack();
             isStarted = true;
         }
@@ -45,6 +44,7 @@ public final class NativeRuntime {
 
     private static void startOnLargeStack() {
         try {
+            Telemetry.switchOff();
             CompletableFuture.runAsync(OrtEnvironment::getEnvironment, NativeRuntime::runOnLargeStack)
                     .join();
         } catch (CompletionException e) {

@@ -77,8 +77,8 @@ class KanervaTest {
         assertThat(recall.lookups())
                 .allSatisfy(lookup -> assertThat(lookup.samples()).containsExactly(0, 1, 2, 3, 4, 5, 6));
         // The damaged query matches less well than the mended one.
-        assertThat(recall.lookups().get(0).scores().get(0, 3, 3)).isLessThan(0.985f);
-        assertThat(recall.lookups().get(2).scores().get(0, 3, 3)).isGreaterThan(0.999f);
+        assertThat(recall.lookups().get(0).scores().get(0, 3)).isLessThan(0.985f);
+        assertThat(recall.lookups().get(2).scores().get(0, 3)).isGreaterThan(0.999f);
     }
 
     @ParameterizedTest
@@ -93,7 +93,7 @@ class KanervaTest {
             assertThat(memory.samples()).isEqualTo(3);
             Recall recall = kanerva.recall(memory, TileImages.episodes(2, 0x55, 0x0F, 0x5A, 0x66), 1);
             assertThat(recall.lookups().get(0).samples()).containsExactly(2, 0, 1, 2);
-            assertThat(recall.lookups().get(0).scores().shape()).containsExactly(2, 2, 3);
+            assertThat(recall.lookups().get(0).scores().shape()).containsExactly(2, 2);
             if (kind == Kind.HEAP) {
                 // Continuous windows at the slots' pointers straddle this writer's tiles.
                 assertThat(TileImages.rounded(recall.images()))

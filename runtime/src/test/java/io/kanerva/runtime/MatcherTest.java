@@ -91,13 +91,27 @@ class MatcherTest {
         return queries;
     }
 
-    private static ContentSearch withBytes(FloatTensor samples) {
+    /** The samples as a heap's page. */
+    private static ContentSearch page(FloatTensor samples) {
         ContentSearch page = ContentSearch.empty(samples.dimension(1), LENGTH);
         for (int i = 0; i < page.samples(); i++) {
             page.set(i, samples.data(), i * LENGTH);
         }
-        assertThat(page.codes()).isNotNull();
         return page;
+    }
+
+    /** Two memories, as they are after the second half of their samples was added. */
+    private static ContentSearch memories(FloatTensor first, FloatTensor second) {
+        int count = first.dimension(1);
+        int half = count / 2;
+        FloatTensor begin = FloatTensor.zeros(2, half, 1, 8, 8);
+        FloatTensor rest = FloatTensor.zeros(2, count - half, 1, 8, 8);
+        for (int i = 0; i < 2; i++) {
+            float[] all = (i == 0 ? first : second).data();
+            System.arraycopy(all, 0, begin.data(), i * half * LENGTH, half * LENGTH);
+            System.arraycopy(all, half * LENGTH, rest.data(), i * (count - half) * LENGTH, (count - half) * LENGTH);
+        }
+        return new ContentSearch(begin).extended(rest);
     }
 
     @ParameterizedTest
@@ -105,9 +119,9 @@ class MatcherTest {
     void manyQueriesAtOnceFindWhatEachFindsAloneToTheBit(int seed) {
         Random random = new Random(seed);
         int count = 4 + random.nextInt(60);
-        // Pages with bytes, by which samples are ruled out, are as large as a heap's.
-        boolean hasBytes = seed % 2 == 0;
-        int perPage = 16 * ((hasBytes ? 64 : 1) + random.nextInt(90));
+        // Pages as large as a heap's, where samples are ruled out by bytes, or memories of any size.
+        boolean isHeap = seed % 2 == 0;
+        int perPage = isHeap ? 16 * (64 + random.nextInt(90)) : 2 + random.nextInt(seed % 4 == 1 ? 1000 : 2000);
         BitSet written = new BitSet();
         // Few samples that are alike leave most to the bytes, many to the features.
         int percent = seed % 4 == 0 ? 2 : 100;
@@ -123,9 +137,11 @@ class MatcherTest {
             for (int query = 0; query < count; query++) {
                 matcher.add(queries, query * LENGTH);
             }
-            for (int page = 0; page < 2; page++) {
-                ContentSearch searched = hasBytes ? withBytes(pages[page]) : new ContentSearch(pages[page]);
-                matcher.match(searched, 0, page * perPage, written::get);
+            ContentSearch memories = memories(pages[0], pages[1]);
+            ContentSearch[] searched = {new ContentSearch(pages[0]), new ContentSearch(pages[1])};
+            double[] scores = new double[ContentSearch.AT_ONCE];
+            for (int i = 0; i < 2; i++) {
+                matcher.match(isHeap ? page(pages[i]) : memories, isHeap ? 0 : i, i * perPage, written::get);
             }
             for (int query = 0; query < count; query++) {
                 int place = -1;
@@ -133,11 +149,13 @@ class MatcherTest {
                 ContentQuery alone = new ContentQuery(LENGTH);
                 alone.set(queries, query * LENGTH);
                 for (int page = 0; page < 2; page++) {
-                    double[] scores = new double[perPage];
-                    new ContentSearch(pages[page]).scores(alone, 0, scores);
                     for (int i = 0; i < perPage; i++) {
-                        if (written.get(page * perPage + i) && scores[i] > best) {
-                            best = scores[i];
+                        if (i % scores.length == 0) {
+                            searched[page].scores(alone, 0, i / scores.length, scores);
+                        }
+                        double score = scores[i % scores.length];
+                        if (written.get(page * perPage + i) && score > best) {
+                            best = score;
                             place = page * perPage + i;
                         }
                     }
@@ -150,7 +168,7 @@ class MatcherTest {
 
     @Test
     void memoriesScoresAreTheSameToTheBitWhetherQueriesComeTogetherOrAlone() {
-        int samples = 700;
+        int samples = 1100;
         int count = 70;
         Memory memory = kanerva.write(
                 TileImages.episodes(2, new Random(7).ints(2 * samples, 0, 256).toArray()));
@@ -167,9 +185,8 @@ class MatcherTest {
             for (int episode = 0; episode < 2; episode++) {
                 int at = episode * count + query;
                 assertThat(together.samples()[at]).isEqualTo(alone.samples()[episode]);
-                assertThat(Arrays.copyOfRange(together.scores().data(), at * samples, (at + 1) * samples))
-                        .isEqualTo(
-                                Arrays.copyOfRange(alone.scores().data(), episode * samples, (episode + 1) * samples));
+                assertThat(together.scores().data()[at])
+                        .isEqualTo(alone.scores().data()[episode]);
             }
         }
         assertThat(kanerva.recall(memory, queries, 1).lookups().get(0)).isEqualTo(together);

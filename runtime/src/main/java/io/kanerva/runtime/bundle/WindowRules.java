@@ -3,14 +3,13 @@ package io.kanerva.runtime.bundle;
 import static io.kanerva.runtime.bundle.SizeRules.positive;
 
 import io.kanerva.runtime.bundle.ProtoMessage.MalformedException;
-import io.kanerva.runtime.bundle.SizeRules.Node;
 
 /** The rules of the operators that move a window over images [N, C, ...]. */
 final class WindowRules {
 
     private WindowRules() {}
 
-    static GraphValue convolved(Node node) {
+    static GraphValue convolved(NodeInputs node) {
         long[] weights = weights(node);
         long[] images = node.in(0).shape();
         if (images[1] != Math.multiplyExact(weights[1], node.node().integer("group", 1))) {
@@ -24,7 +23,7 @@ final class WindowRules {
         return GraphValue.of(shape);
     }
 
-    static GraphValue spread(Node node) {
+    static GraphValue spread(NodeInputs node) {
         long[] weights = weights(node);
         long[] shape = node.in(0).shape().clone();
         if (shape[1] != weights[0] || node.node().integers().containsKey("output_shape")) {
@@ -42,7 +41,7 @@ final class WindowRules {
         return GraphValue.of(shape);
     }
 
-    static GraphValue pooled(Node node) {
+    static GraphValue pooled(NodeInputs node) {
         long[] images = node.in(0).shape();
         long[] shape = images.clone();
         for (int axis = 2; axis < shape.length; axis++) {
@@ -51,7 +50,7 @@ final class WindowRules {
         return GraphValue.of(shape);
     }
 
-    private static long[] weights(Node node) {
+    private static long[] weights(NodeInputs node) {
         long[] weights = node.in(1).shape();
         if (weights.length < 3 || weights.length != node.in(0).rank()) {
             throw new MalformedException("images and weights of one rank");
@@ -60,7 +59,7 @@ final class WindowRules {
     }
 
     /** How many places a window has along an axis. */
-    private static long steps(Node node, int axis, long size, long kernel) {
+    private static long steps(NodeInputs node, int axis, long size, long kernel) {
         String automatic = node.node().texts().getOrDefault("auto_pad", "NOTSET");
         if (!automatic.equals("NOTSET")) {
             throw new MalformedException("pads that are given");
@@ -77,7 +76,7 @@ final class WindowRules {
         return (roundsUp ? (room + stride - 1) / stride : room / stride) + 1;
     }
 
-    private static long attribute(Node node, String name, int index, long absent) {
+    private static long attribute(NodeInputs node, String name, int index, long absent) {
         long[] values = node.node().integers(name);
         return values.length == 0 ? absent : positive(values[index]);
     }

@@ -3,9 +3,9 @@ package io.kanerva.runtime.math;
 import java.nio.ByteBuffer;
 
 /**
- * A page of samples' features in a byte each, by which {@link ContentSearch} rules most samples out before it compares
- * features: a feature is about a step, of its sample's own, times a whole number in [-127, 127]. How far all of them
- * are off is known exactly, so that nothing is ruled out by rounding. Guarded as its {@link ContentSearch} is.
+ * Samples' features in a byte each, by which {@link ContentSearch} rules most samples out before it compares features:
+ * a feature is about a step, of its sample's own, times a whole number in [-127, 127]. How far all of them are off is
+ * known exactly, so that nothing is ruled out by rounding. Guarded as its {@link ContentSearch} is.
  */
 public final class ContentCodes {
 
@@ -58,6 +58,14 @@ public final class ContentCodes {
         steps[sample] = step;
         rests[sample] = Math.sqrt(squares);
         levels[sample] = features[from + length * ContentSearch.AT_ONCE];
+    }
+
+    /** Takes samples, from {@code to} on, of others with images of the same size. */
+    void copy(ContentCodes from, int sample, int to, int count) {
+        System.arraycopy(from.codes, sample * length, codes, to * length, count * length);
+        System.arraycopy(from.steps, sample, steps, to, count);
+        System.arraycopy(from.rests, sample, rests, to, count);
+        System.arraycopy(from.levels, sample, levels, to, count);
     }
 
     /** Copies samples' codes, [count, length], to the beginning of {@code to}. */

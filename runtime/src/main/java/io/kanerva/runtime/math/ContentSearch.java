@@ -35,7 +35,7 @@ public final class ContentSearch {
      */
     private final double[] rows;
 
-    /** The same in bytes; null for those that are not searched by them. */
+    /** The same in bytes, [B, T], T padded likewise; null for images that are too large for them. */
     private final ContentCodes codes;
 
     /** The index in {@link #rows} of the first memory that is searched. */
@@ -43,11 +43,7 @@ public final class ContentSearch {
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     public ContentSearch(FloatTensor images) {
-        this(
-                images.dimension(0),
-                images.dimension(1),
-                images.size() / (images.dimension(0) * images.dimension(1)),
-                false);
+        this(images.dimension(0), images.dimension(1), images.size() / (images.dimension(0) * images.dimension(1)));
         for (int image = 0; image < images.dimension(0) * samples; image++) {
             set(image / samples, image % samples, images.data(), image * (features - 1));
         }
@@ -57,10 +53,13 @@ public final class ContentSearch {
     public ContentSearch extended(FloatTensor images) {
         int episodes = images.dimension(0);
         int added = images.dimension(1);
-        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1, false);
+        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1);
         for (int episode = 0; episode < episodes; episode++) {
             System.arraycopy(
                     rows, at(episode, 0), extended.rows, extended.at(episode, 0), groups() * features * AT_ONCE);
+            if (codes != null) {
+                extended.codes.copy(codes, code(episode, 0), extended.code(episode, 0), groups() * AT_ONCE);
+            }
             for (int i = 0; i < added; i++) {
                 extended.set(episode, samples + i, images.data(), (episode * added + i) * (features - 1));
             }
@@ -70,10 +69,10 @@ public final class ContentSearch {
 
     /** Room for T samples of one memory, images of {@code length} values, to be {@link #set}; of an owner's own. */
     public static ContentSearch empty(int samples, int length) {
-        return new ContentSearch(1, samples, length, length <= ContentCodes.MOST_VALUES);
+        return new ContentSearch(1, samples, length);
     }
 
-    private ContentSearch(int episodes, int samples, int length, boolean hasCodes) {
+    private ContentSearch(int episodes, int samples, int length) {
         this.samples = samples;
         firstEpisode = 0;
         features = length + 1;
@@ -84,7 +83,7 @@ public final class ContentSearch {
                     MOST_FEATURES, size, episodes, samples, features);
         }
         rows = new double[(int) size];
-        codes = hasCodes ? new ContentCodes(samples, length) : null;
+        codes = length <= ContentCodes.MOST_VALUES ? new ContentCodes(episodes * groups() * AT_ONCE, length) : null;
     }
 
     /** Puts a sample of a memory of its owner, whose image begins at {@code from}. */
@@ -113,7 +112,7 @@ public final class ContentSearch {
             rows[to + i * AT_ONCE] /= norm;
         }
         if (codes != null) {
-            codes.set(sample, rows, to);
+            codes.set(code(episode, 0) + sample, rows, to);
         }
     }
 
@@ -128,11 +127,6 @@ public final class ContentSearch {
     /** The same search in the memories from {@code episode} on, without a copy. */
     public ContentSearch from(int episode) {
         return new ContentSearch(this, episode);
-    }
-
-    /** The length of the scores array of {@link #scores}: T rounded up. */
-    public int scoreSlots() {
-        return groups() * AT_ONCE;
     }
 
     /**
@@ -158,9 +152,14 @@ public final class ContentSearch {
         return features;
     }
 
-    /** The samples in bytes; null where there are none. */
+    /** The samples in bytes; null for images that are too large for them. */
     public ContentCodes codes() {
         return codes;
+    }
+
+    /** The index of a group's first sample in {@link #codes}. */
+    public int code(int memory, int group) {
+        return ((firstEpisode + memory) * groups() + group) * AT_ONCE;
     }
 
     /** Copies groups of a memory, [groups, F, 16], to the beginning of {@code to}. */
@@ -173,34 +172,20 @@ public final class ContentSearch {
     }
 
     /**
-     * Correlates one query with each sample of one memory, in float64.
+     * Correlates one query with the {@link #AT_ONCE} samples of a group, in float64; those beyond T are any number.
      *
-     * @param memory its index
-     * @param scores receives T numbers, each in [-1, 1]; {@link #scoreSlots} long
+     * @param memory the index of the group's memory
+     * @param scores receives numbers in [-1, 1]
      */
-    public void scores(ContentQuery query, int memory, double[] scores) {
-        for (int group = 0; group < groups(); group++) {
-            sums(query, memory, group, scores, group * AT_ONCE);
-        }
-        for (int sample = 0; sample < samples; sample++) {
-            scores[sample] = query.score(scores[sample]);
-        }
-    }
-
-    /** The same for a group alone, whose {@link #AT_ONCE} scores go to {@code scores}. */
-    public void groupScores(ContentQuery query, int memory, int group, double[] scores) {
-        sums(query, memory, group, scores, 0);
+    public void scores(ContentQuery query, int memory, int group, double[] scores) {
+        sums(query.pixels(), query.values(), query.count(), at(memory, group), scores);
         for (int sample = 0; sample < AT_ONCE; sample++) {
             scores[sample] = query.score(scores[sample]);
         }
     }
 
-    private void sums(ContentQuery query, int memory, int group, double[] sums, int first) {
-        sums(query.pixels(), query.values(), query.count(), at(memory, group), sums, first);
-    }
-
     /** A group's dot products of the features that are not 0. Sums in an array would take half as long again. */
-    private void sums(int[] pixels, double[] values, int count, int from, double[] sums, int first) {
+    private void sums(int[] pixels, double[] values, int count, int from, double[] sums) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -238,21 +223,21 @@ public final class ContentSearch {
             s14 += q * rows[at + 14];
             s15 += q * rows[at + 15];
         }
-        sums[first] = s0;
-        sums[first + 1] = s1;
-        sums[first + 2] = s2;
-        sums[first + 3] = s3;
-        sums[first + 4] = s4;
-        sums[first + 5] = s5;
-        sums[first + 6] = s6;
-        sums[first + 7] = s7;
-        sums[first + 8] = s8;
-        sums[first + 9] = s9;
-        sums[first + 10] = s10;
-        sums[first + 11] = s11;
-        sums[first + 12] = s12;
-        sums[first + 13] = s13;
-        sums[first + 14] = s14;
-        sums[first + 15] = s15;
+        sums[0] = s0;
+        sums[1] = s1;
+        sums[2] = s2;
+        sums[3] = s3;
+        sums[4] = s4;
+        sums[5] = s5;
+        sums[6] = s6;
+        sums[7] = s7;
+        sums[8] = s8;
+        sums[9] = s9;
+        sums[10] = s10;
+        sums[11] = s11;
+        sums[12] = s12;
+        sums[13] = s13;
+        sums[14] = s14;
+        sums[15] = s15;
     }
 }

@@ -8,10 +8,10 @@ import java.util.function.IntPredicate;
 /**
  * Finds up to {@link #MOST} queries at once among samples that are given page by page.
  *
- * <p>A few queries, or few samples, are compared one by one, by {@link ContentSearch#scores}. Many go through
- * {@link ContentProduct}, whose sums are those up to the rounding of another order; a score that may be a query's best,
- * or would be rounded to another float32, is computed anew. Where only the best matter, {@link ContentScreen} rules out
- * most samples before. So the results are the same to the bit.
+ * <p>A few queries, or few samples, are compared one by one, by {@link ContentSearch#scores}. Of many,
+ * {@link ContentScreen} rules out most samples. Where it cannot, {@link ContentProduct} does, whose sums are those up
+ * to the rounding of another order. Scores that may be a query's best are computed as for one query, so that results
+ * are the same to the bit.
  */
 public final class Matcher implements AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class Matcher implements AutoCloseable {
 
     private final double[] errors = new double[MOST];
     private final double[] exact = new double[ContentSearch.AT_ONCE];
-    private double[] scores = {};
+    private double[] sums = {};
     private int count;
     private ContentProduct product;
     private ContentScreen screen;
@@ -52,8 +52,6 @@ public final class Matcher implements AutoCloseable {
     private int memory;
     private int first;
     private IntPredicate isWritten;
-    private float[] matches;
-    private int to;
 
     /** @param length the number of values of an image */
     Matcher(Workspace workspace, int length) {
@@ -111,29 +109,19 @@ public final class Matcher implements AutoCloseable {
      * @param isWritten whether there is a sample, by its place
      */
     public void match(ContentSearch page, int memory, int first, IntPredicate isWritten) {
-        match(page, memory, first, isWritten, null, 0);
-    }
-
-    /**
-     * The same.
-     *
-     * @param matches receives the scores of the page's T samples for each query, [Q, T], from {@code to} on; may be
-     *     null
-     */
-    void match(ContentSearch page, int memory, int first, IntPredicate isWritten, float[] matches, int to) {
         this.page = page;
         this.memory = memory;
         this.first = first;
         this.isWritten = isWritten;
-        this.matches = matches;
-        this.to = to;
         try {
             if (count < FEWEST) {
                 for (int query = 0; query < count; query++) {
                     workspace.check();
-                    matchAlone(query);
+                    for (int group = 0; group < page.groups(); group++) {
+                        matchExactly(query, group);
+                    }
                 }
-            } else if (matches == null && page.codes() != null && page.samples() >= ContentScreen.samples(length)) {
+            } else if (page.codes() != null && page.samples() >= ContentScreen.samples(length)) {
                 matchScreened();
             } else {
                 matchTogether(0, page.groups());
@@ -141,7 +129,6 @@ public final class Matcher implements AutoCloseable {
         } finally {
             this.page = null; // idle workspaces keep nobody's memory
             this.isWritten = null;
-            this.matches = null;
         }
     }
 
@@ -150,15 +137,15 @@ public final class Matcher implements AutoCloseable {
         int each = screen.samples() / ContentSearch.AT_ONCE;
         for (int at = 0; at < page.groups(); at += each) {
             workspace.check();
-            int sample = at * ContentSearch.AT_ONCE;
             int groups = Math.min(each, page.groups() - at);
+            int code = page.code(memory, at);
             int samples = groups * ContentSearch.AT_ONCE;
-            screen.put(page.codes(), sample, samples);
+            screen.put(page.codes(), code, samples);
             workspace.multiply(screen.product());
             for (int query = 0; query < count; query++) {
                 floors[query] = best[query] - 4 * errors[query]; // the bound is rounded itself
             }
-            int found = screen.find(page.codes(), sample, samples, floors, count, pairs);
+            int found = screen.find(page.codes(), code, samples, floors, count, pairs);
             if (found < 0) {
                 matchTogether(at, at + groups);
             }
@@ -169,9 +156,10 @@ public final class Matcher implements AutoCloseable {
     }
 
     private void matchExactly(int query, int group) {
-        page.groupScores(queries[query], memory, group, exact);
+        page.scores(queries[query], memory, group, exact);
         int sample = group * ContentSearch.AT_ONCE;
-        for (int i = 0; i < ContentSearch.AT_ONCE; i++) {
+        int end = Math.min(ContentSearch.AT_ONCE, page.samples() - sample);
+        for (int i = 0; i < end; i++) {
             if (exact[i] > best[query] && isWritten.test(first + sample + i)) {
                 best[query] = exact[i];
                 places[query] = first + sample + i;
@@ -187,33 +175,12 @@ public final class Matcher implements AutoCloseable {
             int groups = Math.min(product.groups(), end - at);
             product.put(page, memory, at, groups);
             workspace.multiply(product.product());
-            product.get(scores, groups);
+            product.get(sums, groups);
             for (int group = 0; group < groups; group++) {
                 for (int query = 0; query < count; query++) {
-                    int sums = (group * product.queries() + query) * ContentSearch.AT_ONCE;
-                    matchGroup(query, at + group, sums);
+                    matchGroup(query, at + group, (group * product.queries() + query) * ContentSearch.AT_ONCE);
                 }
             }
-        }
-    }
-
-    private void matchAlone(int query) {
-        reserveScores(page.scoreSlots());
-        page.scores(queries[query], memory, scores);
-        for (int sample = 0; sample < page.samples(); sample++) {
-            if (scores[sample] > best[query] && isWritten.test(first + sample)) {
-                best[query] = scores[sample];
-                places[query] = first + sample;
-            }
-        }
-        for (int sample = 0; matches != null && sample < page.samples(); sample++) {
-            matches[to + query * page.samples() + sample] = (float) scores[sample];
-        }
-    }
-
-    private void reserveScores(int size) {
-        if (scores.length < size) {
-            scores = new double[size];
         }
     }
 
@@ -231,7 +198,10 @@ public final class Matcher implements AutoCloseable {
             product.put(inProduct, queries[inProduct]);
             errors[inProduct] = queries[inProduct].error();
         }
-        reserveScores(product.groups() * product.queries() * ContentSearch.AT_ONCE);
+        int size = product.groups() * product.queries() * ContentSearch.AT_ONCE;
+        if (sums.length < size) {
+            sums = new double[size];
+        }
     }
 
     private void prepareScreen() {
@@ -255,36 +225,24 @@ public final class Matcher implements AutoCloseable {
      * Goes through a query's products with a group of samples, which begin at {@code at}.
      *
      * <p>Let e be the error of a score. The sample that is best by {@link ContentSearch#scores} has a product's score
-     * of at least the highest one less 2 e, whatever that of the others; all that reach so much are compared by their
-     * scores proper, in the order of their places.
+     * of at least the highest one less 2 e, whatever that of the others; a group with one that reaches so much is
+     * compared by its scores proper.
      */
     private void matchGroup(int query, int group, int at) {
         double scale = queries[query].scale();
-        double error = errors[query];
         int sample = group * ContentSearch.AT_ONCE;
         int end = Math.min(ContentSearch.AT_ONCE, page.samples() - sample);
-        boolean isExact = false;
+        boolean mayBeBest = false;
         for (int i = 0; i < end; i++) {
-            double score = scores[at + i] * scale;
-            boolean isCandidate = score >= highest[query] - 2 * error && isWritten.test(first + sample + i);
-            float rounded = (float) (score - error);
-            boolean isSure =
-                    matches == null || rounded == (float) (score + error) && rounded != 0 && Math.abs(score) <= 1;
-            if (!isExact && (isCandidate || !isSure)) {
-                page.groupScores(queries[query], memory, group, exact);
-                isExact = true;
-            }
-            if (isCandidate) {
+            double score = sums[at + i] * scale;
+            if (score >= highest[query] - 2 * errors[query] && isWritten.test(first + sample + i)) {
                 // No score is above 1, so that what exceeds it by rounding is no better than what does not.
                 highest[query] = Math.max(highest[query], Math.min(1, score));
-                if (exact[i] > best[query]) {
-                    best[query] = exact[i];
-                    places[query] = first + sample + i;
-                }
+                mayBeBest = true;
             }
-            if (matches != null) {
-                matches[to + query * page.samples() + sample + i] = isSure ? rounded : (float) exact[i];
-            }
+        }
+        if (mayBeBest) {
+            matchExactly(query, group);
         }
     }
 

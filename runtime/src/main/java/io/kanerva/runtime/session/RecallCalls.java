@@ -41,7 +41,7 @@ public final class RecallCalls {
         int batch = workspace.batch();
         int count = workspace.count();
         FloatTensor keys = FloatTensor.zeros(batch, count, calls.settings.keys(), 3);
-        FloatTensor scores = FloatTensor.zeros(batch, count, memory.samples());
+        FloatTensor scores = FloatTensor.zeros(batch, count);
         int[] samples = new int[batch * count];
         workspace.recaller().lookUp(memory, queries.data(), samples, scores.data(), keys.data());
         return new Lookup(samples, scores, keys);

@@ -33,22 +33,22 @@ public final class Recaller {
      *
      * @param images the queries, [B, Q, Cx, Hx, Wx], all in [0, 1]
      * @param samples receives the samples found, [B Q]
-     * @param matches receives each query's match with each sample, [B, Q, T]
+     * @param scores receives their matches, [B Q]
      * @param keys receives [B, Q, K, 3]
      */
-    void lookUp(StoredMemory memory, float[] images, int[] samples, float[] matches, float[] keys) {
+    void lookUp(StoredMemory memory, float[] images, int[] samples, float[] scores, float[] keys) {
         for (int query = 0; query < workspace.batch() * workspace.count(); query++) {
-            find(memory, query, images, query * floats, samples, matches, keys);
+            find(memory, query, images, query * floats, samples, scores, keys);
         }
     }
 
     /**
      * Finds one query, which begins at {@code from}; perhaps not before the last one of its memory is given.
      *
-     * @param matches may be null
+     * @param scores may be null
      */
     public void find(
-            StoredMemory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
+            StoredMemory memory, int query, float[] images, int from, int[] samples, float[] scores, float[] keys) {
         if (query == 0) {
             matcher.clear(); // an earlier call may have ended before its last query
         }
@@ -59,9 +59,12 @@ public final class Recaller {
         }
         int episode = query / workspace.count();
         int first = query + 1 - matcher.count();
-        matcher.match(memory.contents(), episode, 0, IS_WRITTEN, matches, first * memory.samples());
+        matcher.match(memory.contents(), episode, 0, IS_WRITTEN);
         for (int i = 0; i < matcher.count(); i++) {
             samples[first + i] = matcher.place(i);
+            if (scores != null) {
+                scores[first + i] = (float) matcher.score(i);
+            }
             System.arraycopy(
                     memory.pointers().data(),
                     (episode * memory.samples() + samples[first + i]) * keyNumbers,

@@ -1,9 +1,12 @@
 package io.kanerva.runtime.session;
 
+import ai.onnxruntime.OrtEnvironment;
 import io.kanerva.runtime.Kanerva;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandle;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Version;
 import java.lang.reflect.Array;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,7 +15,8 @@ import java.util.Optional;
  * Keeps ONNX Runtime from reporting to its maker. When version 1.29 is loaded on Linux or macOS, it reads the machine's
  * id and the command line, stores an id of its own below {@code ~/.cache} and connects to a collector, unless the
  * environment variable {@code ORT_DISABLE_TELEMETRY} is set. Its own switch, {@code OrtEnvironment.setTelemetry}, comes
- * too late for that.
+ * too late for that, and no file or property prevents it (microsoft/onnxruntime#27379). Earlier versions report nothing
+ * there.
  *
  * <p>Java cannot change its environment, but from version 22 on it can call the C library. That is done by reflection
  * here, as the project is compiled for Java 17.
@@ -22,6 +26,9 @@ public final class Telemetry {
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
     private static final String VARIABLE = "ORT_DISABLE_TELEMETRY";
 
+    /** The first version that reports. */
+    private static final Version FIRST = Version.parse("1.29");
+
     private Telemetry() {}
 
     /**
@@ -30,16 +37,36 @@ public final class Telemetry {
     public static void switchOff() {
         boolean isWindows =
                 System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
-        if (isWindows || System.getenv(VARIABLE) != null) {
+        if (isWindows || System.getenv(VARIABLE) != null || isOlder(version())) {
             return; // on Windows it reports by the system's own events, which the system's owner controls
         }
         obstacle()
                 .ifPresent(reason -> LOGGER.log(
                         Level.WARNING,
                         "ONNX Runtime will read this machine''s id and contact its maker: expected {0}=1 in the "
-                                + "environment, found none, and it cannot be set here ({1}); set it before Java starts",
+                                + "environment, found none, and it cannot be set here ({1}); set it before Java "
+                                + "starts, or take ONNX Runtime 1.28, which reports nothing",
                         VARIABLE,
                         reason));
+    }
+
+    /** The version that the jar of ONNX Runtime's classes states; empty if it states none. */
+    private static String version() {
+        Package classes = OrtEnvironment.class.getPackage();
+        ModuleDescriptor module = OrtEnvironment.class.getModule().getDescriptor();
+        String version = module == null
+                ? classes.getImplementationVersion()
+                : module.rawVersion().orElse(null);
+        return version == null ? "" : version;
+    }
+
+    /** Whether a version is one before 1.29. */
+    static boolean isOlder(String version) {
+        try {
+            return !version.isEmpty() && Version.parse(version).compareTo(FIRST) < 0;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Sets the variable; why that is impossible, if it is. */

@@ -61,16 +61,16 @@ class ContentSearchTest {
             queries[i] = background >= 0 && random.nextInt(3) > 0 ? background : random.nextFloat();
         }
         ContentSearch search = new ContentSearch(written);
-        double[] scores = new double[search.scoreSlots()];
+        double[] scores = new double[ContentSearch.AT_ONCE];
         for (int query = 0; query < EPISODES * QUERIES; query++) {
             int episode = query / QUERIES;
             ContentQuery features = new ContentQuery(length);
             features.set(queries, query * length);
-            search.scores(features, episode, scores);
             for (int sample = 0; sample < samples; sample++) {
+                search.scores(features, episode, sample / ContentSearch.AT_ONCE, scores);
                 double expected = naiveScore(
                         queries, query * length, written.data(), (episode * samples + sample) * length, length);
-                assertThat(scores[sample])
+                assertThat(scores[sample % ContentSearch.AT_ONCE])
                         .as("query %d, sample %d", query, sample)
                         .isCloseTo(expected, within(1e-12));
             }
@@ -84,13 +84,13 @@ class ContentSearchTest {
         float[] query = new float[784];
         query[3] = 1;
         ContentSearch search = new ContentSearch(grey);
-        double[] scores = new double[search.scoreSlots()];
+        double[] scores = new double[ContentSearch.AT_ONCE];
         ContentQuery features = new ContentQuery(784);
         features.set(query, 0);
-        search.scores(features, 0, scores);
+        search.scores(features, 0, 0, scores);
         assertThat(scores).containsOnly(0);
         features.set(grey.data(), 0);
-        search.scores(features, 0, scores);
+        search.scores(features, 0, 0, scores);
         assertThat(scores).containsOnly(0);
     }
 

@@ -114,12 +114,11 @@ public final class RecallCommand extends Subcommand {
         if (lookup.samples().length == 0) {
             return;
         }
-        int written = lookup.scores().dimension(2);
         print("query   sample   match");
         for (int i = 0; i < lookup.samples().length; i++) {
             print(
                     "%5d   %6d   %5.3f",
-                    images.first() + i, lookup.samples()[i], lookup.scores().data()[i * written + lookup.samples()[i]]);
+                    images.first() + i, lookup.samples()[i], lookup.scores().data()[i]);
         }
     }
 }
