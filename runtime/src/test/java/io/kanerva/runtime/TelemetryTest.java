@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.session.Telemetry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What ONNX Runtime's telemetry does to a process that embeds the runtime, in a JVM of its own. */
 @Timeout(180)
@@ -75,6 +78,22 @@ class TelemetryTest {
                 TelemetryTest.class,
                 folder.toString());
         assertThat(output).isEqualTo("opened twice\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.28.0, true",
+        "1.3.1, true",
+        "0.9, true",
+        "1.29.0, false",
+        "1.29.0-rc1, false",
+        "1.100.0, false",
+        "2.0.0, false",
+        "'', false",
+        "dev, false"
+    })
+    void versionsBefore129AreOlderThanTheTelemetry(String version, boolean isOlder) {
+        assertThat(Telemetry.isOlder(version)).isEqualTo(isOlder);
     }
 
     @Test

@@ -61,7 +61,7 @@ public final class Telemetry {
     }
 
     /** Whether a version is one before 1.29. */
-    static boolean isOlder(String version) {
+    public static boolean isOlder(String version) {
         try {
             return !version.isEmpty() && Version.parse(version).compareTo(FIRST) < 0;
         } catch (IllegalArgumentException e) {
