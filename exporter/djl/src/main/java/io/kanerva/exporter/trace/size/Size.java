@@ -22,8 +22,7 @@ import java.util.stream.Stream;
  * functions} of sizes. Other expressions are {@linkplain #unknown() unknown}.
  */
 public final class Size {
-    private static final Comparator<List<SizeFactor>> ORDER =
-            Comparator.<List<SizeFactor>>comparingInt(List::size).reversed().thenComparing(Size::text);
+    private static final Comparator<List<SizeFactor>> ORDER = Size::compare;
     /** Two expressions are compared up to this size of a dimension. */
     private static final long MAX_COMPARED = 4096;
 
@@ -31,6 +30,9 @@ public final class Size {
 
     /** Coefficient of each product of sorted factors; the empty product is the constant. Null if unknown. */
     private final SortedMap<List<SizeFactor>, Long> terms;
+
+    /** {@link #toString}, once it was asked for. The order of products compares texts, again and again. */
+    private String text;
 
     private Size(SortedMap<List<SizeFactor>, Long> terms) {
         this.terms = terms;
@@ -391,6 +393,14 @@ public final class Size {
         return sum;
     }
 
+    /** Long products first, then by their texts. */
+    private static int compare(List<SizeFactor> a, List<SizeFactor> b) {
+        if (a.size() != b.size()) {
+            return Integer.compare(b.size(), a.size());
+        }
+        return a.size() == 1 ? a.get(0).compareTo(b.get(0)) : text(a).compareTo(text(b));
+    }
+
     private static String text(List<SizeFactor> product) {
         return product.stream().map(SizeFactor::toString).collect(Collectors.joining("*"));
     }
@@ -415,9 +425,13 @@ public final class Size {
     /** The expression without blanks, for example {@code B*T} or {@code 4*T+1}; {@code ?} if unknown. */
     @Override
     public String toString() {
-        if (!isKnown()) {
-            return "?";
+        if (text == null) {
+            text = isKnown() ? expression() : "?";
         }
+        return text;
+    }
+
+    private String expression() {
         return isFixed()
                 ? Long.toString(value())
                 : terms.entrySet().stream()

@@ -19,7 +19,7 @@ public sealed interface SizeFactor extends Comparable<SizeFactor> {
 
     @Override
     default int compareTo(SizeFactor other) {
-        return toString().compareTo(other.toString());
+        return this == other ? 0 : toString().compareTo(other.toString());
     }
 
     /**
