@@ -86,7 +86,6 @@ class TelemetryTest {
         "1.3.1, true",
         "0.9, true",
         "1.29.0, false",
-        "1.29.0-rc1, false",
         "1.100.0, false",
         "2.0.0, false",
         "'', false",
