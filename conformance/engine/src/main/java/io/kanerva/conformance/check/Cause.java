@@ -7,8 +7,8 @@ import java.util.stream.Stream;
  * What follows from the outputs of all runtimes together.
  *
  * @param kind what is suspected
- * @param culprits names of engines or runtimes; for {@link Kind#UNDECIDED} those that disagree, if they are two; none
- *     for {@link Kind#VECTORS}
+ * @param culprits names of engines or runtimes; for {@link Kind#UNDECIDED} those that disagree, if they are two; for
+ *     {@link Kind#VECTORS} those that take the model for what the vectors do
  * @param graph the model
  * @param inputs labels of the cases that show it
  * @param sentence for example {@code 8 of 9 runtimes (3 engines) agree with each other and not with the expected output

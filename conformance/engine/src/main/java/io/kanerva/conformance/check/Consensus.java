@@ -50,6 +50,7 @@ final class Consensus {
     private final Group expected = new Group(List.of(), new ArrayList<>());
     private final List<Group> others = new ArrayList<>();
     private String where = "";
+    private String revised = "";
 
     /**
      * @param vectors whether the expected outputs come with the inputs, and not from one of the runtimes
@@ -58,6 +59,11 @@ final class Consensus {
     Consensus(boolean vectors, String source) {
         this.vectors = vectors;
         this.source = source;
+    }
+
+    /** The model has an operator of which several engines may have the definition of another opset. */
+    void revised(String node) {
+        revised = node;
     }
 
     /** Adds an answer that is as expected. */
@@ -108,6 +114,59 @@ final class Consensus {
                 !expected.voices.isEmpty() ? optimiser().orElseGet(this::ofSome) : vectors ? ofNone() : ofReference();
         return Optional.of(new Cause(
                 conclusion.kind, List.copyOf(conclusion.culprits), graph, List.of(inputs), conclusion.sentence));
+    }
+
+    /**
+     * What follows if one side reads the model as its opset has it, and the other takes an operator for something else;
+     * empty if that is not what they differ in.
+     *
+     * @param known what is expected
+     * @param right whether outputs are what the model means
+     * @param mistaken whether they are what it would mean if it were taken for something else
+     * @param words what is taken for something else, and for what
+     */
+    Optional<Cause> misread(
+            String graph,
+            String inputs,
+            List<Tensor> known,
+            Predicate<List<Tensor>> right,
+            Predicate<List<Tensor>> mistaken,
+            String words) {
+        List<Group> apart = others.stream()
+                .filter(group -> right.test(group.outputs) || mistaken.test(group.outputs))
+                .toList();
+        boolean isRight = right.test(known);
+        if (apart.isEmpty() || isRight == mistaken.test(known)) {
+            return Optional.empty();
+        }
+        List<Group> readers = isRight ? apart : List.of(expected);
+        List<Group> rest =
+                others.stream().filter(group -> !apart.contains(group)).toList();
+        Set<String> culprits = union(readers, Group::engines);
+        Set<String> correct = isRight ? expected.engines() : union(apart, Group::engines);
+        if (apart.stream().anyMatch(group -> isRight == right.test(group.outputs))
+                || culprits.stream().anyMatch(correct::contains)) {
+            return Optional.empty();
+        }
+        String who = isRight
+                ? list(culprits) + (culprits.size() == 1 ? " takes " : " take ")
+                : vectors ? "the vectors take " : source + " takes ";
+        String also = isRight || culprits.isEmpty() || !vectors
+                ? ""
+                : ", as %s".formatted(culprits.size() == 1 ? list(culprits) + " does" : list(culprits) + " do");
+        Set<String> further = union(rest, Group::engines);
+        further.removeAll(correct);
+        culprits.addAll(further);
+        String sentence = "%s%s%s (at %s); as the opset has it, the result is that of %s%s"
+                .formatted(
+                        who,
+                        words,
+                        also,
+                        where,
+                        correct.isEmpty() ? "the vectors" : list(correct),
+                        further.isEmpty() ? "" : "; %s from both".formatted(differ(further)));
+        Kind kind = isRight || !vectors ? Kind.ENGINE : Kind.VECTORS;
+        return Optional.of(new Cause(kind, List.copyOf(culprits), graph, List.of(inputs), sentence));
     }
 
     private record Conclusion(Kind kind, Collection<String> culprits, String sentence) {}
@@ -189,6 +248,17 @@ final class Consensus {
         Set<String> right = expected.engines();
         Set<String> wrong = union(others, Group::engines);
         int more = largest.engines().containsAll(right) ? 0 : largest.engines().size() - right.size();
+        if (vectors
+                && !revised.isEmpty()
+                && right.size() > 1
+                && largest.engines().size() > 1
+                && more <= 0) {
+            return new Conclusion(
+                    Kind.UNDECIDED,
+                    union(List.of(expected, largest), Group::engines),
+                    "%s the expected output %s, and %s agree on another: the definition of %s was revised later"
+                            .formatted(gives(right), where, list(largest.engines()), revised));
+        }
         // Whoever made the vectors is a witness, too; and what two engines confirm is not wrong by chance.
         if (vectors && more > 0 && (more == 1 || right.size() > 1)) {
             String others = list(largest.engines()) + (largest.engines().size() == 1 ? " gives" : " agree on");

@@ -90,7 +90,7 @@ record GraphWalk(ModelProto model, int depth) {
             Set<String> sizes = node.getInputCount() == 0
                     ? Set.of()
                     : values.getOrDefault(node.getInput(0), ValueFacts.NOTHING).sizes();
-            return List.of(new ValueFacts(ElementType.INT64, null, false, Set.of(), sizes, Set.of(), null));
+            return List.of(new ValueFacts(ElementType.INT64, null, false, Set.of(), sizes, Set.of(), true, null));
         }
         List<ValueFacts> inputs = new ArrayList<>();
         node.getInputList().forEach(input -> inputs.add(values.getOrDefault(input, ValueFacts.NOTHING)));
@@ -98,6 +98,7 @@ record GraphWalk(ModelProto model, int depth) {
         if (function != null && depth < MAX_DEPTH) {
             return called(function, inputs);
         }
+        boolean known = node.getInputList().stream().allMatch(input -> input.isEmpty() || values.containsKey(input));
         inputs.removeIf(input -> input == ValueFacts.NOTHING);
         List<Map<String, ValueFacts>> within = new ArrayList<>();
         List<GraphProto> bodies = NodeOrder.bodies(node);
@@ -111,7 +112,7 @@ record GraphWalk(ModelProto model, int depth) {
                     .getOutputList()
                     .forEach(output -> inputs.add(inner.getOrDefault(output.getName(), ValueFacts.NOTHING)));
         }
-        return List.of(result(node, inputs, values));
+        return List.of(result(node, inputs, values, known));
     }
 
     /** The outputs of an If: each is that of one branch, and the condition decides which. */
@@ -137,6 +138,7 @@ record GraphWalk(ModelProto model, int depth) {
                         ValueFacts.joined(result.quantises(), by.quantises()),
                         ValueFacts.joined(result.random(), by.random()),
                         ValueFacts.joined(result.sizes(), by.random()),
+                        result.exact() && by.exact(),
                         null);
             }
             results.add(result);
@@ -166,11 +168,17 @@ record GraphWalk(ModelProto model, int depth) {
                         .toList();
     }
 
-    private ValueFacts result(NodeProto node, List<ValueFacts> inputs, Map<String, ValueFacts> values) {
+    /** @param known whether something is known of every input */
+    private ValueFacts result(NodeProto node, List<ValueFacts> inputs, Map<String, ValueFacts> values, boolean known) {
         Set<String> quantises = new LinkedHashSet<>();
         Set<String> random = new LinkedHashSet<>();
         Set<String> sizes = new LinkedHashSet<>();
         boolean constant = inputs.stream().allMatch(ValueFacts::constant);
+        boolean ofIntegers = !inputs.isEmpty()
+                && inputs.stream()
+                        .allMatch(input -> input.type() != null && !input.type().isFloat());
+        boolean exact =
+                known && ExactNodes.decides(node, ofIntegers) && inputs.stream().allMatch(ValueFacts::exact);
         ElementType coarsest = null;
         for (ValueFacts input : inputs) {
             quantises.addAll(input.quantises());
@@ -193,6 +201,7 @@ record GraphWalk(ModelProto model, int depth) {
                 quantises,
                 random,
                 sizes,
+                exact,
                 computed ? null : truth(node, inputs));
     }
 
@@ -255,6 +264,6 @@ record GraphWalk(ModelProto model, int depth) {
                 .map(ValueFacts::type)
                 .filter(known -> known != null && known.isFloat())
                 .findFirst()
-                .orElse(null);
+                .orElse(inputs.isEmpty() ? null : inputs.get(0).type());
     }
 }

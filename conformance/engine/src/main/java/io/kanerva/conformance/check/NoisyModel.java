@@ -34,20 +34,6 @@ final class NoisyModel {
 
     private static final String EXACT = "/before-noise";
 
-    /** Nodes that move, select or compare values, or whose result is exact. */
-    private static final Set<String> EXACT_NODES = names("""
-            Abs And ArgMax ArgMin BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Clip
-            Compress Concat ConcatFromSequence Constant ConstantOfShape ConvInteger DepthToSpace
-            DequantizeLinear Dropout DynamicQuantizeLinear Equal Expand EyeLike Flatten Floor Gather
-            GatherElements GatherND Greater GreaterOrEqual Hardmax Identity IsInf IsNaN Less LessOrEqual
-            MatMulInteger Max MaxPool MaxUnpool Min Mod Neg NonMaxSuppression NonZero Not OneHot Optional
-            OptionalGetElement OptionalHasElement Or PRelu Pad QuantizeLinear Range ReduceMax ReduceMin Relu
-            Reshape ReverseSequence Round ScatterElements ScatterND SequenceAt SequenceConstruct
-            SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Sign Size Slice SpaceToDepth Split
-            SplitToSequence Squeeze StringConcat StringNormalizer StringSplit Tile TopK Transpose Trilu Unique
-            Unsqueeze Where Xor
-            """);
-
     /**
      * Nodes that add many terms, whose rounding error is as large as a typical result's even where the sum is small.
      */
@@ -113,7 +99,7 @@ final class NoisyModel {
     private static boolean isInexact(NodeProto node) {
         List<GraphProto> bodies = NodeOrder.bodies(node);
         return bodies.isEmpty()
-                ? !EXACT_NODES.contains(node.getOpType()) && !node.getOpType().startsWith("QLinear")
+                ? ExactNodes.rounds(node)
                 : bodies.stream().flatMap(body -> body.getNodeList().stream()).anyMatch(NoisyModel::isInexact)
                         // A sequence cannot be added to.
                         && bodies.stream()

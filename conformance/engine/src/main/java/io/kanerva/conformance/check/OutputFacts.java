@@ -18,9 +18,13 @@ import java.util.Map;
  * @param coarsest of the types that the output is computed in; float32 if there is none
  * @param quantises nodes that round computed values to few levels, for example {@code QuantizeLinear 'q'}; weights that
  *     are stored in 8 bits do not count, since their values are the same on every engine
+ * @param exact whether only nodes without rounding of their own lie between the inputs and the output: casts, and what
+ *     moves, selects or compares values
  * @param random nodes that draw random numbers without which the output cannot be computed
  */
-public record OutputFacts(ElementType coarsest, List<String> quantises, List<String> random) {
+public record OutputFacts(ElementType coarsest, List<String> quantises, boolean exact, List<String> random) {
+    static final OutputFacts UNKNOWN = new OutputFacts(ElementType.FLOAT32, List.of(), false, List.of());
+
     public OutputFacts {
         quantises = List.copyOf(quantises);
         random = List.copyOf(random);
@@ -48,15 +52,24 @@ public record OutputFacts(ElementType coarsest, List<String> quantises, List<Str
                     new OutputFacts(
                             coarsest == null ? ElementType.FLOAT32 : coarsest,
                             List.copyOf(value.quantises()),
+                            value.exact(),
                             List.copyOf(value.random())));
         }
         return facts;
+    }
+
+    /** The same, of an output that need not be exact. */
+    OutputFacts inexact() {
+        return new OutputFacts(coarsest, quantises, false, random);
     }
 
     /** The tolerance of the output before its rounding noise is measured. */
     Tolerance tolerance(ElementType type, String device) {
         if (!type.isFloat() && type != ElementType.COMPLEX64 && type != ElementType.COMPLEX128) {
             return Tolerance.BITS;
+        }
+        if (exact) {
+            return Tolerance.exact(type);
         }
         return switch (coarsest) {
             case BFLOAT16 -> Tolerance.BFLOAT16;

@@ -2,11 +2,13 @@ package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Finding.Outcome;
+import io.kanerva.conformance.check.OpsetReadings.Readings;
 import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
@@ -62,6 +64,7 @@ final class Subject {
                 Map<String, String> found = new LinkedHashMap<>();
                 facts.forEach((output, fact) -> found.put(output, String.join(", ", fact.random())));
                 random = found;
+                OpsetReadings.revised(model).ifPresent(consensus::revised);
                 Set<String> names = new HashSet<>();
                 ambiguous = model.getGraph().getInitializerList().stream()
                         .map(TensorProto::getName)
@@ -164,7 +167,53 @@ final class Subject {
 
     /** What follows from all answers; empty if they agree. */
     Optional<Cause> cause() {
-        return consensus.cause(testCase.graph(), testCase.label());
+        Optional<Cause> cause = consensus.cause(testCase.graph(), testCase.label());
+        boolean unclear = cause.isPresent()
+                && cause.get().kind() != Cause.Kind.OPTIMISER
+                && cause.get().kind() != Cause.Kind.RUNTIME;
+        return unclear ? misread().or(() -> cause) : cause;
+    }
+
+    /** What follows if engines or vectors take an operator for that of another opset, say. */
+    private Optional<Cause> misread() {
+        Path model = testCase.model();
+        try {
+            Optional<Readings> readings = Files.size(model) > NoisyModel.MAX_BYTES
+                    ? Optional.empty()
+                    : OpsetReadings.of(SelfContained.read(model).build());
+            List<Tensor> meant =
+                    readings.isEmpty() ? List.of() : computed(readings.get().right());
+            for (Map.Entry<String, byte[]> other : meant.isEmpty()
+                    ? Set.<Map.Entry<String, byte[]>>of()
+                    : readings.get().others().entrySet()) {
+                List<Tensor> mistaken = computed(other.getValue());
+                if (!mistaken.isEmpty() && !alike(mistaken, meant, java)) {
+                    Optional<Cause> found = consensus.misread(
+                            testCase.graph(),
+                            testCase.label(),
+                            right,
+                            outputs -> alike(outputs, meant, java),
+                            outputs -> alike(outputs, mistaken, java),
+                            other.getKey());
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            return Optional.empty(); // nothing but what the runtimes say
+        }
+        return Optional.empty();
+    }
+
+    /** What ONNX Runtime computes of a model that is written out; nothing if it cannot run it. */
+    private List<Tensor> computed(byte[] model) throws IOException {
+        Files.createDirectories(scratch);
+        Path file = Files.write(scratch.resolve("written-out.onnx"), model);
+        Answer answer = java.run(List.of(new Job(file, testCase.inputs(), false)), done -> {})
+                .get(0);
+        Files.delete(file);
+        return answer instanceof Outputs outputs ? outputs.outputs() : List.of();
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.Set;
  * @param coarsest null if it is not computed in a floating-point type
  * @param constant whether it is the same for all inputs
  * @param sizes nodes that draw random numbers which decide its shape
+ * @param exact whether the inputs leave one right value, to the bit: nothing before it rounds as an engine likes
  * @param truth of a constant, as a switch takes it; null if it is not known
  */
 record ValueFacts(
@@ -21,13 +22,14 @@ record ValueFacts(
         Set<String> quantises,
         Set<String> random,
         Set<String> sizes,
+        boolean exact,
         Boolean truth) {
-    static final ValueFacts NOTHING = new ValueFacts(null, null, false, Set.of(), Set.of(), Set.of(), null);
+    static final ValueFacts NOTHING = new ValueFacts(null, null, false, Set.of(), Set.of(), Set.of(), false, null);
 
     static ValueFacts of(int type, boolean constant) {
         ElementType known = ElementType.of(type).orElse(null);
         ElementType coarsest = constant || known == null || !known.isFloat() ? null : known;
-        return new ValueFacts(known, coarsest, constant, Set.of(), Set.of(), Set.of(), null);
+        return new ValueFacts(known, coarsest, constant, Set.of(), Set.of(), Set.of(), known != null, null);
     }
 
     static ValueFacts of(TensorProto weight) {
@@ -35,7 +37,7 @@ record ValueFacts(
         Boolean truth = weight.getRawData().size() == 1
                 ? Boolean.valueOf(weight.getRawData().byteAt(0) != 0)
                 : weight.getInt32DataCount() == 1 ? Boolean.valueOf(weight.getInt32Data(0) != 0) : null;
-        return new ValueFacts(value.type, value.coarsest, true, Set.of(), Set.of(), Set.of(), truth);
+        return new ValueFacts(value.type, value.coarsest, true, Set.of(), Set.of(), Set.of(), value.exact, truth);
     }
 
     /** What is known of a value that is one of two. */
@@ -47,6 +49,7 @@ record ValueFacts(
                 joined(quantises, other.quantises),
                 joined(random, other.random),
                 joined(sizes, other.sizes),
+                exact && other.exact,
                 null);
     }
 

@@ -1,5 +1,6 @@
 package io.kanerva.conformance.compare;
 
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.PreciseWeights;
 import io.kanerva.onnx.Tensor;
 import java.util.Arrays;
@@ -52,6 +53,18 @@ public record Tolerance(
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
     public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0, false, false, false);
 
+    /**
+     * Values of a floating-point type that have one right value. Engines may take numbers below the smallest normal one
+     * of float32 or float64 for 0.
+     */
+    public static Tolerance exact(ElementType type) {
+        return switch (type) {
+            case FLOAT32, BFLOAT16 -> elements(Float.MIN_NORMAL, 0);
+            case FLOAT64 -> elements(Double.MIN_NORMAL, 0);
+            default -> BITS;
+        };
+    }
+
     /** Limits single elements only. */
     public static Tolerance elements(double absolute, double relative) {
         return new Tolerance(absolute, relative, -1, ANY_RATIO, 0, false, false, false);
@@ -73,7 +86,7 @@ public record Tolerance(
      * difference of large values and carries their rounding error.
      */
     public Tolerance scaledTo(Tensor expected) {
-        double size = !expected.type().isNumeric()
+        double size = !expected.type().isNumeric() || isExact()
                 ? 0
                 : Math.sqrt(Arrays.stream(expected.doubles())
                         .map(value -> value * value)
@@ -89,7 +102,7 @@ public record Tolerance(
      * mean square of the finite expected values below that, so that a wrong small value does not pass for a 0.
      */
     public Tolerance shrunkTo(Tensor expected) {
-        if (!expected.type().isFloat()) {
+        if (!expected.type().isFloat() || isExact()) {
             return this;
         }
         double[] finite =
@@ -107,6 +120,10 @@ public record Tolerance(
                         finite(),
                         ofMean,
                         measured);
+    }
+
+    private boolean isExact() {
+        return absolute <= Float.MIN_NORMAL && relative == 0;
     }
 
     /** The same with a relative part that is at least this. */
@@ -135,7 +152,7 @@ public record Tolerance(
 
     /** The tolerance as text, for example {@code 1e-05 + 1e-04 |x|}. */
     public String describe() {
-        if (absolute == 0 && relative == 0) {
+        if (isExact()) {
             return "equal values";
         }
         if (ofMean) {

@@ -1,0 +1,111 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.AttributeProto.AttributeType;
+import io.kanerva.onnx.proto.NodeProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Nodes that take the place of one, for models whose meaning is written out. */
+final class WrittenOut {
+    private final NodeProto node;
+    private final int opset;
+    private final List<NodeProto> nodes = new ArrayList<>();
+
+    /**
+     * @param node the one that is replaced; names of values within its place begin with that of its first output
+     * @param opset of the model, which decides where operators have their axes
+     */
+    WrittenOut(NodeProto node, int opset) {
+        this.node = node;
+        this.opset = opset;
+    }
+
+    /** That of the node that is replaced. */
+    String operator() {
+        return node.getOpType();
+    }
+
+    List<NodeProto> nodes() {
+        return nodes;
+    }
+
+    /** Name of one of the node's inputs; empty if it has none there. */
+    String input(int index) {
+        return index < node.getInputCount() ? node.getInput(index) : "";
+    }
+
+    /** A number among the node's attributes. */
+    float number(String name, float otherwise) {
+        return attribute(node, name).map(AttributeProto::getF).orElse(otherwise);
+    }
+
+    static Optional<AttributeProto> attribute(NodeProto node, String name) {
+        return node.getAttributeList().stream()
+                .filter(one -> one.getName().equals(name))
+                .findFirst();
+    }
+
+    /** Adds the node itself, with other inputs and without an attribute. */
+    void itself(List<String> inputs, String without) {
+        List<AttributeProto> kept = node.getAttributeList().stream()
+                .filter(one -> !one.getName().equals(without))
+                .toList();
+        nodes.add(node.toBuilder()
+                .clearInput()
+                .addAllInput(inputs)
+                .clearAttribute()
+                .addAllAttribute(kept)
+                .build());
+    }
+
+    /** Adds a node whose result is the replaced node's first. */
+    void result(String operator, List<String> inputs, Object... attributes) {
+        node(node.getOutput(0), operator, inputs, attributes);
+    }
+
+    /** Adds a node; the name of its result. */
+    String add(String operator, List<String> inputs, Object... attributes) {
+        String name = node.getOutput(0) + "/written-out-" + nodes.size();
+        node(name, operator, inputs, attributes);
+        return name;
+    }
+
+    /** Adds a constant; its name. */
+    String constant(Tensor value) {
+        return add("Constant", List.of(), "value", value);
+    }
+
+    /** Adds a reduction along axes that keeps them, with size 1. */
+    String reduced(String operator, String value, long... axes) {
+        boolean given = opset >= (operator.equals("ReduceSum") ? 13 : 18);
+        return given
+                ? add(operator, List.of(value, constant(Tensor.of(axes, axes.length))))
+                : add(operator, List.of(value), "axes", axes);
+    }
+
+    private void node(String output, String operator, Collection<String> inputs, Object... attributes) {
+        NodeProto.Builder made = NodeProto.newBuilder()
+                .setName(output)
+                .setOpType(operator)
+                .addAllInput(inputs)
+                .addOutput(output);
+        for (int i = 0; i < attributes.length; i += 2) {
+            AttributeProto.Builder attribute = made.addAttributeBuilder().setName((String) attributes[i]);
+            if (attributes[i + 1] instanceof Tensor tensor) {
+                attribute.setType(AttributeType.TENSOR).setT(tensor.toProto());
+            } else if (attributes[i + 1] instanceof long[] several) {
+                attribute
+                        .setType(AttributeType.INTS)
+                        .addAllInts(Arrays.stream(several).boxed().toList());
+            } else {
+                attribute.setType(AttributeType.INT).setI(((Number) attributes[i + 1]).longValue());
+            }
+        }
+        nodes.add(made.build());
+    }
+}
