@@ -5,7 +5,9 @@ import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -122,49 +124,56 @@ final class Consensus {
      *
      * @param known what is expected
      * @param right whether outputs are what the model means
-     * @param mistaken whether they are what it would mean if it were taken for something else
-     * @param words what is taken for something else, and for what
+     * @param mistaken what is taken for something else, and for what; empty if outputs are not what that gives
      */
     Optional<Cause> misread(
             String graph,
             String inputs,
             List<Tensor> known,
             Predicate<List<Tensor>> right,
-            Predicate<List<Tensor>> mistaken,
-            String words) {
-        List<Group> apart = others.stream()
-                .filter(group -> right.test(group.outputs) || mistaken.test(group.outputs))
-                .toList();
+            Function<List<Tensor>, Optional<String>> mistaken) {
         boolean isRight = right.test(known);
-        if (apart.isEmpty() || isRight == mistaken.test(known)) {
-            return Optional.empty();
+        Optional<String> own = mistaken.apply(known);
+        Set<String> correct = isRight ? expected.engines() : new TreeSet<>();
+        Map<String, Set<String>> readers = new LinkedHashMap<>();
+        if (!isRight && own.isPresent()) {
+            readers.put(own.get(), expected.engines());
         }
-        List<Group> readers = isRight ? apart : List.of(expected);
-        List<Group> rest =
-                others.stream().filter(group -> !apart.contains(group)).toList();
-        Set<String> culprits = union(readers, Group::engines);
-        Set<String> correct = isRight ? expected.engines() : union(apart, Group::engines);
-        if (apart.stream().anyMatch(group -> isRight == right.test(group.outputs))
+        Set<String> further = new TreeSet<>();
+        for (Group group : others) {
+            Optional<String> words = mistaken.apply(group.outputs);
+            if (right.test(group.outputs)) {
+                correct.addAll(group.engines());
+            } else if (words.isPresent()) {
+                readers.computeIfAbsent(words.get(), any -> new TreeSet<>()).addAll(group.engines());
+            } else {
+                further.addAll(group.engines());
+            }
+        }
+        further.removeAll(correct);
+        Set<String> culprits = new TreeSet<>(further);
+        readers.values().forEach(culprits::addAll);
+        // One engine on both sides is not a matter of what the model means; nor is one that nobody reads right.
+        if (readers.isEmpty()
+                || isRight == own.isPresent()
+                || !isRight && correct.isEmpty()
                 || culprits.stream().anyMatch(correct::contains)) {
             return Optional.empty();
         }
-        String who = isRight
-                ? list(culprits) + (culprits.size() == 1 ? " takes " : " take ")
-                : vectors ? "the vectors take " : source + " takes ";
-        String also = isRight || culprits.isEmpty() || !vectors
-                ? ""
-                : ", as %s".formatted(culprits.size() == 1 ? list(culprits) + " does" : list(culprits) + " do");
-        Set<String> further = union(rest, Group::engines);
-        further.removeAll(correct);
-        culprits.addAll(further);
-        String sentence = "%s%s%s (at %s); as the opset has it, the result is that of %s%s"
+        List<String> parts = new ArrayList<>();
+        readers.forEach((words, engines) -> {
+            boolean expects = !isRight && words.equals(own.orElseThrow());
+            List<String> who = new ArrayList<>(expects ? List.of(vectors ? "the vectors" : source) : List.of());
+            engines.stream().filter(engine -> !who.contains(engine)).forEach(who::add);
+            parts.add("%s %s %s"
+                    .formatted(list(who), who.size() == 1 && !(expects && vectors) ? "takes" : "take", words));
+        });
+        String sentence = "%s (%s); as the opset has it, the result is that of %s%s"
                 .formatted(
-                        who,
-                        words,
-                        also,
+                        String.join(", and ", parts),
                         where,
                         correct.isEmpty() ? "the vectors" : list(correct),
-                        further.isEmpty() ? "" : "; %s from both".formatted(differ(further)));
+                        further.isEmpty() ? "" : "; %s in yet another way".formatted(differ(further)));
         Kind kind = isRight || !vectors ? Kind.ENGINE : Kind.VECTORS;
         return Optional.of(new Cause(kind, List.copyOf(culprits), graph, List.of(inputs), sentence));
     }
@@ -189,7 +198,13 @@ final class Consensus {
         Set<String> all = union(others, Group::runtimes);
         Set<String> apart = new TreeSet<>(all);
         apart.removeAll(largest.runtimes());
-        if (largest.engines().size() * 2 > engines.size()) {
+        int agreeing = largest.engines().size();
+        boolean most = agreeing * 2 > engines.size()
+                || agreeing > 1
+                        && others.stream()
+                                .allMatch(group ->
+                                        group == largest || group.engines().size() < agreeing);
+        if (most) {
             return new Conclusion(
                     Kind.VECTORS,
                     List.of(),
@@ -206,8 +221,8 @@ final class Consensus {
         return new Conclusion(
                 Kind.UNDECIDED,
                 List.of(),
-                "no runtime gives the expected output %s, and no two engines of %s agree with each other"
-                        .formatted(where, list(engines)));
+                "no runtime gives the expected output %s, and %s of %s agree with each other"
+                        .formatted(where, agreeing > 1 ? "no more than two" : "no two engines", list(engines)));
     }
 
     /** No runtime agrees with the reference, which is not compared itself. */
@@ -265,8 +280,9 @@ final class Consensus {
             return new Conclusion(
                     Kind.UNDECIDED,
                     union(List.of(expected, largest), Group::engines),
-                    "%s the expected output %s, and %s another: a further engine tells, or what the operators mean "
-                            + "in this opset".formatted(gives(right), where, others));
+                    ("%s the expected output %s, and %s another: a further engine tells, or what the operators mean "
+                                    + "in this opset")
+                            .formatted(gives(right), where, others));
         }
         if (more > 0) {
             return vectors

@@ -46,6 +46,9 @@ record GraphWalk(ModelProto model, int depth) {
             "TopK",
             "Upsample");
 
+    /** Before it, Dropout drops unless an attribute says that it is a test. */
+    private static final int DROPOUT_INFERS = 7;
+
     /** Functions of a model call others, but not so deep; a malformed one may call itself. */
     private static final int MAX_DEPTH = 32;
 
@@ -217,7 +220,7 @@ record GraphWalk(ModelProto model, int depth) {
         };
     }
 
-    private static void named(
+    private void named(
             NodeProto node,
             List<ValueFacts> inputs,
             Map<String, ValueFacts> values,
@@ -238,7 +241,12 @@ record GraphWalk(ModelProto model, int depth) {
     }
 
     /** Whether a Dropout drops: its third input, if it has one, is true, or not known before the model runs. */
-    private static boolean trains(NodeProto node, Map<String, ValueFacts> values) {
+    private boolean trains(NodeProto node, Map<String, ValueFacts> values) {
+        if (OpsetReadings.opset(model) < DROPOUT_INFERS) {
+            return WrittenOut.attribute(node, "is_test")
+                    .map(one -> one.getI() == 0)
+                    .orElse(true);
+        }
         if (node.getInputCount() < 3 || node.getInput(2).isEmpty()) {
             return false;
         }

@@ -50,7 +50,8 @@ final class OpsetReadings {
         opset = opset(model);
     }
 
-    private static int opset(ModelProto model) {
+    /** The opset of a model's standard operators. */
+    static int opset(ModelProto model) {
         return (int) model.getOpsetImportList().stream()
                 .filter(one -> one.getDomain().isEmpty() || one.getDomain().equals("ai.onnx"))
                 .mapToLong(one -> one.getVersion())

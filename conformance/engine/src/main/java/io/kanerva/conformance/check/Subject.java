@@ -2,13 +2,11 @@ package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Finding.Outcome;
-import io.kanerva.conformance.check.OpsetReadings.Readings;
 import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
-import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
@@ -19,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +33,7 @@ final class Subject {
     private final ModelRuntime java;
     private final Path scratch;
     private final Consensus consensus;
+    private final Meaning meaning;
     private final List<String> refusals = new ArrayList<>();
     private final List<ToleranceFile.Use> uses = new ArrayList<>();
     /** The random operators before each output of the graph; empty text if there are none. */
@@ -54,6 +54,7 @@ final class Subject {
         this.testCase = testCase;
         this.java = java;
         this.scratch = scratch;
+        meaning = new Meaning(testCase.model(), testCase.inputs(), java, scratch);
         source = testCase.source();
         right = testCase.expected().isEmpty() ? null : testCase.expected();
         consensus = new Consensus(!testCase.expected().isEmpty(), testCase.source());
@@ -176,44 +177,19 @@ final class Subject {
 
     /** What follows if engines or vectors take an operator for that of another opset, say. */
     private Optional<Cause> misread() {
-        Path model = testCase.model();
-        try {
-            Optional<Readings> readings = Files.size(model) > NoisyModel.MAX_BYTES
-                    ? Optional.empty()
-                    : OpsetReadings.of(SelfContained.read(model).build());
-            List<Tensor> meant =
-                    readings.isEmpty() ? List.of() : computed(readings.get().right());
-            for (Map.Entry<String, byte[]> other : meant.isEmpty()
-                    ? Set.<Map.Entry<String, byte[]>>of()
-                    : readings.get().others().entrySet()) {
-                List<Tensor> mistaken = computed(other.getValue());
-                if (!mistaken.isEmpty() && !alike(mistaken, meant, java)) {
-                    Optional<Cause> found = consensus.misread(
-                            testCase.graph(),
-                            testCase.label(),
-                            right,
-                            outputs -> alike(outputs, meant, java),
-                            outputs -> alike(outputs, mistaken, java),
-                            other.getKey());
-                    if (found.isPresent()) {
-                        return found;
-                    }
-                }
-            }
-        } catch (IOException e) {
-            return Optional.empty(); // nothing but what the runtimes say
-        }
-        return Optional.empty();
-    }
-
-    /** What ONNX Runtime computes of a model that is written out; nothing if it cannot run it. */
-    private List<Tensor> computed(byte[] model) throws IOException {
-        Files.createDirectories(scratch);
-        Path file = Files.write(scratch.resolve("written-out.onnx"), model);
-        Answer answer = java.run(List.of(new Job(file, testCase.inputs(), false)), done -> {})
-                .get(0);
-        Files.delete(file);
-        return answer instanceof Outputs outputs ? outputs.outputs() : List.of();
+        List<Tensor> meant = meaning.right();
+        return meant.isEmpty()
+                ? Optional.empty()
+                : consensus.misread(
+                        testCase.graph(),
+                        testCase.label(),
+                        right,
+                        outputs -> alike(outputs, meant, java),
+                        outputs -> meaning.mistaken().entrySet().stream()
+                                .filter(other -> !alike(other.getValue(), meant, java))
+                                .filter(other -> alike(outputs, other.getValue(), java))
+                                .map(Map.Entry::getKey)
+                                .findFirst());
     }
 
     /**
@@ -319,6 +295,24 @@ final class Subject {
                 ? "output " + output
                 : right.get(output).name();
         Tolerance tolerance = budget.of(expected.named(right.get(output).name()), runtime);
+        Comparison comparison = Comparison.between(name, expected, found, tolerance);
+        BitSet open = comparison.within() || found == null ? new BitSet() : meaning.open(output, expected, found);
+        if (!open.isEmpty()) {
+            Comparison rest = compared(
+                    output, expected, OpenValues.filled(found, expected, open), runtime, budget, name, tolerance);
+            return rest.within() ? rest.undecided(rest.undecided() + open.cardinality()) : rest;
+        }
+        return compared(output, expected, found, runtime, budget, name, tolerance);
+    }
+
+    private Comparison compared(
+            int output,
+            Tensor expected,
+            Tensor found,
+            ModelRuntime runtime,
+            Budget budget,
+            String name,
+            Tolerance tolerance) {
         Comparison comparison = Comparison.between(name, expected, found, tolerance);
         if (comparison.within() || !budget.allowsNoise() || found == null || !Files.isRegularFile(testCase.model())) {
             return comparison;

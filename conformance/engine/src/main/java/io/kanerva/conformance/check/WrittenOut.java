@@ -63,6 +63,40 @@ final class WrittenOut {
                 .build());
     }
 
+    /** Adds the node itself, with another first input. */
+    void itselfWith(String first) {
+        nodes.add(node.toBuilder().setInput(0, first).build());
+    }
+
+    /** Adds the node itself, and then moves the first of its results along an axis to the end, so that none stays. */
+    void rotating(long axis) {
+        NodeProto.Builder itself = node.toBuilder();
+        int at = nodes.size();
+        for (int i = 0; i < node.getOutputCount(); i++) {
+            if (!node.getOutput(i).isEmpty()) {
+                itself.setOutput(i, node.getOutput(i) + "/other-order");
+                String along = constant(Tensor.of(new long[] {axis}, 1));
+                String one = constant(Tensor.of(new long[] {1}, 1));
+                String from = constant(Tensor.of(new long[] {0}, 1));
+                String end = constant(Tensor.of(new long[] {Long.MAX_VALUE}, 1));
+                String first = add("Slice", List.of(itself.getOutput(i), from, one, along));
+                String rest = add("Slice", List.of(itself.getOutput(i), one, end, along));
+                node(node.getOutput(i), "Concat", List.of(rest, first), "axis", axis);
+            }
+        }
+        nodes.add(at, itself.build());
+    }
+
+    /** Inputs of a Slice that gives the other order along an axis. */
+    List<String> backwards(String value, long axis) {
+        return List.of(
+                value,
+                constant(Tensor.of(new long[] {-1}, 1)),
+                constant(Tensor.of(new long[] {-Long.MAX_VALUE}, 1)),
+                constant(Tensor.of(new long[] {axis}, 1)),
+                constant(Tensor.of(new long[] {-1}, 1)));
+    }
+
     /** Adds a node whose result is the replaced node's first. */
     void result(String operator, List<String> inputs, Object... attributes) {
         node(node.getOutput(0), operator, inputs, attributes);

@@ -24,8 +24,8 @@ import java.util.Locale;
  * @param found the other value there
  * @param tolerance the tolerance that was applied
  * @param problem why nothing was compared, part of a sentence; empty if something was
- * @param undecided number of elements that differ, but that rounding errors alone change: a tie of two classes, a value
- *     between two levels of a quantisation
+ * @param undecided number of elements that differ, but that rounding errors alone change, as at a tie of two classes or
+ *     between two levels of a quantisation, or that the specification leaves open, as NaN cast to an integer
  */
 public record Comparison(
         String output,
@@ -192,7 +192,7 @@ public record Comparison(
                     largest);
         }
         if (undecided > 0) {
-            return "differs in %,d of %,d elements, all of which rounding errors alone change"
+            return "differs in %,d of %,d elements, all of which rounding errors change or the specification leaves open"
                     .formatted(undecided, count);
         }
         if (largest == 0) {

@@ -21,6 +21,7 @@ class VerdictCorpusTest {
                         GoodModels.all(),
                         WrongVectors.all(),
                         FaultyEngines.all(),
+                        Meanings.all(),
                         QuantisedModels.all(),
                         RandomModels.all())
                 .flatMap(List::stream)

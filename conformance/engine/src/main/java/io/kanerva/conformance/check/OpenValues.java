@@ -1,0 +1,141 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Values that the specification leaves open, so that engines differ and none is wrong: what a number beyond an integer
+ * type's range is cast to, or NaN is quantised to; which of two updates of one element counts; the order of what a TopK
+ * need not sort. The model is changed to two that choose differently wherever there is a choice; the elements in which
+ * their outputs differ are open.
+ */
+final class OpenValues {
+    private final Map<String, ValueFacts> values;
+    private final boolean second;
+
+    /** @param second which of the two choices */
+    private OpenValues(Map<String, ValueFacts> values, boolean second) {
+        this.values = values;
+        this.second = second;
+    }
+
+    /** Two models that choose differently; empty if nothing is left open. */
+    static Optional<List<byte[]>> choices(ModelProto model) {
+        Map<String, ValueFacts> values = new GraphWalk(model).graph(model.getGraph(), Map.of());
+        byte[] first = new OpenValues(values, false).chosen(model);
+        byte[] second = new OpenValues(values, true).chosen(model);
+        return Arrays.equals(first, second) ? Optional.empty() : Optional.of(List.of(first, second));
+    }
+
+    private byte[] chosen(ModelProto model) {
+        ModelProto.Builder all = model.toBuilder();
+        GraphProto.Builder graph = all.getGraphBuilder().clearNode();
+        for (NodeProto node : model.getGraph().getNodeList()) {
+            WrittenOut written = new WrittenOut(node, OpsetReadings.opset(model));
+            switch (node.getOpType()) {
+                case "Cast" -> cast(node, written);
+                case "QuantizeLinear" -> quantise(written);
+                case "ScatterND", "ScatterElements", "Scatter" -> scatter(node, written);
+                case "TopK" -> sort(node, written);
+                default -> {
+                    // it leaves nothing open
+                }
+            }
+            graph.addAllNode(written.nodes().isEmpty() ? List.of(node) : written.nodes());
+        }
+        return all.build().toByteArray();
+    }
+
+    private ElementType floats(String value) {
+        ElementType type = values.getOrDefault(value, ValueFacts.NOTHING).type();
+        return type != null && type.isFloat() ? type : null;
+    }
+
+    private void cast(NodeProto node, WrittenOut to) {
+        ElementType from = floats(to.input(0));
+        ElementType type = WrittenOut.attribute(node, "to")
+                .flatMap(one -> ElementType.of((int) one.getI()))
+                .orElse(null);
+        if (from == null || type == null || !type.isInteger()) {
+            return;
+        }
+        int bits = (int) (8 * type.bytes(1));
+        boolean signed = type.name().startsWith("INT");
+        double least = signed ? -Math.scalb(1, bits - 1) : 0;
+        double above = Math.scalb(1, signed ? bits - 1 : bits);
+        String more = to.add("Greater", List.of(to.input(0), number(to, from, least - 1)));
+        String less = to.add("Less", List.of(to.input(0), number(to, from, above)));
+        String within = to.add("And", List.of(more, less));
+        to.itself(List.of(to.add("Where", List.of(within, to.input(0), number(to, from, second ? 1 : 0)))), "");
+    }
+
+    private void quantise(WrittenOut to) {
+        ElementType from = floats(to.input(0));
+        if (from != null) {
+            String open = to.add("IsNaN", List.of(to.input(0)));
+            String chosen = number(to, from, second ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
+            to.itselfWith(to.add("Where", List.of(open, chosen, to.input(0))));
+        }
+    }
+
+    private static String number(WrittenOut to, ElementType type, double value) {
+        return to.constant(Tensor.of(type, new double[] {value}));
+    }
+
+    private void scatter(NodeProto node, WrittenOut to) {
+        boolean reduces = WrittenOut.attribute(node, "reduction")
+                .map(one -> !one.getS().toStringUtf8().equals("none"))
+                .orElse(false);
+        if (second && !reduces) {
+            long axis = node.getOpType().equals("ScatterND") ? 0 : axis(node, 0);
+            to.itself(List.of(to.input(0), reversed(to, to.input(1), axis), reversed(to, to.input(2), axis)), "");
+        }
+    }
+
+    private void sort(NodeProto node, WrittenOut to) {
+        boolean sorts =
+                WrittenOut.attribute(node, "sorted").map(one -> one.getI() != 0).orElse(true);
+        if (second && !sorts) {
+            to.rotating(axis(node, -1));
+        }
+    }
+
+    private static long axis(NodeProto node, long otherwise) {
+        return WrittenOut.attribute(node, "axis").map(AttributeProto::getI).orElse(otherwise);
+    }
+
+    private static String reversed(WrittenOut to, String value, long axis) {
+        return to.add("Slice", to.backwards(value, axis));
+    }
+
+    /** Elements in which two outputs differ; none if they are of different sizes. */
+    static BitSet differing(Tensor one, Tensor other) {
+        BitSet open = new BitSet();
+        if (one.type() == other.type() && Arrays.equals(one.shape(), other.shape())) {
+            List<Object> first = one.elements();
+            List<Object> second = other.elements();
+            for (int i = 0; i < first.size(); i++) {
+                open.set(i, !first.get(i).equals(second.get(i)));
+            }
+        }
+        return open;
+    }
+
+    /** A tensor with those elements of another one. */
+    static Tensor filled(Tensor tensor, Tensor from, BitSet elements) {
+        byte[] bytes = tensor.bytes().clone();
+        byte[] others = from.bytes();
+        int width = (int) tensor.type().bytes(1);
+        elements.stream().forEach(i -> System.arraycopy(others, i * width, bytes, i * width, width));
+        return Tensor.ofBytes(tensor.type(), bytes, tensor.shape());
+    }
+}

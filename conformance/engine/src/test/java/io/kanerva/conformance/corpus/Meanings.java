@@ -1,0 +1,242 @@
+package io.kanerva.conformance.corpus;
+
+import static io.kanerva.conformance.corpus.Graph.graph;
+import static io.kanerva.conformance.corpus.Values.at;
+import static io.kanerva.conformance.corpus.Values.floats;
+import static io.kanerva.conformance.corpus.Values.longs;
+import static io.kanerva.conformance.corpus.Values.normal;
+import static io.kanerva.conformance.corpus.Values.scalar;
+import static io.kanerva.conformance.corpus.Values.times;
+
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * Operators that engines, or whoever made the vectors, take for those of another opset; values that the specification
+ * leaves open; and results that have one right value. Both readings are computed here.
+ */
+final class Meanings {
+    private static final Tensor X = normal(1, 2, 3, 4);
+
+    private Meanings() {}
+
+    static List<Entry> all() {
+        List<Entry> all = new ArrayList<>();
+        softmax(all);
+        others(all);
+        open(all);
+        exact(all);
+        return all;
+    }
+
+    private static void softmax(List<Entry> all) {
+        Graph old = new Graph(11).input("x", X).node("Softmax", "x", "y").output("y");
+        Tensor rows = softmax(X, 12, false);
+        Tensor last = softmax(X, 4, false);
+        all.add(new Entry("most engines and the vectors take Softmax-11 for that of opset 13", old)
+                .with(giving("a", last), giving("b", last), giving("c", last), Engine.good("right"))
+                .expects(last)
+                .is("wrong: vectors [a, b, c]"));
+        all.add(new Entry("the vectors alone do, and one engine tells", old)
+                .expects(last)
+                .is("wrong: vectors []"));
+        all.add(new Entry("most engines do, and the vectors are right", old)
+                .with(giving("a", last), giving("b", last), giving("c", last))
+                .expects(rows)
+                .is("wrong: engine [a, b, c]"));
+        all.add(new Entry("without vectors, most engines do", old)
+                .with(lastAxis("a"), lastAxis("b"), lastAxis("c"))
+                .madeUp()
+                .is("wrong: engine [a, b, c]"));
+        all.add(new Entry("one engine does, and another is wrong", old)
+                .with(giving("a", last), Engine.spoiling("b", times(1.1)))
+                .expects(rows)
+                .is("wrong: engine [a, b]"));
+        Graph logarithm =
+                new Graph(11).input("x", X).node("LogSoftmax", "x", "y").output("y");
+        all.add(new Entry("LogSoftmax-11", logarithm)
+                .with(giving("a", softmax(X, 4, true)), giving("b", softmax(X, 4, true)), Engine.good("right"))
+                .expects(softmax(X, 4, true))
+                .is("wrong: vectors [a, b]"));
+        Graph recent = graph().input("x", X).node("Softmax", "x", "y").output("y");
+        all.add(new Entry("Softmax-13 taken for that of opset 11", recent)
+                .with(giving("a", rows), giving("b", rows), Engine.good("right"))
+                .expects(rows)
+                .is("wrong: vectors [a, b]"));
+        Tensor most = Tensor.of(new float[] {1, 5, 2, 6, 3, 4}, 1, 2, 3);
+        Graph hard = new Graph(11).input("x", most).node("Hardmax", "x", "y").output("y");
+        Tensor each = Tensor.of(new float[] {0, 1, 0, 1, 0, 0}, 1, 2, 3);
+        all.add(new Entry("Hardmax-11", hard)
+                .with(giving("a", each), giving("b", each), Engine.good("right"))
+                .expects(each)
+                .is("wrong: vectors [a, b]"));
+    }
+
+    /** An engine that takes Softmax-11 for that of opset 13, where the last axis is the default. */
+    private static Engine lastAxis(String name) {
+        return Engine.mistaking(name, Rewrites.attribute("Softmax", "axis", 2));
+    }
+
+    /** Over so many elements at a time. */
+    private static Tensor softmax(Tensor x, int size, boolean logarithm) {
+        double[] values = x.doubles();
+        for (int from = 0; from < values.length; from += size) {
+            double sum = 0;
+            for (int i = from; i < from + size; i++) {
+                sum += Math.exp(values[i]);
+            }
+            for (int i = from; i < from + size; i++) {
+                values[i] = logarithm ? values[i] - Math.log(sum) : Math.exp(values[i]) / sum;
+            }
+        }
+        return Tensor.of(ElementType.FLOAT32, values, x.shape());
+    }
+
+    private static void others(List<Entry> all) {
+        Graph normalisation = new Graph(9)
+                .input("x", Tensor.of(new float[] {1, 2, 3, 6}, 4, 1))
+                .weight("s", floats(2))
+                .weight("b", floats(1))
+                .weight("m", floats(1))
+                .weight("v", floats(4))
+                .node("BatchNormalization", "x s b m v", "y", "epsilon", 0f)
+                .output("y");
+        // The mean of the inputs is 3, their variance 3.5.
+        Tensor trained = Tensor.of(ElementType.FLOAT32, new double[] {-2, -1, 0, 3}, 4, 1);
+        trained = each(trained, x -> 1 + 2 * x / Math.sqrt(3.5));
+        all.add(new Entry("BatchNormalization-9 taken for training", normalisation)
+                .with(giving("a", trained), giving("b", trained), Engine.good("right"))
+                .expects(trained)
+                .is("wrong: vectors [a, b]"));
+        Graph squares = new Graph(18)
+                .input("x", floats(1, 2, 3))
+                .node("ReduceSumSquare", "x", "y", "noop_with_empty_axes", 1)
+                .output("y");
+        all.add(new Entry("squares over no axes", squares)
+                .with(giving("a", floats(1, 2, 3)), giving("b", floats(1, 2, 3)), giving("c", floats(1, 4, 9)))
+                .expects(floats(1, 2, 3))
+                .is("wrong: vectors [a, b]"));
+        Graph sum = new Graph(13)
+                .input("x", floats(1, 2, 3))
+                .weight("axes", Tensor.of(new long[0], 0))
+                .node("ReduceSum", "x axes", "y")
+                .output("y");
+        all.add(new Entry("a sum over an empty list of axes", sum)
+                .with(giving("a", floats(1, 2, 3)), giving("b", floats(1, 2, 3)), Engine.good("right"))
+                .expects(floats(6))
+                .is("wrong: engine [a, b]"));
+        Graph classes = graph().input("x", longs(1, -1))
+                .weight("depth", longs(2))
+                .weight("values", floats(0, 1))
+                .node("OneHot", "x depth values", "y")
+                .output("y");
+        Tensor off = Tensor.of(new float[] {0, 1, 0, 0}, 2, 2);
+        all.add(new Entry("negative indices of OneHot", classes)
+                .with(giving("a", off), giving("b", off), Engine.good("right"))
+                .expects(off)
+                .is("wrong: vectors [a, b]"));
+        Graph clip = graph().input("x", floats(1, 5))
+                .weight("least", scalar(ElementType.FLOAT32, 4))
+                .weight("most", scalar(ElementType.FLOAT32, 2))
+                .node("Clip", "x least most", "y")
+                .output("y");
+        all.add(new Entry("limits in the other order", clip)
+                .with(giving("a", floats(4, 4)), giving("b", floats(4, 4)), Engine.good("right"))
+                .expects(floats(4, 4))
+                .is("wrong: vectors [a, b]"));
+        Graph resize = new Graph(10)
+                .input("x", normal(3, 1, 1, 3, 3))
+                .weight("scales", floats(1, 1, 1.7, 1.7))
+                .node("Resize", "x scales", "y", "mode", "linear")
+                .output("y");
+        all.add(new Entry("three engines against two where the definition was revised", resize)
+                .with(
+                        Engine.spoiling("a", times(1.1)),
+                        Engine.spoiling("b", times(1.1)),
+                        Engine.good("c"),
+                        Engine.good("d"))
+                .is("wrong: undecided [a, b, c, d, onnxruntime]"));
+    }
+
+    private static void open(List<Entry> all) {
+        Graph cast = graph().input("x", floats(1.5, Double.NaN, 3e9, -7))
+                .node("Cast", "x", "y", "to", ElementType.INT32.number())
+                .output("y", ElementType.INT32);
+        all.add(new Entry("what NaN and large numbers are cast to", cast)
+                .with(Engine.spoiling(
+                        "a", t -> at(1, 0).apply(at(2, Integer.MAX_VALUE).apply(t))))
+                .is("undecided: 2"));
+        all.add(new Entry("what a small number is cast to, beside", cast)
+                .with(Engine.spoiling("sloppy", t -> at(1, 0).apply(at(0, 2).apply(t))))
+                .is("wrong: engine [sloppy]"));
+        Graph scatter = graph().input("x", floats(0, 0, 0))
+                .input("i", longs(1, 1, 2))
+                .input("u", floats(5, 6, 7))
+                .node("ScatterElements", "x i u", "y")
+                .output("y");
+        all.add(new Entry("which of two updates counts", scatter)
+                .with(Engine.spoiling("a", at(1, 5)))
+                .is("undecided: 1"));
+        Graph top = graph().input("x", floats(3, 9, 5, 1))
+                .weight("k", longs(2))
+                .node("TopK", "x k", "y i", "sorted", 0)
+                .output("y");
+        all.add(new Entry("the order of what need not be sorted", top)
+                .with(Engine.spoiling("a", t -> floats(t.doubles()[1], t.doubles()[0])))
+                .is("undecided: 2"));
+    }
+
+    private static void exact(List<Entry> all) {
+        Graph narrow = graph().input("x", floats(1.0078, 3.14159, -2.7182))
+                .node("Cast", "x", "n", "to", ElementType.BFLOAT16.number())
+                .node("Cast", "n", "y", "to", ElementType.FLOAT32.number())
+                .output("y");
+        all.add(new Entry("a cast that truncates", narrow)
+                .with(Engine.spoiling("sloppy", t -> each(floats(1.0078, 3.14159, -2.7182), Meanings::truncated)))
+                .expects(floats(1.0078125, 3.140625, -2.71875))
+                .is("wrong: engine [sloppy]"));
+        Graph moved = graph().input("x", normal(5, 3, 4))
+                .node("Transpose", "x", "t")
+                .node("Relu", "t", "r")
+                .node("Floor", "r", "f")
+                .node("Max", "f t", "y")
+                .output("y");
+        all.add(new Entry("a value that is moved, a unit in the last place off", moved)
+                .with(Engine.spoiling("sloppy", times(1 + 1e-7)))
+                .is("wrong: engine [sloppy]"));
+        Graph counted = graph().input("a", longs(3, 100_001))
+                .input("b", longs(5, 3))
+                .node("Mul", "a b", "m")
+                .node("Cast", "m", "y", "to", ElementType.FLOAT32.number())
+                .output("y");
+        all.add(new Entry("a whole number one off, as a float", counted)
+                .with(giving("sloppy", floats(15, 300_004)))
+                .expects(floats(15, 300_003))
+                .is("wrong: engine [sloppy]"));
+        Graph divided = graph().input("x", normal(6, 9))
+                .node("Div", "x x", "d")
+                .node("Add", "d x", "y")
+                .output("y");
+        all.add(new Entry("arithmetic need not be exact", divided).with(Engine.spoiling("other", times(1 + 1e-7))));
+    }
+
+    private static double truncated(double value) {
+        return Float.intBitsToFloat(Float.floatToRawIntBits((float) value) & 0xffff0000);
+    }
+
+    private static Tensor each(Tensor tensor, DoubleUnaryOperator change) {
+        double[] values = tensor.doubles();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = change.applyAsDouble(values[i]);
+        }
+        return Tensor.of(tensor.type(), values, tensor.shape());
+    }
+
+    /** An engine that gives this. */
+    private static Engine giving(String name, Tensor output) {
+        return Engine.spoiling(name, tensor -> output);
+    }
+}
