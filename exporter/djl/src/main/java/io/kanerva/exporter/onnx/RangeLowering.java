@@ -1,12 +1,13 @@
 package io.kanerva.exporter.onnx;
 
 import io.kanerva.exporter.trace.Programs;
+import io.kanerva.exporter.trace.SizeQuestion;
 import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes the programs for several ranges or remainders of sizes as ONNX's If, one branch for each. */
+/** Writes the programs for several parts of the sizes as ONNX's If, one branch for each. */
 final class RangeLowering {
     private final GraphBuilder graph;
     private final Programs programs;
@@ -43,11 +44,14 @@ final class RangeLowering {
         return results;
     }
 
-    /** Whether the first branch runs: for larger sizes, or for the first remainder. */
+    /** Whether the first branch runs: where the test holds, or for the first remainder. */
     private Value condition() {
         if (programs instanceof Programs.Split split) {
-            Value size = graph.element(graph.size(Size.named(split.dimension())));
-            return graph.node("Greater", size, graph.scalar(ElementType.INT64, split.largest()));
+            SizeQuestion test = split.test();
+            return graph.node(
+                    test.isEqual() ? "Equal" : "Greater",
+                    graph.element(graph.size(test.left())),
+                    graph.element(graph.size(test.right())));
         }
         Programs.Remainders remainders = (Programs.Remainders) programs;
         Size multiple = Size.named(remainders.dimension()).plus(remainders.lacking());
@@ -57,13 +61,13 @@ final class RangeLowering {
 
     private Graph then(LoopLowering.Body lowering) {
         return programs instanceof Programs.Split split
-                ? branch(split.above(), graph.branch(), lowering)
+                ? branch(split.then(), graph.branch(), lowering)
                 : ofRemainder(((Programs.Remainders) programs).classes().get(0), lowering);
     }
 
     private Graph otherwise(LoopLowering.Body lowering) {
         if (programs instanceof Programs.Split split) {
-            return branch(split.upTo(), graph.branch(), lowering);
+            return branch(split.otherwise(), graph.branch(), lowering);
         }
         Programs.Remainders remainders = (Programs.Remainders) programs;
         return remainders.classes().size() == 2

@@ -75,6 +75,9 @@ final class SizeNodes {
         if (factor instanceof SizeFactor.HighestBit highest) {
             return highestBit(highest);
         }
+        if (factor instanceof SizeFactor.CommonDivisor divisor) {
+            return commonDivisor(divisor);
+        }
         SizeFactor.Quotient quotient = (SizeFactor.Quotient) factor;
         Value dividend = graph.size(quotient.dividend());
         Value divisor = graph.size(quotient.divisor());
@@ -96,6 +99,17 @@ final class SizeNodes {
                 .toArray();
         Value terms = highest.isPower() ? graph.node("Mul", ones, graph.integers(rises)) : ones;
         return graph.node("ReduceSum", terms, graph.integers(0));
+    }
+
+    /** The largest of the numbers up to one of the sizes that divide both: ONNX has no Euclidean algorithm. */
+    private Value commonDivisor(SizeFactor.CommonDivisor divisor) {
+        Value first = graph.size(divisor.first());
+        Value second = graph.size(divisor.second());
+        Value numbers = graph.node("Add", graph.range(divisor.second(), null, 0), graph.integers(1));
+        Value rests = graph.node("Add", graph.node("Mod", first, numbers), graph.node("Mod", second, numbers));
+        Value divides = graph.node("Equal", rests, graph.integers(0));
+        Value divisors = graph.node("Mul", graph.cast(divides, ElementType.INT64), numbers);
+        return graph.node("ReduceMax", List.of(divisors), "keepdims", 1);
     }
 
     Value real(RealSize number) {

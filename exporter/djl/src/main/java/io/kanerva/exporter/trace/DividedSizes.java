@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A block that computes something else at some sizes than at others, traced and proven for each of them. */
-sealed interface DividedSizes permits SizeRanges, SizeClasses {
+sealed interface DividedSizes permits SizeRanges, SizeClasses, SizeCases {
     Programs programs();
 
     /** The sizes at which the joined graph should be run. */

@@ -76,24 +76,13 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         return new Shape(shape.stream().mapToLong(d -> d.at(sizes)).toArray());
     }
 
-    /** The same input where a dynamic dimension has a fixed size. */
-    InputSpec with(String dimension, long size) {
+    /** The same input where a dynamic dimension is another size. */
+    InputSpec with(String dimension, Size size) {
         return new InputSpec(
                 name,
                 type,
                 shape.stream()
                         .map(d -> new Dimension(d.expression().with(dimension, size)))
-                        .toList());
-    }
-
-    /** The same input where a dynamic dimension is a multiple of a number, less another one. */
-    InputSpec ofMultiples(String dimension, long divisor, long less) {
-        Size multiple = Size.named(dimension).times(divisor).plus(-less);
-        return new InputSpec(
-                name,
-                type,
-                shape.stream()
-                        .map(d -> new Dimension(d.expression().with(dimension, multiple)))
                         .toList());
     }
 

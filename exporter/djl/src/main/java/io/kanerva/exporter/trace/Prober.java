@@ -20,10 +20,14 @@ final class Prober {
 
     private static final int MAX_STRIDE = 64;
 
+    /** Sizes that are not to be compared agree. */
+    private static final Outcome OUTSIDE = new Outcome(Kind.SAME, "");
+
     private final SamplingPlan plan;
     /** Dimensions whose limits are the user's, so that the block must run at all sizes within them. */
     private final Set<String> stated;
 
+    private final SizeRegion region;
     private final Function<Map<String, Long>, Outcome> block;
     private final BooleanSupplier isSpent;
     private final Map<Map<String, Long>, Outcome> known = new LinkedHashMap<>();
@@ -73,6 +77,8 @@ final class Prober {
         private final String remedy;
         private final boolean isFailure;
         private final long together;
+        private final transient Map<String, Long> before;
+        private final transient Map<String, Long> after;
 
         private Change(
                 String problem,
@@ -80,13 +86,27 @@ final class Prober {
                 boolean isFailure,
                 boolean isNumber,
                 Optional<Threshold> threshold,
-                long together) {
+                long together,
+                Map<String, Long> before,
+                Map<String, Long> after) {
             super(problem, null, false, false);
             this.isNumber = isNumber;
             this.isFailure = isFailure;
             this.threshold = threshold;
             this.remedy = remedy;
             this.together = together;
+            this.before = before;
+            this.after = after;
+        }
+
+        /** Sizes at which the block computes the same as the program. */
+        Map<String, Long> before() {
+            return before;
+        }
+
+        /** Sizes at which it does not, neighbouring ones if possible. */
+        Map<String, Long> after() {
+            return after;
         }
 
         /** The whole sentence, with a reason why the remedy is needed. */
@@ -116,6 +136,7 @@ final class Prober {
      * @param plan the sizes that were traced
      * @param limits sizes that dynamic dimensions may take, by name
      * @param stated dimensions within whose limits the block must run
+     * @param region sizes within the limits; at others nothing is compared
      * @param block records the block at given sizes and compares the recording with the program
      * @param isSpent whether no more sizes should be tried, except to locate a difference
      */
@@ -123,11 +144,13 @@ final class Prober {
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
             Set<String> stated,
+            SizeRegion region,
             Function<Map<String, Long>, Outcome> block,
             BooleanSupplier isSpent) {
         this.isSpent = isSpent;
         this.plan = plan;
         this.stated = stated;
+        this.region = region;
         this.block = block;
         this.base = plan.traces().get(0);
         plan.traces().forEach(sizes -> known.put(sizes, new Outcome(Kind.SAME, "")));
@@ -163,6 +186,9 @@ final class Prober {
         if (plan.dimensions().size() > 1) {
             ladder(1, largest()).forEach(this::tryTogether);
         }
+        if (!region.isAll()) {
+            doublings(1, largest()).forEach(this::tryApart);
+        }
         for (long number : new TreeSet<>(numbers)) {
             for (long size = number - 1; size <= number + 1; size++) {
                 for (String name : plan.dimensions()) {
@@ -178,6 +204,9 @@ final class Prober {
     }
 
     private Outcome at(Map<String, Long> sizes) {
+        if (!region.contains(sizes)) {
+            return OUTSIDE;
+        }
         Outcome before = known.get(sizes);
         if (before != null && before.kind() != Kind.NOT_KNOWN) {
             return before;
@@ -363,6 +392,19 @@ final class Prober {
         }
     }
 
+    /** Compares with one dimension smaller than the others: in a region, sizes of all together may be outside. */
+    private void tryApart(long size) {
+        for (String name : plan.dimensions()) {
+            for (long smaller : new long[] {size - 1, size / 2, size / 3}) {
+                Map<String, Long> sizes = corner(size, low, high);
+                sizes.replace(name, Math.max(low.get(name), Math.min(smaller, high.get(name))));
+                if (!isSpent.getAsBoolean() && isChanged(sizes)) {
+                    throw changed(sizes, base, box(), Optional.empty(), 0);
+                }
+            }
+        }
+    }
+
     private void tryTogether(long size) {
         if (!isSpent.getAsBoolean() && isChanged(corner(size, low, high))) {
             long good = size;
@@ -476,7 +518,9 @@ final class Prober {
                 outcome.kind() == Kind.FAILS,
                 outcome.isNumber(),
                 threshold,
-                together);
+                together,
+                before,
+                place);
     }
 
     /** Whether the block agrees with the program at all combinations of the smallest and largest sizes. */

@@ -23,6 +23,7 @@ final class ProgramComparison {
     private final BlockRecorder block;
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
+    private final SizeRegion region;
     private final Program program;
     private final Traced traced;
     private final Probe.Budget budget;
@@ -55,18 +56,21 @@ final class ProgramComparison {
      *
      * @param plan the sizes that were traced
      * @param limits sizes that dynamic dimensions may take, by name
+     * @param region sizes within the limits
      * @param operations that may be recorded
      */
     ProgramComparison(
             BlockRecorder block,
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
+            SizeRegion region,
             Program program,
             Traced traced,
             long operations) {
         this.block = block;
         this.plan = plan;
         this.limits = limits;
+        this.region = region;
         this.program = program;
         this.traced = traced;
         this.operations = operations;
@@ -93,7 +97,12 @@ final class ProgramComparison {
         try (NDManager engine = NDManager.newBaseManager(block.device())) {
             boolean isUnrolled = traced.expectation().isPresent();
             ProvenSizes proven = new Prober(
-                            plan, limits, stated, sizes -> probeSelecting(engine, names, sizes), budget::isSpent)
+                            plan,
+                            limits,
+                            stated,
+                            region,
+                            sizes -> probeSelecting(engine, names, sizes),
+                            budget::isSpent)
                     .search(numbers, isUnrolled);
             if (!isSelecting) {
                 return proven;

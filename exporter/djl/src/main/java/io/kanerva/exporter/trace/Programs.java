@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a block computes: one program for all sizes, or one for each of several ranges of a dimension's sizes. */
+/** What a block computes: one program for all sizes, or one for each of several parts of them. */
 public sealed interface Programs {
     /** What the programs return: for each output its type, and its shape as far as all programs agree on it. */
     List<Output> outputs();
@@ -29,9 +29,9 @@ public sealed interface Programs {
     /**
      * A program.
      *
-     * @param fixed dimensions that have one size only, which are fixed in the program
+     * @param bound dimensions that are no dimensions of the program, and their sizes: fixed ones, or those of others
      */
-    record One(Program program, Map<String, Long> fixed) implements Programs {
+    record One(Program program, Map<String, Size> bound) implements Programs {
         @Override
         public Program first() {
             return program;
@@ -116,37 +116,35 @@ public sealed interface Programs {
     }
 
     /**
-     * Different programs for small and for large sizes.
+     * Different programs for sizes for which a test holds and for others.
      *
-     * @param dimension the dimension that decides
-     * @param largest the largest size at which the first programs are right
-     * @param upTo for this size and smaller ones
-     * @param above for larger sizes
+     * @param otherwise if it does not hold
+     * @param then if it holds
      */
-    record Split(String dimension, long largest, Programs upTo, Programs above) implements Programs {
+    record Split(SizeQuestion test, Programs otherwise, Programs then) implements Programs {
         /**
          * Checks that the results have the same types and numbers of dimensions on both sides.
          *
          * @throws ExportException if they do not, since a model's outputs must
          */
         public Split {
-            List<Output> small = upTo.outputs();
-            List<Output> large = above.outputs();
-            if (small.size() != large.size()) {
-                throw different(dimension, largest, small.size() + " arrays", large.size() + " arrays");
+            List<Output> no = otherwise.outputs();
+            List<Output> yes = then.outputs();
+            if (no.size() != yes.size()) {
+                throw different(test, no.size() + " arrays", yes.size() + " arrays");
             }
-            for (int i = 0; i < small.size(); i++) {
-                Output a = small.get(i);
-                Output b = large.get(i);
+            for (int i = 0; i < no.size(); i++) {
+                Output a = no.get(i);
+                Output b = yes.get(i);
                 if (a.type() != b.type() || a.shape().size() != b.shape().size()) {
-                    throw different(dimension, largest, text(i, a), text(i, b));
+                    throw different(test, text(i, a), text(i, b));
                 }
             }
         }
 
         @Override
         public Program first() {
-            return upTo.first();
+            return otherwise.first();
         }
 
         private static String text(int index, Output output) {
@@ -154,18 +152,17 @@ public sealed interface Programs {
                     + output.shape().size();
         }
 
-        private static ExportException different(String dimension, long largest, String small, String large) {
-            return new ExportException(List.of("the block returns " + small + " up to " + dimension + "=" + largest
-                    + " and " + large
-                    + " above; a model's outputs have the same types and ranks at all sizes"));
+        private static ExportException different(SizeQuestion test, String no, String yes) {
+            return new ExportException(List.of("the block returns " + no + " " + test.no() + " and " + yes + " "
+                    + test.yes() + "; a model's outputs have the same types and ranks at all sizes"));
         }
 
         @Override
         public List<Output> outputs() {
             List<Output> outputs = new ArrayList<>();
-            for (int i = 0; i < upTo.outputs().size(); i++) {
-                Output a = upTo.outputs().get(i);
-                Output b = above.outputs().get(i);
+            for (int i = 0; i < otherwise.outputs().size(); i++) {
+                Output a = otherwise.outputs().get(i);
+                Output b = then.outputs().get(i);
                 List<Size> shape = new ArrayList<>();
                 for (int axis = 0; axis < a.shape().size(); axis++) {
                     shape.add(both(a.shape().get(axis), b.shape().get(axis)));
@@ -177,18 +174,18 @@ public sealed interface Programs {
 
         /** The size that has both expressions' values in their ranges, if it is easy to see. */
         private Size both(Size a, Size b) {
-            if (a.equals(b) || equalWhereFixed(upTo, a, b)) {
+            if (a.equals(b) || equalWhereBound(otherwise, a, b)) {
                 return b;
             }
-            return equalWhereFixed(above, b, a) ? a : Size.unknown();
+            return equalWhereBound(then, b, a) ? a : Size.unknown();
         }
 
-        /** Whether a general expression is the one of a program in which the dimension is fixed. */
-        private static boolean equalWhereFixed(Programs programs, Size own, Size general) {
+        /** Whether a general expression is the one of a program in which the dimension is bound. */
+        private static boolean equalWhereBound(Programs programs, Size own, Size general) {
             Size size = general;
             if (programs instanceof One one) {
-                for (Map.Entry<String, Long> fixed : one.fixed().entrySet()) {
-                    size = size.with(fixed.getKey(), fixed.getValue());
+                for (Map.Entry<String, Size> bound : one.bound().entrySet()) {
+                    size = size.with(bound.getKey(), bound.getValue());
                 }
             }
             return size.equals(own);

@@ -207,7 +207,7 @@ public record SamplingPlan(
                 .orElse(taken.get(0));
     }
 
-    private static List<Map<String, Long>> grid(List<String> names, Map<String, List<Long>> levels) {
+    static List<Map<String, Long>> grid(List<String> names, Map<String, List<Long>> levels) {
         List<Map<String, Long>> points = new ArrayList<>(List.of(Map.of()));
         for (String name : names) {
             List<Map<String, Long>> more = new ArrayList<>();
@@ -362,6 +362,12 @@ public record SamplingPlan(
                             .toList());
         }
         return withTraces(grid(dimensions, sizes));
+    }
+
+    /** A plan without the test points outside of a region, in which the grid is. */
+    SamplingPlan within(SizeRegion region) {
+        return new SamplingPlan(
+                dimensions, levels, traces.stream().filter(region::contains).toList(), checks);
     }
 
     /** The index of the trace with the largest sizes. */

@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.Size;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,7 +35,8 @@ record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) impleme
 
     @Override
     public Programs.Split programs() {
-        return new Programs.Split(threshold.dimension(), threshold.largest(), upTo.programs(), above.programs());
+        SizeQuestion test = SizeQuestion.larger(Size.named(threshold.dimension()), Size.fixed(threshold.largest()));
+        return new Programs.Split(test, upTo.programs(), above.programs());
     }
 
     @Override

@@ -1,11 +1,17 @@
 package io.kanerva.exporter.trace;
 
+import io.kanerva.exporter.trace.size.Size;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Looks for the sizes of a dimension at which a block's operations change, or its numbers, one size after the other
@@ -15,29 +21,39 @@ final class SizeScan {
     /** The number of sizes that are compared. */
     private static final int SIZES = 33;
 
+    /** The number of sizes of each of two dimensions whose relation is looked for. */
+    private static final int RELATED = 6;
+    /** The fewest sizes for which a test must hold, and not hold. */
+    private static final int MIN_POINTS = 2;
+
     /** Numbers by which a size may be divided for a remainder that decides. */
     private static final int[] DIVISORS = {2, 3, 4, 8};
 
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
+    private final SizeRegion region;
     private final Function<Map<String, Long>, Optional<Tape>> block;
     private final boolean comparesNumbers;
+    private final Map<Map<String, Long>, Optional<Tape>> known = new HashMap<>();
 
     /**
      * Prepares a scan.
      *
      * @param plan the sizes that were traced
      * @param limits sizes that dynamic dimensions may take, by name
+     * @param region sizes within the limits
      * @param block records the block at given sizes; empty if it cannot be recorded there
      * @param comparesNumbers whether another number is a change, too
      */
     SizeScan(
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
+            SizeRegion region,
             Function<Map<String, Long>, Optional<Tape>> block,
             boolean comparesNumbers) {
         this.plan = plan;
         this.limits = limits;
+        this.region = region;
         this.block = block;
         this.comparesNumbers = comparesNumbers;
     }
@@ -64,7 +80,7 @@ final class SizeScan {
     /** The first dimension of which only the remainder by a small number decides; empty if there is none. */
     Optional<Period> period() {
         for (String name : plan.dimensions()) {
-            long first = limits.getOrDefault(name, SamplingPlan.Limit.from(1)).min();
+            long first = limit(name).min();
             List<Tape> tapes = new ArrayList<>();
             for (long size = first; size < first + SIZES; size++) {
                 at(name, size).ifPresent(tapes::add);
@@ -92,12 +108,137 @@ final class SizeScan {
     private Optional<Tape> at(String name, long size) {
         Map<String, Long> sizes = new LinkedHashMap<>(plan.traces().get(0));
         sizes.put(name, size);
-        return block.apply(sizes);
+        return at(sizes);
+    }
+
+    private Optional<Tape> at(Map<String, Long> sizes) {
+        return region.contains(sizes) ? known.computeIfAbsent(sizes, block) : Optional.empty();
+    }
+
+    /** The first question about two dimensions that decides; empty if none does. */
+    Optional<SizeQuestion> relation() {
+        return pairs().flatMap(this::relation).findFirst();
+    }
+
+    private Stream<SizeQuestion> relation(List<String> pair) {
+        long first = limit(pair.get(0)).min();
+        long second = limit(pair.get(1)).min();
+        List<Map<String, Long>> points = new ArrayList<>();
+        for (long a = first; a < first + RELATED; a++) {
+            for (long b = second; b < second + RELATED; b++) {
+                points.add(point(pair, a, b));
+            }
+        }
+        return SizeQuestion.ofTwo(pair.get(0), pair.get(1)).stream().filter(test -> decides(test, points));
+    }
+
+    /** The question whether one dimension's size is a power of two, or of another kind of which there are many. */
+    Optional<SizeQuestion> kind() {
+        return plan.dimensions().stream()
+                .flatMap(name -> {
+                    List<Map<String, Long>> points = LongStream.range(0, SIZES)
+                            .mapToObj(i -> point(
+                                    List.of(name, name),
+                                    limit(name).min() + i,
+                                    limit(name).min() + i))
+                            .toList();
+                    return SizeQuestion.ofOne(name).stream().filter(test -> decides(test, points));
+                })
+                .findFirst();
+    }
+
+    /**
+     * The question whether the sum or the product of two dimensions is above a number.
+     *
+     * @param before sizes before the change
+     * @param after neighbouring sizes after it
+     * @param numbers that the bound may be
+     */
+    Optional<SizeQuestion> sum(Map<String, Long> before, Map<String, Long> after, Set<Long> numbers) {
+        return pairs().flatMap(pair ->
+                        Stream.of(false, true).flatMap(isProduct -> sum(pair, isProduct, before, after, numbers)))
+                .findFirst();
+    }
+
+    private Stream<SizeQuestion> sum(
+            List<String> pair,
+            boolean isProduct,
+            Map<String, Long> before,
+            Map<String, Long> after,
+            Set<Long> numbers) {
+        Size a = Size.named(pair.get(0));
+        Size b = Size.named(pair.get(1));
+        Size size = isProduct ? a.times(b) : a.plus(b);
+        long low = Math.min(size.at(before), size.at(after));
+        long high = Math.max(size.at(before), size.at(after));
+        return Stream.concat(numbers.stream().flatMap(n -> Stream.of(n, n - 1)).sorted(), Stream.of(low))
+                .filter(bound -> bound >= low && bound < high)
+                .map(bound -> SizeQuestion.larger(size, Size.fixed(bound)))
+                .filter(test ->
+                        decides(test, around(pair, isProduct, test.right().value())));
+    }
+
+    /** Sizes on both sides of a bound. */
+    private List<Map<String, Long>> around(List<String> pair, boolean isProduct, long bound) {
+        List<Map<String, Long>> points = new ArrayList<>();
+        for (int turn = 0; turn < 2; turn++) {
+            String name = pair.get(turn);
+            long base = plan.traces().get(0).get(name);
+            for (long size : new long[] {base, base + 1, 2 * base + 1, RELATED + 1}) {
+                long other = isProduct ? bound / size : bound - size;
+                for (long near : new long[] {other, other + 1}) {
+                    points.add(point(List.of(name, pair.get(1 - turn)), size, near));
+                }
+            }
+        }
+        return points;
+    }
+
+    private Stream<List<String>> pairs() {
+        List<String> names = plan.dimensions();
+        return IntStream.range(0, names.size())
+                .boxed()
+                .flatMap(i -> IntStream.range(i + 1, names.size()).mapToObj(j -> List.of(names.get(i), names.get(j))));
+    }
+
+    private SamplingPlan.Limit limit(String name) {
+        return limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+    }
+
+    private Map<String, Long> point(List<String> pair, long first, long second) {
+        Map<String, Long> point = new LinkedHashMap<>(plan.traces().get(0));
+        point.put(pair.get(1), second);
+        point.put(pair.get(0), first);
+        return point;
+    }
+
+    /** Whether the block runs the same at all sizes for which a test holds, the same at all others, and not at both. */
+    private boolean decides(SizeQuestion test, List<Map<String, Long>> points) {
+        Map<Boolean, Tape> found = new HashMap<>();
+        Map<Boolean, Integer> counts = new HashMap<>();
+        for (Map<String, Long> point : points) {
+            boolean isInside = point.entrySet().stream()
+                    .allMatch(size -> size.getValue() >= limit(size.getKey()).min()
+                            && size.getValue() <= limit(size.getKey()).max());
+            Optional<Tape> tape = isInside ? at(point) : Optional.empty();
+            if (tape.isEmpty()) {
+                continue;
+            }
+            boolean answer = test.holds(point);
+            Tape same = found.putIfAbsent(answer, tape.get());
+            Tape other = found.get(!answer);
+            if (same != null && !areAlike(same, tape.get())
+                    || same == null && other != null && areAlike(other, tape.get())) {
+                return false;
+            }
+            counts.merge(answer, 1, Integer::sum);
+        }
+        return counts.getOrDefault(true, 0) >= MIN_POINTS && counts.getOrDefault(false, 0) >= MIN_POINTS;
     }
 
     /** The sizes before a change, with the other dimensions at their smallest traced sizes. */
     private List<Long> changes(String name) {
-        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+        SamplingPlan.Limit limit = limit(name);
         List<Long> changes = new ArrayList<>();
         Tape before = null;
         long last = Math.min(limit.min() + SIZES - 1, limit.max());

@@ -6,6 +6,7 @@ import io.kanerva.exporter.trace.block.CallSite;
 import io.kanerva.exporter.trace.size.ConstantOfSize;
 import io.kanerva.exporter.trace.size.RealSize;
 import io.kanerva.exporter.trace.size.Size;
+import io.kanerva.exporter.trace.size.SizeFactor;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -623,11 +624,10 @@ final class TapeComparison {
                 return Optional.of(size);
             }
         }
-        return inference
-                .real(values.stream()
-                        .mapToDouble(v -> ((Number) v).doubleValue())
-                        .toArray())
-                .map(Object.class::cast);
+        Optional<RealSize> real = inference.real(
+                values.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray());
+        boolean isWhole = values.stream().allMatch(Long.class::isInstance);
+        return isWhole ? real.map(number -> Size.of(new SizeFactor.Rounded(number))) : real.map(Object.class::cast);
     }
 
     private static boolean isEqual(Object a, Object b) {

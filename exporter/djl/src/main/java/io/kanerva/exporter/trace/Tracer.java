@@ -3,15 +3,13 @@ package io.kanerva.exporter.trace;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
 import io.kanerva.exporter.trace.block.ParameterNames;
+import io.kanerva.exporter.trace.size.Size;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,16 +26,11 @@ import java.util.stream.Stream;
 public final class Tracer {
     static final long SEED = 1;
     private static final long OTHER_SEED = 3;
-    private static final int MAX_LISTED = 3;
-    /** Sizes at which one run takes more multiplications are not traced around a threshold. */
-    private static final double MAX_TRACED_COST = 5e8;
     /** Further traces that tell apart expressions for a number. */
     private static final int MAX_ROUNDS = 4;
 
-    private final Block block;
+    private final TraceRequest request;
     private final BlockRecorder recorded;
-    private final List<InputSpec> inputs;
-    private final Sampler sampler;
     private SamplingPlan plan;
     private boolean isFine;
     private boolean isLong;
@@ -49,18 +42,7 @@ public final class Tracer {
     private Set<Map<String, Long>> wanted = Set.of();
     private boolean isIncomplete;
     private List<String> assumptions = List.of();
-    private final Statistics statistics;
     private Map<String, SamplingPlan.Limit> limits;
-    /** Dimensions whose limits are the user's. */
-    private final Set<String> stated;
-    /** Dimensions of the block that have one size only here, so that the inputs have them fixed. */
-    private final Map<String, Long> fixed;
-    /** How often the sizes may still be divided into ranges, here and in the ranges. */
-    private final AtomicInteger divisions;
-    /** Whether the limits are a range in which the block computes the same. */
-    private final boolean isRange;
-
-    private final long probeBudget;
     /** Of the last program; null before there is one, and once it is proven. */
     private ProgramComparison.Traced traced;
 
@@ -97,61 +79,27 @@ public final class Tracer {
             Sampler sampler,
             Statistics statistics,
             long probeBudget) {
-        this(
+        this(new TraceRequest(
                 block,
                 inputs,
                 limits,
                 limits.keySet(),
                 Map.of(),
+                SizeRegion.ALL,
+                Set.of(),
                 sampler,
                 statistics,
                 probeBudget,
                 new AtomicInteger(SizeRanges.MAX_RANGES - 1),
-                false);
+                false));
     }
 
-    private Tracer(
-            Block block,
-            List<InputSpec> inputs,
-            Map<String, SamplingPlan.Limit> limits,
-            Set<String> stated,
-            Map<String, Long> fixed,
-            Sampler sampler,
-            Statistics statistics,
-            long probeBudget,
-            AtomicInteger divisions,
-            boolean isRange) {
-        List<String> missing = block.getParameters().stream()
-                .filter(pair -> !pair.getValue().isInitialized())
-                .map(pair -> pair.getKey())
-                .toList();
-        if (!missing.isEmpty()) {
-            String more = missing.size() > MAX_LISTED ? " and " + (missing.size() - MAX_LISTED) + " more" : "";
-            throw new IllegalArgumentException("the block's parameters "
-                    + missing.subList(0, Math.min(missing.size(), MAX_LISTED)) + more
-                    + " have no values; initialise or load the block before exporting it");
-        }
-        Set<String> names = inputs.stream().map(InputSpec::name).collect(Collectors.toSet());
-        if (inputs.isEmpty() || names.size() < inputs.size()) {
-            throw new IllegalArgumentException("expected at least one input, each with its own name, found "
-                    + inputs.stream().map(InputSpec::name).toList());
-        }
-        this.block = block;
-        this.inputs = List.copyOf(inputs);
-        this.stated = Set.copyOf(stated);
-        this.fixed = Map.copyOf(fixed);
-        this.divisions = divisions;
-        this.isRange = isRange;
-        this.sampler = sampler;
-        this.statistics = statistics;
-        this.probeBudget = probeBudget;
-        Set<Long> fixedSizes = new LinkedHashSet<>();
-        for (Parameter parameter : block.getParameters().values()) {
-            Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
-        }
-        this.limits = Map.copyOf(limits);
-        this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
-        this.recorded = new BlockRecorder(block, this.inputs, sampler, statistics);
+    Tracer(TraceRequest request) {
+        request.require();
+        this.request = request;
+        limits = request.limits();
+        plan = request.plan();
+        recorded = new BlockRecorder(request.block(), request.inputs(), request.sampler(), request.statistics());
     }
 
     /** The device of the block's parameters. */
@@ -183,76 +131,21 @@ public final class Tracer {
                 throw e;
             }
             // A few sizes may differ from all others; where many do, it is a loop or a number that follows them.
-            divide(e);
+            keep(new SizeDivision(request(), recorded, plan).of(e, areAlike));
             return programs.first();
         }
     }
 
-    /** Divides the sizes for a block that runs other operations at some of the traced ones. */
-    private void divide(ExportException refusal) {
-        // Open until the end, since the values of constants are compared.
-        List<Recorder> recorders = new ArrayList<>();
-        try (NDManager engine = NDManager.newBaseManager(recorded.device())) {
-            ParameterNames names = recorded.names();
-            SizeScan scan = new SizeScan(
-                    plan,
-                    limits,
-                    sizes -> {
-                        Recorder recorder = recorded.recorder(engine, names, Selection.ACTUAL);
-                        recorders.add(recorder);
-                        try {
-                            return Optional.of(recorder.tape(recorded.record(recorder, sizes, SEED, plan, limits)));
-                        } catch (ExportException | Recorder.MoreNeeded e) {
-                            return Optional.empty();
-                        }
-                    },
-                    areAlike);
-            Optional<Prober.Threshold> threshold = scan.first();
-            if (threshold.isPresent()) {
-                divide(threshold.get(), reason -> refusal);
-            } else {
-                divide(scan.period().orElseThrow(() -> refusal), refusal);
-            }
-        } finally {
-            recorders.forEach(Recorder::close);
-        }
-    }
-
-    /** Traces and proves the block for each remainder of a size. */
-    private void divide(SizeScan.Period period, ExportException refusal) {
-        SamplingPlan.Limit limit = limits.getOrDefault(period.dimension(), SamplingPlan.Limit.from(1));
-        boolean isWide = limit.isOpen() || limit.max() - limit.min() >= 2L * period.divisor();
-        if (divisions.addAndGet(1 - period.divisor()) < 0 || !isWide) {
-            throw refusal;
-        }
-        List<Tracer> tracers = IntStream.range(0, period.divisor())
-                .mapToObj(less -> ofMultiples(period, less))
-                .toList();
-        divided = Optional.of(SizeClasses.of(period, tracers));
-        keepDivided();
-    }
-
-    private void keepDivided() {
-        DividedSizes found = divided.orElseThrow();
+    private void keep(DividedSizes found) {
+        divided = Optional.of(found);
         programs = found.programs();
         proven = found.proven();
         runs = found.runs();
     }
 
-    /** A tracer of the same block where a dimension is a multiple of a number, less another one. */
-    private Tracer ofMultiples(SizeScan.Period period, int less) {
-        String name = period.dimension();
-        long divisor = period.divisor();
-        Map<String, SamplingPlan.Limit> others = new HashMap<>(limits);
-        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
-        if (limits.containsKey(name)) {
-            long max = limit.isOpen() ? SamplingPlan.Limit.OPEN : (limit.max() + less) / divisor;
-            others.put(name, new SamplingPlan.Limit((limit.min() + less + divisor - 1) / divisor, max));
-        }
-        List<InputSpec> specs = inputs.stream()
-                .map(input -> input.ofMultiples(name, divisor, less))
-                .toList();
-        return new Tracer(block, specs, others, stated, fixed, sampler, statistics, probeBudget, divisions, true);
+    /** What is traced, within the limits that it has by now. */
+    private TraceRequest request() {
+        return request.within(limits);
     }
 
     /** Traces and proves the block as often as needed. */
@@ -286,7 +179,7 @@ public final class Tracer {
         } catch (LoopsMet e) {
             // Loops run too rarely at the smallest sizes.
             isLong = true;
-            plan = plan.longer(limits).orElse(plan);
+            plan = request.region().isAll() ? plan.longer(limits).orElse(plan) : plan;
             return traceAtPlannedSizes();
         }
     }
@@ -338,18 +231,19 @@ public final class Tracer {
             return true;
         }
         try {
-            proven = withTableEnds(
-                    new ProgramComparison(recorded, plan, limits, program, traced, probeBudget).search(stated));
-            programs = new Programs.One(program, fixed);
+            proven = withTableEnds(new ProgramComparison(
+                            recorded, plan, limits, request.region(), program, traced, request.probeBudget())
+                    .search(request.stated()));
+            programs = new Programs.One(program, request.bound());
             runs = plan.runs(proven, program::cost, program::values).stream()
-                    .map(this::withFixed)
+                    .map(this::withBound)
                     .toList();
         } catch (Prober.Change e) {
             // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression.
             if (e.isNumber() && (refine() || traceAround(e, program))) {
                 return false;
             }
-            divide(e, program);
+            keep(new SizeDivision(request(), recorded, plan).of(e, program));
         } catch (CountProbes.Change e) {
             if (!e.isNumber() || counts.size() == MAX_ROUNDS || !counts.add(e.count())) {
                 throw new ExportException(List.of(e.getMessage()));
@@ -383,8 +277,9 @@ public final class Tracer {
         SamplingPlan before = plan;
         plan = change.threshold()
                 .map(threshold -> before.around(threshold.dimension(), threshold.largest(), limits))
-                .orElseGet(() -> before.aroundTogether(change.together(), limits));
-        if (program.cost(plan.largest()) <= MAX_TRACED_COST) {
+                .orElseGet(() -> before.aroundTogether(change.together(), limits))
+                .within(request.region());
+        if (program.cost(plan.largest()) <= SizeDivision.MAX_TRACED_COST) {
             try {
                 retraced = Optional.of(traceAtPlannedSizes());
                 return true;
@@ -396,97 +291,15 @@ public final class Tracer {
         return false;
     }
 
-    private void divide(Prober.Change change, Program program) {
-        String one = "one graph cannot do both";
-        if (change.threshold().isEmpty() && change.together() > 0 && divideTogether(change.together())) {
-            return;
-        }
-        Prober.Threshold threshold = change.threshold().orElseThrow(() -> refusal(change, one));
-        Map<String, Long> large =
-                with(plan.largest(), threshold.dimension(), threshold.largest() + SamplingPlan.MAX_DISTANCE);
-        if (program.cost(large) > MAX_TRACED_COST) {
-            throw refusal(change, "such sizes are too large to be traced");
-        }
-        divide(threshold, reason -> refusal(change, reason.isEmpty() ? one : one + " (" + reason + ")"));
-    }
-
-    /**
-     * Divides one of several dimensions for a block that changes where all are larger than a size, as in {@code if (N >
-     * 100 && T > 100)}.
-     */
-    private boolean divideTogether(long largest) {
-        int left = divisions.get();
-        for (String name : plan.dimensions()) {
-            SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
-            if (largest < limit.min() || largest >= limit.max(Prober.DEFAULT_MAX)) {
-                continue;
-            }
-            try {
-                divide(new Prober.Threshold(name, largest), reason -> new ExportException(List.of(reason)));
-                return true;
-            } catch (ExportException e) {
-                divisions.set(left);
-                divided = Optional.empty();
-            }
-        }
-        return false;
-    }
-
-    /** A refusal because of a change; the remedy is for all sizes, and therefore missing within a range of them. */
-    private ExportException refusal(Prober.Change change, String reason) {
-        return new ExportException(List.of(isRange ? change.getMessage() : change.message(reason)));
-    }
-
-    /**
-     * Traces and proves the block on both sides of a size at which it changes.
-     *
-     * @param refusal the exception for a reason why that does not work, or for none
-     */
-    private void divide(Prober.Threshold threshold, Function<String, ExportException> refusal) {
-        if (divisions.getAndDecrement() <= 0) {
-            throw refusal.apply("");
-        }
-        String name = threshold.dimension();
-        long largest = threshold.largest();
-        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
-        long end = limit.isOpen() && stated.contains(name) ? SamplingPlan.Limit.OPEN : limit.max(Prober.DEFAULT_MAX);
-        try {
-            SizeRanges found =
-                    SizeRanges.of(threshold, within(name, limit.min(), largest), within(name, largest + 1, end));
-            divided = Optional.of(found);
-            keepDivided();
-        } catch (ExportException e) {
-            throw refusal.apply(
-                    divisions.get() < 0
-                            ? "there are more than " + SizeRanges.MAX_RANGES + " such ranges of sizes"
-                            : String.join("; ", e.problems()));
-        }
-    }
-
-    /** A tracer of the same block where a dimension has other limits. */
-    private Tracer within(String name, long min, long max) {
-        Map<String, SamplingPlan.Limit> others = new HashMap<>(limits);
-        Map<String, Long> single = new HashMap<>(fixed);
-        List<InputSpec> specs = inputs;
-        if (min == max) {
-            others.remove(name);
-            single.put(name, min);
-            specs = inputs.stream().map(input -> input.with(name, min)).toList();
-        } else {
-            others.put(name, new SamplingPlan.Limit(min, max));
-        }
-        return new Tracer(block, specs, others, stated, single, sampler, statistics, probeBudget, divisions, true);
-    }
-
     private static Map<String, Long> with(Map<String, Long> sizes, String name, long size) {
         Map<String, Long> others = new HashMap<>(sizes);
         others.put(name, size);
         return others;
     }
 
-    private Map<String, Long> withFixed(Map<String, Long> sizes) {
+    private Map<String, Long> withBound(Map<String, Long> sizes) {
         Map<String, Long> all = new LinkedHashMap<>(sizes);
-        all.putAll(fixed);
+        request.bound().forEach((name, size) -> all.put(name, size.at(sizes)));
         return all;
     }
 
@@ -497,16 +310,20 @@ public final class Tracer {
 
     /** The smallest proven size of a dimension. */
     long smallest(String dimension) {
-        return fixed.containsKey(dimension)
-                ? fixed.get(dimension)
-                : proven.ranges().get(dimension).min();
+        return provenSize(dimension, SamplingPlan.Limit::min);
     }
 
     /** The largest proven size of a dimension. */
     long largest(String dimension) {
-        return fixed.containsKey(dimension)
-                ? fixed.get(dimension)
-                : proven.ranges().get(dimension).max();
+        return provenSize(dimension, SamplingPlan.Limit::max);
+    }
+
+    private long provenSize(String dimension, ToLongFunction<SamplingPlan.Limit> end) {
+        Size bound = request.bound().get(dimension);
+        if (bound == null) {
+            return end.applyAsLong(proven.ranges().get(dimension));
+        }
+        return bound.isFixed() ? bound.value() : provenSize(bound.toString(), end);
     }
 
     /** The sizes at which the last program's graph should be run and compared with the block. */
@@ -520,7 +337,7 @@ public final class Tracer {
     }
 
     private Program traceAtPlannedSizes() {
-        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
+        Optional<SamplingPlan> finer = finer();
         Optional<Program> program = trace(plan, finer.isEmpty());
         // Squares of a dimension and arithmetic with strided sizes are rare, and finding them takes more traces.
         Program found = program.orElseGet(() -> {
@@ -540,10 +357,15 @@ public final class Tracer {
         if (divided.isPresent()) {
             return false;
         }
-        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
+        Optional<SamplingPlan> finer = finer();
         isFine = true;
         plan = finer.orElse(plan);
         return finer.isPresent();
+    }
+
+    /** A plan of more sizes; a region's plan has enough. */
+    private Optional<SamplingPlan> finer() {
+        return isFine || !request.region().isAll() ? Optional.empty() : plan.finer(limits, isLong);
     }
 
     /** The last program's {@linkplain Program#assumptions assumptions}, the likely causes if the program is wrong. */
@@ -636,7 +458,9 @@ public final class Tracer {
                     : combine(sizes, tapes.subList(0, traces), otherValues);
             try {
                 Optional<Program> program = comparison.combine(isLast, isUnique);
-                wanted = comparison.wanted();
+                wanted = comparison.wanted().stream()
+                        .filter(request.region()::contains)
+                        .collect(Collectors.toSet());
                 isIncomplete = comparison.isIncomplete();
                 traced = new ProgramComparison.Traced(
                         program.filter(found -> !hasLoops).map(comparison::expectation),
@@ -684,7 +508,7 @@ public final class Tracer {
         List<TapeComparison.Varied> varied = IntStream.range(0, otherValues.size())
                 .mapToObj(i -> new TapeComparison.Varied(i == 0 ? 0 : sizes.widest(), otherValues.get(i)))
                 .toList();
-        return new TapeComparison(sizes, limits, inputs, tapes, varied);
+        return new TapeComparison(sizes, limits, request.inputs(), tapes, varied);
     }
 
     private TapeComparison combineLoops(SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues) {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * Expressions for a real number, from its values at several sizes: functions of a size (root, logarithm, reciprocal,
- * power), times, divided by or plus a constant, and quotients and products of two of them.
+ * power, exponential), times, divided by or plus a constant, and quotients and products of two of them.
  *
  * <p>An expression must have each value to the last bit, in float64, or rounded to float32 at the end or after each
  * step, as Java rounds.
@@ -32,6 +32,7 @@ public final class RealSearch {
     private record Unit(UnaryOperator<RealSize> function, DoubleUnaryOperator inverse) {}
 
     private static final RealSize ONE = new Fixed(1);
+    private static final RealSize MINUS_ONE = new Fixed(-1);
     private static final RealSize LN_2 = new Fixed(Math.log(2));
     private static final RealSize LN_10 = new Fixed(Math.log(10));
     private static final List<Unit> UNITS = List.of(
@@ -49,7 +50,11 @@ public final class RealSearch {
             new Unit(Function.LOGARITHM::of, Math::exp),
             new Unit(size -> Function.DIVIDE.of(Function.LOGARITHM.of(size), LN_2), v -> Math.pow(2, v)),
             new Unit(size -> Function.DIVIDE.of(Function.LOGARITHM.of(size), LN_10), v -> Math.pow(10, v)),
-            new Unit(size -> Function.DIVIDE.of(ONE, Function.LOGARITHM.of(size)), v -> Math.exp(1 / v)));
+            new Unit(size -> Function.DIVIDE.of(ONE, Function.LOGARITHM.of(size)), v -> Math.exp(1 / v)),
+            new Unit(size -> Function.EXPONENTIAL.of(Function.DIVIDE.of(MINUS_ONE, size)), v -> -1 / Math.log(v)),
+            new Unit(
+                    size -> Function.SUBTRACT.of(ONE, Function.EXPONENTIAL.of(Function.DIVIDE.of(MINUS_ONE, size))),
+                    v -> -1 / Math.log1p(-v)));
 
     private final SizeSearch sizes;
 
@@ -196,7 +201,13 @@ public final class RealSearch {
         }
         if (u0 > 0 && u1 > 0 && v0 > 0 && v1 > 0 && u instanceof Whole) {
             constants(Math.log(v1 / v0) / Math.log(u1 / u0)).forEach(c -> found.add(Function.POWER.of(u, c)));
-            constants(Math.exp(Math.log(v1 / v0) / (u1 - u0))).forEach(c -> found.add(Function.POWER.of(c, u)));
+            double rate = Math.log(v1 / v0) / (u1 - u0);
+            constants(Math.exp(rate)).forEach(c -> found.add(Function.POWER.of(c, u)));
+            exponentials(rate, v0 / Math.exp(rate * u0), u).forEach(found::add);
+            if (isClose(Math.log(v0) * u0, Math.log(v1) * u1, 1e-5)) {
+                nice(Math.log(v0) * u0)
+                        .forEach(c -> found.add(Function.EXPONENTIAL.of(Function.DIVIDE.of(new Fixed(c), u))));
+            }
         }
         double slope = (v1 - v0) / (u1 - u0);
         nice(slope)
@@ -205,6 +216,18 @@ public final class RealSearch {
                     found.add(Function.ADD.of(product, new Fixed(k)));
                 }));
         return found.stream();
+    }
+
+    /** k exp(c u), with c as a factor or as a divisor. */
+    private static Stream<RealSize> exponentials(double c, double k, RealSize u) {
+        Stream<RealSize> exponents = Stream.concat(
+                nice(c).stream().map(n -> Function.MULTIPLY.of(u, new Fixed(n))),
+                nice(1 / c).stream().map(n -> Function.DIVIDE.of(u, new Fixed(n))));
+        return exponents
+                .map(Function.EXPONENTIAL::of)
+                .flatMap(power -> isClose(k, 1, CLOSE)
+                        ? Stream.of(power)
+                        : nice(k).stream().map(n -> Function.MULTIPLY.of(power, new Fixed(n))));
     }
 
     private static boolean isClose(double a, double b, double tolerance) {

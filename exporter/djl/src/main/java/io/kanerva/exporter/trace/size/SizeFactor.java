@@ -185,6 +185,46 @@ public sealed interface SizeFactor extends Comparable<SizeFactor> {
     }
 
     /**
+     * The greatest common divisor of two sizes.
+     *
+     * @param first a positive size
+     * @param second a positive size
+     */
+    record CommonDivisor(Size first, Size second) implements SizeFactor {
+        @Override
+        public long at(Map<String, Long> sizes) {
+            long a = first.at(sizes);
+            long b = second.at(sizes);
+            while (b != 0) {
+                long rest = a % b;
+                a = b;
+                b = rest;
+            }
+            return Math.abs(a);
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return Stream.concat(first.dimensions(), second.dimensions());
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return true;
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return false;
+        }
+
+        @Override
+        public String toString() {
+            return "gcd(" + first + "," + second + ")";
+        }
+    }
+
+    /**
      * A real number, rounded towards 0 as Java's cast to {@code long} does.
      *
      * @param number computed in float64

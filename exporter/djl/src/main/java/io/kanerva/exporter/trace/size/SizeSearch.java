@@ -10,11 +10,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * Expressions for a whole number, from its values at several sizes: polynomials with rational coefficients, rounded
- * quotients, rounded square roots and products with decimals, and the smaller or larger one of two of these.
+ * quotients, rounded square roots and products with decimals, greatest common divisors, and the smaller or larger one
+ * of two of these.
  *
  * <p>An expression must have each value exactly, and more values than it needs to be determined.
  */
@@ -25,6 +27,9 @@ public final class SizeSearch {
     private static final int MIN_SIZES = 6;
     private static final int MAX_BASES = 24;
     private static final int MAX_DIVISORS = 64;
+    /** The largest number whose common divisors with a size are tried. */
+    private static final long MAX_COMMON = 64;
+
     private static final int MAX_DIGITS = 4;
     private static final int MAX_FOUND = 8;
     private static final long[] DENOMINATORS = {1, 2, 3, 4, 5, 6, 8, 12, 16, 24};
@@ -89,6 +94,7 @@ public final class SizeSearch {
             }
         }
         found.addAll(rounded(samples, MIN_TESTS));
+        found.addAll(commonDivisors(samples));
         found.addAll(extrema(samples, 2));
         return found.stream()
                 .sorted(Comparator.comparingInt(size -> size.toString().length()))
@@ -318,6 +324,27 @@ public final class SizeSearch {
         return IntStream.range(0, at.count())
                 .filter(i -> at.values()[i] > 0)
                 .mapToDouble(i -> (double) (samples.values()[i] + more) / at.values()[i]);
+    }
+
+    /** The greatest common divisor of two dimensions, or of one and a number; a dimension divided by it; a multiple. */
+    private Set<Size> commonDivisors(Samples samples) {
+        Set<Size> found = new LinkedHashSet<>();
+        if (samples.smallest() < 1) {
+            return found;
+        }
+        for (Size d : dimensions) {
+            List<Size> others = new ArrayList<>(dimensions);
+            LongStream.rangeClosed(2, MAX_COMMON).mapToObj(Size::fixed).forEach(others::add);
+            for (Size other : others) {
+                Size divisor = Size.of(new SizeFactor.CommonDivisor(d, other));
+                if (!d.equals(other)) {
+                    add(found, divisor, samples);
+                    add(found, d.truncated(divisor), samples);
+                    add(found, d.times(other).truncated(divisor), samples);
+                }
+            }
+        }
+        return found;
     }
 
     /** The larger or smaller one of a bound, a number or a size, and of an expression that fits the other values. */
