@@ -169,7 +169,9 @@ final class SizeDivision {
             throw refusal.apply("");
         }
         try {
-            return parts.get();
+            DividedSizes found = parts.get();
+            found.programs(); // The results may be of other kinds.
+            return found;
         } catch (ExportException e) {
             throw refusal.apply(
                     request.divisions().get() < 0

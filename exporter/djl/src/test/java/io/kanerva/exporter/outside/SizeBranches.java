@@ -136,7 +136,8 @@ final class SizeBranches {
                                         ? Pool.avgPool2d(
                                                 x, new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), false, true)
                                         : x)
-                        .refused("", "the product of two sizes decides"),
+                        .at("H", 2, 32, 33, 64)
+                        .at("W", 600, 32, 32, 17),
                 OutsideBlock.of(
                                 "a sinusoidal table made in Java for each length",
                                 Origin.HABITS,

@@ -67,7 +67,10 @@ final class Resizing {
         if (mode == AREA) {
             return area(x, axes);
         }
-        requireEngineIsRight();
+        return asColumn(filtered(x, axes), x);
+    }
+
+    private Value filtered(Value x, List<Integer> axes) {
         if (type == ElementType.UINT8) {
             return integers(x, axes);
         }
@@ -81,16 +84,32 @@ final class Resizing {
      * PyTorch's kernel for CPUs gives each row the values of the first one where an image becomes one column wide and
      * its height changes; the one for 8-bit images of few channels does not.
      */
-    private void requireEngineIsRight() {
+    private Value asColumn(Value y, Value x) {
         Size oldHeight = from.get(2);
         Size newHeight = to.get(2);
-        boolean areRowsAlike = oldHeight.is(1) || newHeight.is(1) || newHeight.equals(oldHeight);
+        Size width = to.get(3);
         Size channels = from.get(1);
+        boolean areRowsAlike = oldHeight.is(1) || newHeight.is(1) || newHeight.equals(oldHeight);
         boolean isPicture = type == ElementType.UINT8 && channels.isFixed() && channels.value() <= MAX_PICTURE_CHANNELS;
-        if (to.get(3).is(1) && !areRowsAlike && !isPicture) {
-            throw new UnsupportedOperationException("to a width of 1 the engine gives each row the values of the first "
-                    + "one; swap height and width before and after it, since a height of 1 is right");
+        if (areRowsAlike || isPicture || width.isKnown() && !width.is(1) && !g.canBeZero(width.plus(-1))) {
+            return y;
         }
+        List<Value> conditions = new ArrayList<>();
+        if (!width.is(1)) {
+            conditions.add(g.node("Equal", g.size(width, y, 3), g.integers(1)));
+        }
+        if (!newHeight.isFixed() || !oldHeight.isFixed()) {
+            conditions.add(g.node("Not", g.node("Equal", g.size(newHeight, y, 2), g.size(oldHeight, x, 2))));
+        }
+        if (type == ElementType.UINT8 && !channels.isFixed()) {
+            conditions.add(g.node("Greater", g.size(channels, x, 1), g.integers(MAX_PICTURE_CHANNELS)));
+        }
+        // All sizes are known, or there is a condition.
+        Value rows = conditions.stream()
+                .reduce((a, b) -> g.node("And", a, b))
+                .map(isColumn -> g.node("Where", isColumn, g.integers(0), g.range(newHeight, y, 2)))
+                .orElseGet(() -> g.integers(new long[Math.toIntExact(newHeight.value())]));
+        return g.node("Gather", List.of(y, rows), "axis", 2);
     }
 
     private Value smooth(Value x, boolean isLarger) {
