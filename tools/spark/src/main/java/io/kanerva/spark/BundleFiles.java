@@ -1,0 +1,136 @@
+package io.kanerva.spark;
+
+import io.kanerva.runtime.BundleGraph;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.WeakHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A bundle on its way to the executors: what {@link io.kanerva.runtime.Kanerva#load(Map, io.kanerva.runtime.Options)}
+ * takes. Not a record, which Spark's Kryo cannot read.
+ */
+final class BundleFiles implements Serializable {
+
+    private static final String CLASS_PATH = "classpath:";
+    private static final String DESCRIPTION = "bundle.json";
+
+    /** What was broadcast already, by application and digest. */
+    private static final Map<SparkContext, Map<String, Broadcast<BundleFiles>>> SENT = new WeakHashMap<>();
+
+    private final String digest;
+    private final TreeMap<String, byte[]> files;
+
+    private BundleFiles(TreeMap<String, byte[]> files) {
+        this.files = files;
+        digest = HexFormat.of().formatHex(sha256(files.get(DESCRIPTION)));
+    }
+
+    /** The SHA-256 of bundle.json, which holds those of the other files. */
+    String digest() {
+        return digest;
+    }
+
+    /** The files by their names. */
+    Map<String, byte[]> files() {
+        return files;
+    }
+
+    private interface Opener {
+        InputStream open(String name) throws IOException;
+    }
+
+    /**
+     * Reads a bundle and broadcasts it, once an application however often it is asked for.
+     *
+     * @param place a folder of any file system that Hadoop knows, or {@code classpath:} and a folder there
+     */
+    static Broadcast<BundleFiles> broadcast(SparkSession spark, String place) {
+        BundleFiles read = read(place, spark.sparkContext().hadoopConfiguration());
+        SparkContext context = spark.sparkContext();
+        synchronized (SENT) {
+            return SENT.computeIfAbsent(context, BundleFiles::closingWithIt)
+                    .computeIfAbsent(
+                            read.digest,
+                            unused -> JavaSparkContext.fromSparkContext(context).broadcast(read));
+        }
+    }
+
+    /** In local mode this process outlives the application, whose models end with it. */
+    private static Map<String, Broadcast<BundleFiles>> closingWithIt(SparkContext context) {
+        context.addSparkListener(new SparkListener() {
+            @Override
+            public void onApplicationEnd(SparkListenerApplicationEnd end) {
+                OpenModels.closeAll();
+            }
+        });
+        return new TreeMap<>();
+    }
+
+    private static BundleFiles read(String place, Configuration hadoop) {
+        try {
+            if (place.startsWith(CLASS_PATH)) {
+                String folder = place.substring(CLASS_PATH.length());
+                ClassLoader loader = Thread.currentThread().getContextClassLoader();
+                return read(name -> found(loader.getResourceAsStream(folder + "/" + name), name));
+            }
+            Path folder = new Path(place);
+            return read(name -> folder.getFileSystem(hadoop).open(new Path(folder, name)));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "bundle: expected a readable folder with %s and its graphs, found %s (%s)"
+                            .formatted(DESCRIPTION, place, e.getMessage()),
+                    e);
+        }
+    }
+
+    private static InputStream found(InputStream stream, String name) throws FileNotFoundException {
+        if (stream == null) {
+            throw new FileNotFoundException("no such resource: " + name);
+        }
+        return stream;
+    }
+
+    private static BundleFiles read(Opener opener) throws IOException {
+        TreeMap<String, byte[]> files = new TreeMap<>();
+        files.put(DESCRIPTION, bytes(opener, DESCRIPTION));
+        for (BundleGraph graph : BundleGraph.values()) {
+            String name = graph.label() + ".onnx";
+            try {
+                files.put(name, bytes(opener, name));
+            } catch (FileNotFoundException e) {
+                // The runtime knows which graphs a bundle may lack, and refuses it if it lacks another.
+                continue;
+            }
+        }
+        return new BundleFiles(files);
+    }
+
+    private static byte[] bytes(Opener opener, String name) throws IOException {
+        try (InputStream stream = opener.open(name)) {
+            return stream.readAllBytes();
+        }
+    }
+
+    static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("expected SHA-256, which every JDK has", e);
+        }
+    }
+}

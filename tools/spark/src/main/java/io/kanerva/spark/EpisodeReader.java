@@ -1,0 +1,74 @@
+package io.kanerva.spark;
+
+import io.kanerva.runtime.Planes;
+import java.util.Iterator;
+import org.apache.spark.sql.Row;
+
+/** Gathers rows (key, order, image), which come sorted by key and order, into episodes. */
+final class EpisodeReader implements Iterator<Episode> {
+
+    private final Iterator<Row> rows;
+    private final WriteTask task;
+    private final Planes size;
+    private final int most;
+    private Row ahead;
+
+    /** @param most samples of an episode */
+    EpisodeReader(Iterator<Row> rows, WriteTask task, Planes size, int most) {
+        this.rows = rows;
+        this.task = task;
+        this.size = size;
+        this.most = most;
+        advance();
+    }
+
+    @Override
+    public boolean hasNext() {
+        return ahead != null;
+    }
+
+    @Override
+    public Episode next() {
+        Object key = ahead.get(0);
+        Episode episode = new Episode(key);
+        do {
+            if (episode.refusal() == null) {
+                add(episode, ahead);
+            }
+            advance();
+            // Rows without a key have nothing in common.
+        } while (ahead != null && key != null && key.equals(ahead.get(0)));
+        return episode;
+    }
+
+    private void advance() {
+        ahead = rows.hasNext() ? rows.next() : null;
+    }
+
+    private void add(Episode episode, Row row) {
+        Object order = row.get(1);
+        RowName name = new RowName(task.keyCol, episode.key(), task.orderCol, order);
+        try {
+            if (episode.key() == null) {
+                throw RowRefusedException.of(task.keyCol, name, "a key", "null");
+            }
+            if (order == null) {
+                throw RowRefusedException.of(task.orderCol, name, "the sample's place in its episode", "null");
+            }
+            if (episode.samples() > 0 && order.equals(episode.last())) {
+                throw RowRefusedException.of(
+                        task.orderCol, name, "a value that no other sample of the episode has", "it twice");
+            }
+            if (episode.samples() == most) {
+                throw RowRefusedException.of(
+                        task.keyCol, name, "at most %d samples in an episode".formatted(most), "more");
+            }
+            episode.add(order, ImageCell.read(row.get(2), size, task.imageCol, name));
+        } catch (RowRefusedException e) {
+            if (!task.gathersReasons) {
+                throw e;
+            }
+            episode.refuse(e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,309 @@
+package io.kanerva.spark;
+
+import io.kanerva.runtime.Bundle;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ByteType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.ShortType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes the samples of each key into a memory: of rows with a key, an order and an image it makes one row for each
+ * key, with the columns key, {@code memory} (binary) and {@code samples} (int), and {@code reason} where
+ * {@code onError} is {@code reason}. The bytes are those of {@link io.kanerva.runtime.Memory#toBytes}, to the bit,
+ * whatever the partitions; with {@code keepsIds} those of {@link io.kanerva.runtime.MemoryHeap#toBytes}.
+ *
+ * <p>An episode's samples are written by the order column, ascending. Samples without an order, two with the same, and
+ * rows without a key are refused, since the result would not be determined. With reasons, the first row that is refused
+ * leaves its whole episode unwritten.
+ */
+public final class KanervaWriter extends KanervaStage<KanervaWriter> {
+
+    private final Param<String> orderCol;
+    private final Param<String> imageCol;
+    private final Param<String> samplesCol;
+    private final Param<String> actionCol;
+    private final BooleanParam keepsIds;
+    private final IntParam maxSamples;
+    private final IntParam partitions;
+    private final IntParam batchSize;
+
+    public KanervaWriter() {
+        this(Identifiable$.MODULE$.randomUID("kanervaWriter"));
+    }
+
+    public KanervaWriter(String uid) {
+        super(uid);
+        orderCol = param("orderCol", "the samples' order in their episode; with keepsIds, their ids");
+        imageCol = param("imageCol", "images: a struct of Spark, picture files, or arrays of floats");
+        samplesCol = param("samplesCol", "the number of samples in the memory");
+        actionCol = param("actionCol", "of a change: write, replace or free");
+        keepsIds = new BooleanParam(this, "keepsIds", "whether memories are heaps, which have the samples' ids");
+        maxSamples = count("maxSamples", "the most samples of an episode", 1);
+        partitions = count("partitions", "partitions of the result; 0 for as many as Spark finds right", 0);
+        batchSize = count("batchSize", "images that a call of the runtime takes at once", 1);
+        setDefault(imageCol, "image");
+        setDefault(samplesCol, "samples");
+        setDefault(actionCol, "action");
+        setDefault(keepsIds, false);
+        setDefault(maxSamples, 1 << 14);
+        setDefault(partitions, 0);
+        setDefault(batchSize, 64);
+    }
+
+    @Override
+    public Dataset<Row> transform(Dataset<?> dataset) {
+        StructType schema = transformSchema(dataset.schema());
+        Broadcast<BundleFiles> files = opened(dataset);
+        Dataset<Row> rows = dataset.select(
+                column(dataset, getKeyCol()), column(dataset, getOrderCol()), column(dataset, getImageCol()));
+        return sorted(rows, column(rows, getOrderCol()))
+                .mapPartitions(new WriteTask(this, files), Encoders.row(schema));
+    }
+
+    /**
+     * Frees, replaces and adds samples of memories with ids. A change is a row with key, order (the sample's id),
+     * action and, unless it frees, image. Those of one memory take effect by action, {@code free}, {@code replace},
+     * {@code write}, and then by id, ascending; {@code write} makes a memory where a key has none. Two changes of one
+     * action to one sample are refused.
+     *
+     * @param memories what this writer made, with key and memory
+     * @param changes with key, order, action and image
+     * @return key, memory and samples, and reason, of all memories that have samples left
+     */
+    public Dataset<Row> update(Dataset<?> memories, Dataset<?> changes) {
+        StructType schema = transformSchema(changes.schema());
+        requireType(memories.schema(), keyCol(), type(changes.schema(), keyCol()));
+        requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
+        requireType(changes.schema(), actionCol, DataTypes.StringType);
+        requireIds(type(changes.schema(), orderCol));
+        Broadcast<BundleFiles> files = opened(changes);
+        DataType images = type(changes.schema(), imageCol);
+        Column nothing = functions.lit(null);
+        Dataset<Row> rows = memories.select(
+                        column(memories, getKeyCol()),
+                        nothing.cast(DataTypes.LongType).as("id"),
+                        nothing.cast(DataTypes.StringType).as("action"),
+                        nothing.cast(images).as("image"),
+                        column(memories, getMemoryCol()).as("memory"),
+                        functions.lit(0).as("turn"))
+                .union(changes.select(
+                        column(changes, getKeyCol()),
+                        column(changes, getOrderCol()).cast(DataTypes.LongType),
+                        column(changes, getActionCol()),
+                        column(changes, getImageCol()),
+                        nothing.cast(DataTypes.BinaryType),
+                        UpdateTask.turn(column(changes, getActionCol()))));
+        return sorted(rows, functions.col("turn"), functions.col("id"))
+                .mapPartitions(new UpdateTask(this, files), Encoders.row(schema));
+    }
+
+    /** All rows of a key in one partition, one after the other. */
+    private Dataset<Row> sorted(Dataset<Row> rows, Column... order) {
+        Column key = column(rows, rows.columns()[0]);
+        int count = getPartitions();
+        List<Column> columns = new ArrayList<>(List.of(key));
+        columns.addAll(List.of(order));
+        return (count == 0 ? rows.repartition(key) : rows.repartition(count, key))
+                .sortWithinPartitions(columns.toArray(new Column[0]));
+    }
+
+    /** The bundle, sent to the executors, if its model can do what is asked. */
+    private Broadcast<BundleFiles> opened(Dataset<?> dataset) {
+        Broadcast<BundleFiles> files = BundleFiles.broadcast(dataset.sparkSession(), getBundle());
+        Bundle bundle = OpenModels.glanced(files.value(), device()).bundle();
+        if (getKeepsIds() && !bundle.settings().grows()) {
+            throw new IllegalArgumentException(
+                    "%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s"
+                            .formatted(
+                                    uid(),
+                                    bundle.settings().writer(),
+                                    bundle.settings().addressing()));
+        }
+        return files;
+    }
+
+    @Override
+    public StructType transformSchema(StructType schema) {
+        gathersReasons();
+        DataType key = type(schema, keyCol());
+        requireSortable(keyCol(), key);
+        DataType order = type(schema, orderCol);
+        requireSortable(orderCol, order);
+        if (getKeepsIds()) {
+            requireIds(order);
+        }
+        requireImages(schema, imageCol);
+        StructField[] kept = {DataTypes.createStructField(getKeyCol(), key, true)};
+        StructField memory = DataTypes.createStructField(getMemoryCol(), DataTypes.BinaryType, gathersReasons());
+        StructField samples = DataTypes.createStructField(getSamplesCol(), DataTypes.IntegerType, gathersReasons());
+        return gathersReasons()
+                ? joined(kept, memory, samples, DataTypes.createStructField(getReasonCol(), DataTypes.StringType, true))
+                : joined(kept, memory, samples);
+    }
+
+    /** Types whose equal values are one value: neither NaN nor collations. */
+    private void requireSortable(Param<String> param, DataType type) {
+        boolean fits = isWhole(type)
+                || type instanceof DecimalType
+                || List.of(
+                                DataTypes.StringType,
+                                DataTypes.DateType,
+                                DataTypes.TimestampType,
+                                DataTypes.TimestampNTZType)
+                        .contains(type);
+        if (!fits) {
+            throw refused(param, "a whole number, decimal, string, date or timestamp", type);
+        }
+    }
+
+    private void requireIds(DataType type) {
+        if (!isWhole(type)) {
+            throw refused(orderCol, "whole numbers, the samples' ids", type);
+        }
+    }
+
+    private void requireType(StructType schema, Param<String> param, DataType expected) {
+        DataType found = type(schema, param);
+        if (!found.equals(expected)) {
+            throw refused(param, expected.catalogString(), found);
+        }
+    }
+
+    private static boolean isWhole(DataType type) {
+        return type instanceof ByteType
+                || type instanceof ShortType
+                || type instanceof IntegerType
+                || type instanceof LongType;
+    }
+
+    public static MLReader<KanervaWriter> read() {
+        return new DefaultParamsReader<>();
+    }
+
+    public static KanervaWriter load(String path) {
+        return read().load(path);
+    }
+
+    public Param<String> orderCol() {
+        return orderCol;
+    }
+
+    /** The samples' order in their episode, unique there; with {@code keepsIds}, their ids. To be set. */
+    public KanervaWriter setOrderCol(String value) {
+        return with(orderCol, value);
+    }
+
+    public String getOrderCol() {
+        return required(orderCol);
+    }
+
+    public Param<String> imageCol() {
+        return imageCol;
+    }
+
+    /** Default {@code image}. */
+    public KanervaWriter setImageCol(String value) {
+        return with(imageCol, value);
+    }
+
+    public String getImageCol() {
+        return getOrDefault(imageCol);
+    }
+
+    public Param<String> samplesCol() {
+        return samplesCol;
+    }
+
+    /** Default {@code samples}. */
+    public KanervaWriter setSamplesCol(String value) {
+        return with(samplesCol, value);
+    }
+
+    public String getSamplesCol() {
+        return getOrDefault(samplesCol);
+    }
+
+    public Param<String> actionCol() {
+        return actionCol;
+    }
+
+    /** Default {@code action}. */
+    public KanervaWriter setActionCol(String value) {
+        return with(actionCol, value);
+    }
+
+    public String getActionCol() {
+        return getOrDefault(actionCol);
+    }
+
+    public BooleanParam keepsIds() {
+        return keepsIds;
+    }
+
+    /** Whether memories are heaps with the order column's values as ids, so that {@link #update} can change them. */
+    public KanervaWriter setKeepsIds(boolean value) {
+        return with(keepsIds, value);
+    }
+
+    public boolean getKeepsIds() {
+        return (Boolean) getOrDefault(keepsIds);
+    }
+
+    public IntParam maxSamples() {
+        return maxSamples;
+    }
+
+    /** The most samples of an episode, 16,384 by default: a task holds an episode's images in Java's heap. */
+    public KanervaWriter setMaxSamples(int value) {
+        return with(maxSamples, value);
+    }
+
+    public int getMaxSamples() {
+        return (Integer) getOrDefault(maxSamples);
+    }
+
+    public IntParam partitions() {
+        return partitions;
+    }
+
+    /** Partitions of the result; 0, the default, for as many as Spark finds right. */
+    public KanervaWriter setPartitions(int value) {
+        return with(partitions, value);
+    }
+
+    public int getPartitions() {
+        return (Integer) getOrDefault(partitions);
+    }
+
+    public IntParam batchSize() {
+        return batchSize;
+    }
+
+    /** Episodes are written together until they have so many images, 64 by default. */
+    public KanervaWriter setBatchSize(int value) {
+        return with(batchSize, value);
+    }
+
+    public int getBatchSize() {
+        return (Integer) getOrDefault(batchSize);
+    }
+}

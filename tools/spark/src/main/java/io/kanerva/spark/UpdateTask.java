@@ -1,0 +1,199 @@
+package io.kanerva.spark;
+
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.KanervaException;
+import io.kanerva.runtime.MemoryHeap;
+import io.kanerva.runtime.Planes;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+
+/**
+ * Changes the memories of a partition, whose rows (key, id, action, image, memory, turn) are sorted by key, turn and
+ * id: first a key's memory, then its changes.
+ */
+final class UpdateTask implements MapPartitionsFunction<Row, Row> {
+
+    /** In the order in which they take effect: places that are freed are filled again. */
+    private static final List<String> ACTIONS = List.of("free", "replace", "write");
+
+    private final Broadcast<BundleFiles> bundle;
+    private final Device device;
+    private final String keyCol;
+    private final String orderCol;
+    private final String imageCol;
+    private final String memoryCol;
+    private final String actionCol;
+    private final boolean gathersReasons;
+
+    UpdateTask(KanervaWriter writer, Broadcast<BundleFiles> bundle) {
+        this.bundle = bundle;
+        device = writer.device();
+        keyCol = writer.getKeyCol();
+        orderCol = writer.getOrderCol();
+        imageCol = writer.getImageCol();
+        memoryCol = writer.getMemoryCol();
+        actionCol = writer.getActionCol();
+        gathersReasons = writer.gathersReasons();
+    }
+
+    /** When an action takes effect: 0 is the memory's own row, and what is no action comes last. */
+    static Column turn(Column action) {
+        Column turn = functions.lit(ACTIONS.size() + 1);
+        for (int i = 0; i < ACTIONS.size(); i++) {
+            turn = functions.when(action.equalTo(ACTIONS.get(i)), i + 1).otherwise(turn);
+        }
+        return turn;
+    }
+
+    @Override
+    public Iterator<Row> call(Iterator<Row> rows) {
+        if (!rows.hasNext()) {
+            return rows;
+        }
+        return new Changed(rows, OpenModels.ofTask(bundle.value(), device));
+    }
+
+    private final class Changed extends BatchIterator {
+        private final Iterator<Row> rows;
+        private final Kanerva kanerva;
+        private Row ahead;
+
+        Changed(Iterator<Row> rows, Kanerva kanerva) {
+            this.rows = rows;
+            this.kanerva = kanerva;
+            ahead = rows.next();
+        }
+
+        @Override
+        boolean hasInput() {
+            return ahead != null;
+        }
+
+        @Override
+        void make(Queue<Row> made) {
+            Object key = ahead.get(0);
+            MemoryHeap heap = null;
+            byte[] untouched = null;
+            Row before = null;
+            String refusal = null;
+            do {
+                if (refusal == null) {
+                    try {
+                        requireOther(before, ahead);
+                        if (isMemory(ahead)) {
+                            untouched = memory(ahead);
+                        } else {
+                            heap = heap == null ? heap(ahead, untouched) : heap;
+                            change(heap, ahead);
+                        }
+                    } catch (RowRefusedException e) {
+                        if (!gathersReasons) {
+                            throw e;
+                        }
+                        refusal = e.getMessage();
+                    }
+                }
+                before = ahead;
+                ahead = rows.hasNext() ? rows.next() : null;
+            } while (ahead != null && key != null && key.equals(ahead.get(0)));
+            if (refusal != null) {
+                made.add(RowFactory.create(key, null, null, refusal));
+            } else if (heap == null) {
+                add(made, key, untouched, kanerva.loadHeap(untouched).size());
+            } else if (heap.size() > 0) {
+                add(made, key, heap.toBytes(), heap.size());
+            }
+        }
+
+        private void add(Queue<Row> made, Object key, byte[] file, int samples) {
+            made.add(
+                    gathersReasons
+                            ? RowFactory.create(key, file, samples, null)
+                            : RowFactory.create(key, file, samples));
+        }
+
+        /** A row that is not the one before again: by its key, turn and id. */
+        private void requireOther(Row before, Row row) {
+            if (row.isNullAt(0)) {
+                throw RowRefusedException.of(keyCol, name(row), "a key", "null");
+            }
+            if (before != null && before.getInt(5) == row.getInt(5) && Objects.equals(before.get(1), row.get(1))) {
+                throw isMemory(row)
+                        ? RowRefusedException.of(keyCol, name(row), "one memory of each key", "two")
+                        : RowRefusedException.of(
+                                orderCol, name(row), "one %s of each sample".formatted(row.get(2)), "two");
+            }
+        }
+
+        private byte[] memory(Row row) {
+            if (row.isNullAt(4)) {
+                throw RowRefusedException.of(memoryCol, name(row), "a memory", "null");
+            }
+            return row.getAs(4);
+        }
+
+        private MemoryHeap heap(Row row, byte[] file) {
+            return file == null ? kanerva.heap() : naming(memoryCol, row, () -> kanerva.loadHeap(file));
+        }
+
+        private void change(MemoryHeap heap, Row row) {
+            RowName name = name(row);
+            String action = row.getString(2);
+            if (!ACTIONS.contains(action)) {
+                throw RowRefusedException.of(
+                        actionCol, name, "one of " + ACTIONS, action == null ? "null" : RowName.shown(action));
+            }
+            if (row.isNullAt(1)) {
+                throw RowRefusedException.of(orderCol, name, "the sample's id", "null");
+            }
+            long id = row.getLong(1);
+            naming(orderCol, row, () -> {
+                switch (action) {
+                    case "free" -> heap.free(id);
+                    case "replace" -> heap.replace(id, image(row, name));
+                    default -> heap.write(id, image(row, name));
+                }
+                return heap;
+            });
+        }
+
+        private FloatTensor image(Row row, RowName name) {
+            Planes size = kanerva.bundle().settings().image();
+            return new FloatTensor(
+                    ImageCell.read(row.get(3), size, imageCol, name), size.channels(), size.height(), size.width());
+        }
+    }
+
+    private interface Call<T> {
+        T run();
+    }
+
+    /** The runtime's refusal of what a row asks for, with that row's name. */
+    private <T> T naming(String column, Row row, Call<T> call) {
+        try {
+            return call.run();
+        } catch (KanervaException e) {
+            throw new RowRefusedException("column %s in %s: %s".formatted(column, name(row), e.getMessage()));
+        }
+    }
+
+    private static boolean isMemory(Row row) {
+        return row.getInt(5) == 0;
+    }
+
+    private RowName name(Row row) {
+        return isMemory(row)
+                ? new RowName(keyCol, row.get(0), null, null)
+                : new RowName(keyCol, row.get(0), orderCol, row.get(1));
+    }
+}
