@@ -216,9 +216,9 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
-        inference.limit().check("sample");
-        inference.reads().checkLogits(logits);
-        return bundle.settings().likelihood().sample(bundle.settings(), logits, new NormalSampler(seed));
+        ModelSettings settings = bundle.settings();
+        NormalSampler sampler = new NormalSampler(seed);
+        return inference.reads().sample(logits, some -> settings.likelihood().sample(settings, some, sampler));
     }
 
     /**

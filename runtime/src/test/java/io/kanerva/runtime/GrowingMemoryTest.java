@@ -131,7 +131,8 @@ class GrowingMemoryTest {
 
     @Test
     void aKeyOfNoSlotIsRefused() {
-        for (float[] key : new float[][] {{0, 4, 0}, {0, 0, 35_001}, {0, -1, 0}, {0, 0, -0.5f}}) {
+        for (float[] key :
+                new float[][] {{0, 4, 0}, {0, 0, 35_001}, {0, -1, 0}, {0, 0, -0.5f}, {0, 0.5f, 0}, {0, 0, 7.25f}}) {
             assertThatThrownBy(() -> heap.read(memory, new FloatTensor(key, 1, 1, 1, 3)))
                     .isInstanceOf(TensorException.class)
                     .hasMessage(

@@ -110,6 +110,15 @@ class KanervaTest {
     }
 
     @Test
+    void moreImagesThanATensorHoldsAreRefusedBeforeAnyIsDrawn() {
+        Memory memory = heap.write(TileImages.episodes(2, 0x0F, 0x33));
+        assertThatThrownBy(() -> heap.generate(memory, 20_000_000, 1))
+                .isInstanceOf(TensorException.class)
+                .hasMessage("generate: count: expected at most 16777215, since all images are one tensor, found "
+                        + "20000000");
+    }
+
+    @Test
     void lookupKeysArePointersOfTheSamplesFound() {
         Memory memory = heap.write(TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C));
         Lookup lookup = heap.lookUp(memory, TileImages.episodes(2, 0x33, 0x33, 0x3C, 0x55));

@@ -1,6 +1,7 @@
 package io.kanerva.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
@@ -8,7 +9,11 @@ import io.kanerva.runtime.session.Inference;
 import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +77,10 @@ class PartsTest {
                     whole.reads()
                             .generate(memory, 9, new NormalSampler(4), done -> {})
                             .images());
+            FloatTensor logits = whole.reads().decode(read.priorMean(), read.traces());
+            assertThat(parts.reads().sample(logits, draws(kanerva)))
+                    .isEqualTo(whole.reads().sample(logits, draws(kanerva)))
+                    .isEqualTo(kanerva.sample(logits, 6));
             BoundTerms terms = parts.bounds().bound(episodes, 5);
             assertThat(terms.reconstruction())
                     .containsExactly(whole.bounds().bound(episodes, 5).reconstruction(), within(1e-4));
@@ -79,6 +88,29 @@ class PartsTest {
                     .containsExactly(whole.bounds().bound(episodes, 5).klKeys(), within(1e-4));
             assertThat(terms.klLatent())
                     .containsExactly(whole.bounds().bound(episodes, 5).klLatent(), within(1e-4));
+        }
+    }
+
+    private static UnaryOperator<FloatTensor> draws(Kanerva kanerva) {
+        ModelSettings settings = kanerva.bundle().settings();
+        NormalSampler sampler = new NormalSampler(6);
+        return logits -> settings.likelihood().sample(settings, logits, sampler);
+    }
+
+    @Test
+    void drawingFromLogitsEndsBetweenItsPartsWhenItIsCancelled() {
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder)) {
+            Limit limit = Limit.untilCancelled();
+            Inference parts = new Inference(kanerva.bundle(), kanerva.sessions(), limit, 2);
+            List<FloatTensor> drawn = new ArrayList<>();
+            assertThatThrownBy(() -> parts.reads().sample(FloatTensor.zeros(1, 6, 1, 8, 8), logits -> {
+                        drawn.add(logits);
+                        limit.cancel();
+                        return logits;
+                    }))
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessage("sample: cancelled by its caller");
+            assertThat(drawn).hasSize(1);
         }
     }
 

@@ -3,7 +3,6 @@ package io.kanerva.runtime.math;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
-import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 import java.util.function.IntUnaryOperator;
 
@@ -44,26 +43,22 @@ public final class Posterior {
     }
 
     /**
-     * Keys [B, N, K, 3] from the prior N(0, I), three numbers (s, x, y) each in order. A dereferenced key is a written
+     * Makes keys [B, N, K, 3] of the prior of standard normal numbers, (s, x, y) each. A dereferenced key is a written
      * sample's, the fraction of x choosing the sample and that of y one of its keys: exact arithmetic in float32, as in
-     * the graph that draws. What is returned is its scale s, column and row.
+     * the graph that draws. It becomes its scale s, column and row.
      *
+     * @param keys the numbers, which become keys
      * @param samples the number of samples written
      * @param place the place of each of them
      */
-    public FloatTensor samplePrior(
-            NormalSampler sampler, int episodes, int count, int samples, IntUnaryOperator place) {
-        FloatTensor keys = sampler.tensor(episodes, count, settings.keys(), 3);
-        if (settings.addressing() == Addressing.CONTINUOUS) {
-            return keys;
-        }
-        for (int i = 0; i < keys.size(); i += 3) {
+    public void toPrior(FloatTensor keys, int samples, IntUnaryOperator place) {
+        boolean isContinuous = settings.addressing() == Addressing.CONTINUOUS;
+        for (int i = 0; !isContinuous && i < keys.size(); i += 3) {
             long first = (long) place.applyAsInt(chosen(keys.data()[i + 1], samples)) * settings.keys();
             long slot = first + chosen(keys.data()[i + 2], settings.keys());
             keys.data()[i + 1] = slot % settings.slotColumns();
             keys.data()[i + 2] = slot / settings.slotColumns();
         }
-        return keys;
     }
 
     /** One of so many whole numbers from 0 on; the fraction of a number just below 0 is rounded to 1. */

@@ -17,6 +17,9 @@ final class Calls {
     /** 64 MiB for a run's largest tensors: more takes memory, but is no faster. */
     private static final long PART_FLOATS = 1 << 24;
 
+    /** Numbers that are drawn between two looks at the limit: some milliseconds. */
+    private static final int DRAWN = 1 << 16;
+
     /** The scale of pointers where it matters: the quantile of 3/4, which reads verbatim. */
     private static final float VERBATIM = (float) Normal.quantile(0.75);
 
@@ -68,6 +71,18 @@ final class Calls {
 
     Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
         return sessions.begin(plan, batch, count, memory, limit);
+    }
+
+    /** The next numbers of a sampler, as {@link NormalSampler#tensor}, within the limit. */
+    FloatTensor draw(Plan plan, NormalSampler sampler, int... shape) {
+        FloatTensor numbers = FloatTensor.zeros(shape);
+        for (int i = 0; i < numbers.size(); i++) {
+            if (i % DRAWN == 0) {
+                limit.check(plan.label());
+            }
+            numbers.data()[i] = (float) sampler.next();
+        }
+        return numbers;
     }
 
     /** Whether one run takes a call of that size. */

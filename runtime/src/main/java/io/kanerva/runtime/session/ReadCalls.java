@@ -9,6 +9,8 @@ import io.kanerva.runtime.math.Values;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.IntUnaryOperator;
+import java.util.function.UnaryOperator;
 
 /** Calls that read at keys, given or drawn, and decode. */
 public final class ReadCalls {
@@ -100,7 +102,8 @@ public final class ReadCalls {
         for (int i = 0; calls.slots != null && i < keys.size(); i += 3) {
             float column = keys.data()[i + 1];
             float row = keys.data()[i + 2];
-            if (!(column >= 0 && column < columns && row >= 0 && row < rows)) {
+            boolean isWhole = column == (int) column && row == (int) row;
+            if (!(isWhole && column >= 0 && column < columns && row >= 0 && row < rows)) {
                 throw new TensorException(
                         "reader input 'keys': expected slots of %d rows and %d columns, found row %s, column %s at %s",
                         rows,
@@ -177,8 +180,21 @@ public final class ReadCalls {
         });
     }
 
-    /** Checks the decoder's output for {@link Kanerva#sample}. */
-    public void checkLogits(FloatTensor logits) {
+    /**
+     * Draws from the decoder's output, image by image in order.
+     *
+     * @param draws makes images of some of it
+     */
+    public FloatTensor sample(FloatTensor logits, UnaryOperator<FloatTensor> draws) {
+        calls.limit.check("sample");
+        checkLogits(logits);
+        return calls.oneInParts(new int[] {logits.dimension(0), logits.dimension(1)}, part -> {
+            calls.limit.check("sample");
+            return draws.apply(part.of(logits));
+        });
+    }
+
+    private void checkLogits(FloatTensor logits) {
         int[] shape = logits.shape();
         boolean isBatch = shape.length == 5;
         TensorDescription expected = calls.sessions.signature(DECODER).outputs().get(0);
@@ -189,9 +205,14 @@ public final class ReadCalls {
     /** @param progress receives the number of images drawn so far */
     public Generation generate(StoredMemory memory, int count, NormalSampler sampler, IntConsumer progress) {
         calls.checkModel(memory);
-        FloatTensor keys =
-                calls.posterior.samplePrior(sampler, memory.episodes(), count, memory.samples(), place -> place);
-        FloatTensor noise = sampler.tensor(memory.episodes(), count, calls.settings.latent());
+        Planes image = calls.settings.image();
+        int most = (Integer.MAX_VALUE - 8) / image.floats() / memory.episodes();
+        if (count > most) {
+            throw new TensorException(
+                    "generate: count: expected at most %d, since all images are one tensor, found %d", most, count);
+        }
+        FloatTensor keys = priorKeys(memory.episodes(), count, memory.samples(), place -> place, sampler);
+        FloatTensor noise = calls.draw(Plan.GENERATE, sampler, memory.episodes(), count, calls.settings.latent());
         int[] done = new int[1];
         FloatTensor images = calls.oneInParts(new int[] {memory.episodes(), count}, part -> {
             FloatTensor made = generate(source(part.of(memory), part.of(keys)), part.of(noise));
@@ -204,7 +225,13 @@ public final class ReadCalls {
 
     /** Keys [1, N, K, 3] drawn from the prior for a memory with samples at these places. */
     public FloatTensor priorKeys(int[] places, int count, NormalSampler sampler) {
-        return calls.posterior.samplePrior(sampler, 1, count, places.length, sample -> places[sample]);
+        return priorKeys(1, count, places.length, sample -> places[sample], sampler);
+    }
+
+    private FloatTensor priorKeys(int episodes, int count, int samples, IntUnaryOperator place, NormalSampler sampler) {
+        FloatTensor keys = calls.draw(Plan.GENERATE, sampler, episodes, count, calls.settings.keys(), 3);
+        calls.posterior.toPrior(keys, samples, place);
+        return keys;
     }
 
     /** The slot that a key names. */
@@ -219,7 +246,7 @@ public final class ReadCalls {
      */
     public FloatTensor generate(float[] blocks, FloatTensor keys, NormalSampler sampler) {
         int[] sizes = {1, keys.dimension(1)};
-        FloatTensor noise = sampler.tensor(1, sizes[1], calls.settings.latent());
+        FloatTensor noise = calls.draw(Plan.GENERATE, sampler, 1, sizes[1], calls.settings.latent());
         return calls.oneInParts(sizes, part -> generate(placed(part(blocks, part), part.of(keys)), part.of(noise)));
     }
 
