@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
  * its class that is not written.
  */
 public final class TrainingEpisodes {
+    /** So often an image is drawn on average by {@link #sample}, which then has hardly missed any. */
+    private static final int MAX_REPETITIONS = 8;
+
     private final Images images;
     private final TrainingPlan plan;
     /** The images of each class that has at least two, by class; empty if the model reads no gist. */
@@ -183,9 +186,11 @@ public final class TrainingEpisodes {
     /**
      * Images drawn with replacement and made binary as in an episode; the seed determines them.
      *
-     * @return [count, Cx, Hx, Wx]
+     * @param most how many to draw, unless the set is so small that most of them would be the same again
+     * @return [N, Cx, Hx, Wx]
      */
-    float[] sample(int count) {
+    float[] sample(int most) {
+        int count = (int) Math.min(most, MAX_REPETITIONS * (long) images.count());
         // No step has this number.
         SplittableRandom random = new SplittableRandom(NoiseSource.seed(plan.seed(), -1));
         int size = images.pixelsPerImage();
