@@ -4,17 +4,29 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * q(M | X): a Gaussian whose mean and log-variance are the means of those that the samples write, so their order does
- * not matter. The memory that it returns is these parameters, [B, 2 C, h, w]; {@link #sample} draws one from them.
- * Nothing is learned here.
+ * q(M | X): a Gaussian whose mean and log-variance follow from the mean and the variance, over the episode, of the maps
+ * that the samples write, so their order does not matter. Where the samples disagree, their variance lets it return to
+ * the prior, which costs nothing. The memory that it returns is these parameters, [B, 2 C, h, w]; {@link #sample} draws
+ * one from them.
  */
 public final class ChargedWriter extends MemoryWriter {
+    private static final int WIDTH = 32;
+
+    private final Block statistics;
+    private final Block correction;
 
     ChargedWriter(KanervaSettings settings) {
         super(settings);
+        int maps = 2 * settings.memory().channels();
+        int h = settings.block().rows();
+        int w = settings.block().columns();
+        statistics = child("statistics", Layers.conv3(WIDTH), 2L * maps, h, w);
+        correction = child("correction", Layers.zero(Layers.conv1(maps)), WIDTH, h, w);
     }
 
     @Override
@@ -23,10 +35,12 @@ public final class ChargedWriter extends MemoryWriter {
         Shape shape = content.getShape();
         NDArray pointers =
                 content.getManager().zeros(new Shape(shape.get(0), shape.get(1), 1, KeySpace.KEY), DataType.FLOAT32);
-        return new WriterOutput(
-                        content.mean(new int[] {1}).reshape(shape.get(0), shape.get(3), shape.get(4), shape.get(5)),
-                        pointers)
-                .list();
+        NDArray average = content.mean(new int[] {1}, true);
+        Shape maps = new Shape(shape.get(0), shape.get(3), shape.get(4), shape.get(5));
+        NDArray variance = content.sub(average).square().mean(new int[] {1}).reshape(maps);
+        average = average.reshape(maps);
+        NDArray seen = Activation.relu(Layers.run(statistics, store, average.concat(variance, 1), training));
+        return new WriterOutput(average.add(Layers.run(correction, store, seen, training)), pointers).list();
     }
 
     /** The mean of q(M | X), [B, C, h, w]. */
