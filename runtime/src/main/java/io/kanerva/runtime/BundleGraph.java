@@ -51,8 +51,8 @@ public enum BundleGraph {
             List.of(BundleGraph.IMAGES, BundleGraph.KEY_NOISE, BundleGraph.NOISE),
             List.of(BundleGraph.RECONSTRUCTION, BundleGraph.KL_KEYS, BundleGraph.KL_LATENT));
 
-    /** The graphs that every bundle has, in the order in which an image passes them. */
-    public static final List<BundleGraph> REQUIRED = List.of(ENCODER, MEMORY_WRITER, READER, DECODER);
+    /** The model's four parts, in the order in which an image passes them. */
+    public static final List<BundleGraph> FOUR = List.of(ENCODER, MEMORY_WRITER, READER, DECODER);
 
     /** The graphs that each are a whole call, so that a host computes nothing. */
     public static final List<BundleGraph> WHOLE = List.of(WRITE, INDEX, RECALL, GENERATE, SCORE);
@@ -148,6 +148,11 @@ public enum BundleGraph {
         this.outputs = outputs;
     }
 
+    /** The {@link #label}s of graphs. */
+    public static List<String> labels(List<BundleGraph> graphs) {
+        return graphs.stream().map(BundleGraph::label).toList();
+    }
+
     /** The graph's name in bundle.json, such as {@code memory-writer}. */
     public String label() {
         return label;
@@ -168,10 +173,5 @@ public enum BundleGraph {
     /** Whether its second dimension counts samples, of which a heap takes only so many, and not queries. */
     public boolean takesSamples() {
         return outputs.contains(POINTERS) || this == SCORE;
-    }
-
-    /** Whether a bundle may lack this graph. */
-    public boolean isOptional() {
-        return !REQUIRED.contains(this);
     }
 }

@@ -222,8 +222,9 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Reads iteratively, which restores damaged or partial images: each query is looked up, read and decoded with its
-     * latent at the prior's mean, and the resulting image, the pixels' means, is the next query.
+     * Reads iteratively, which restores damaged or partial images: each query is looked up, and the sample found, as it
+     * reads back with its latent at the prior's mean (the pixels' means), is the next query. All samples are read back
+     * by the first search of a memory.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
@@ -261,7 +262,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * The clean bound of episodes, scored on the images that wrote their memories, with every latent sampled.
+     * The clean bound of episodes, scored on the images that wrote their memories, with every latent sampled; in
+     * float32, by the bundle's graph {@link BundleGraph#SCORE}.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param keyNoise standard normal numbers, [B, T, K, 3]

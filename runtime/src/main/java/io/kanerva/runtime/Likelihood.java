@@ -1,10 +1,8 @@
 package io.kanerva.runtime;
 
 import io.kanerva.runtime.bundle.Signature;
-import io.kanerva.runtime.math.ImageMeans;
 import io.kanerva.runtime.math.LogisticMixture;
 import io.kanerva.runtime.math.Normal;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /** The decoder's image distribution. */
@@ -37,11 +35,13 @@ public enum Likelihood {
     public FloatTensor means(ModelSettings settings, FloatTensor logits) {
         check("means", settings, logits);
         FloatTensor images = images(settings, logits);
-        int floats = settings.image().floats();
-        ImageMeans means = ImageMeans.of(settings);
-        FloatBuffer parameters = FloatBuffer.wrap(logits.data());
-        for (int image = 0; image < images.size() / floats; image++) {
-            means.write(parameters, image, images.data(), image * floats);
+        switch (this) {
+            case BERNOULLI -> {
+                for (int i = 0; i < images.size(); i++) {
+                    images.data()[i] = (float) (1 / (1 + Math.exp(-logits.data()[i])));
+                }
+            }
+            case DISCRETIZED_LOGISTIC_MIXTURE -> mixture(settings).means(logits.data(), images.data());
         }
         return images;
     }

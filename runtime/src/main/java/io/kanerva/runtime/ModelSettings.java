@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.BundleSource;
 import java.util.Objects;
 
 /**
@@ -64,6 +65,17 @@ public record ModelSettings(
         require("capacity", capacity, 0, Integer.MAX_VALUE);
         require("neighbours", neighbours, 0, 24);
         require("scaleCells", scaleCells, 1, 2);
+    }
+
+    /**
+     * Reads the {@code settings} of a bundle.json.
+     *
+     * @param place names them in messages
+     * @param json the object's text
+     * @throws BundleException if one is missing, out of its range or contradicts another
+     */
+    public static ModelSettings parse(String place, String json) {
+        return BundleSource.settings(place, json);
     }
 
     /** Whether memories grow with their samples, row by row of slots: a heap's with dereferenced keys. */

@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Recall of Q queries from each of B memories, prepared for many runs into the caller's buffers: {@link Kanerva#recall}
- * with one iteration. A run leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes per
- * graph, whatever the sizes.
+ * with one iteration. A run leaves no garbage; where queries are so many that ONNX Runtime compares them, its own Java
+ * calls allocate some hundred bytes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -20,7 +20,6 @@ public final class PreparedRecall implements AutoCloseable {
     private final Recaller recaller;
     private final StoredMemory memory;
     private final float[] image;
-    private final float[] keys;
     private final int[] samples;
 
     /** @param workspace of a recall from {@code memory}; owned from now on */
@@ -30,12 +29,11 @@ public final class PreparedRecall implements AutoCloseable {
         recaller = workspace.recaller();
         samples = new int[workspace.batch() * workspace.count()];
         image = new float[settings.image().floats()];
-        keys = new float[Math.multiplyExact(samples.length, settings.keys() * 3)];
     }
 
     /**
-     * Looks the queries up, reads and decodes. The buffers may be of any kind and the same one; they are used from
-     * their positions on, which do not change.
+     * Looks the queries up, and returns what they find as it reads back. The buffers may be of any kind and the same
+     * one; they are used from their positions on, which do not change.
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @param recalled receives [B, Q, Cx, Hx, Wx], values in [0, 1]
@@ -66,11 +64,10 @@ public final class PreparedRecall implements AutoCloseable {
             for (int query = 0; query < samples.length; query++) {
                 queries.get(queries.position() + query * image.length, image);
                 requireImages("recall: queries", image, query * image.length);
-                recaller.find(memory, query, image, 0, samples, null, keys);
+                recaller.find(memory, query, image, 0, samples, null);
             }
-            recaller.read(memory, keys);
             for (int query = 0; query < samples.length; query++) {
-                recaller.image(query, image, 0);
+                recaller.image(memory, query, samples, image, 0);
                 recalled.put(recalled.position() + query * image.length, image);
             }
         } finally {

@@ -6,8 +6,8 @@ import java.util.List;
  * The result of reading queries iteratively.
  *
  * @param lookups where each iteration's queries were found, in order; never empty
- * @param steps what each iteration read there and decoded, the pixels' means in [0, 1] (for black and white their
- *     probabilities), [B, Q, Cx, Hx, Wx]; the next iteration's queries
+ * @param steps what each iteration found there, as it reads back: the pixels' means in [0, 1] (for black and white
+ *     their probabilities), [B, Q, Cx, Hx, Wx]; the next iteration's queries
  */
 public record Recall(List<Lookup> lookups, List<FloatTensor> steps) {
 

@@ -50,7 +50,7 @@ class BundleTest {
 
     @Test
     void aForeignGraphWhoseDigestWasPatchedIn() {
-        bundle.replace("encoder.onnx", TinyGraphs.decoder());
+        bundle.replace("encoder.onnx", TinyGraphs.decoder(TinyGraphs.Fault.NONE));
         assertRefused(bundle.write(folder), "graph encoder: expected inputs [images], found [latent, traces]");
     }
 

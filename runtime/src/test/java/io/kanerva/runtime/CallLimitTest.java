@@ -166,6 +166,7 @@ class CallLimitTest {
 
     @Test
     void aLongCallEndsAtItsDeadline() {
+        kanerva.recall(memory, EPISODE, 1); // reads the memory back
         Kanerva limited = kanerva.with(CallLimit.in(Duration.ofMillis(20)));
         assertThatThrownBy(() -> limited.recall(memory, FloatTensor.zeros(1, 2000, 1, 8, 8), 10_000))
                 .isInstanceOf(CancelledException.class)

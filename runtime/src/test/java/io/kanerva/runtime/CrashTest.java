@@ -34,7 +34,7 @@ class CrashTest {
                 "shutdown during run"
             })
     void theProcessEndsAsItShould(String rule) throws Exception {
-        TinyBundle.whole(Kind.HEAP).write(folder.resolve("heap"));
+        new TinyBundle(Kind.HEAP).write(folder.resolve("heap"));
         new TinyBundle(Kind.POOLED).write(folder.resolve("pooled"));
         assertThat(ForkedJvm.run(List.of("-Xmx128m"), CrashTest.class, rule, folder.toString()))
                 .isEqualTo(rule + ": done\n");
@@ -42,7 +42,7 @@ class CrashTest {
 
     @Test
     void aProcessMayEndWhileABundleIsBeingLoaded() throws Exception {
-        TinyBundle.whole(Kind.HEAP).write(folder.resolve("heap"));
+        new TinyBundle(Kind.HEAP).write(folder.resolve("heap"));
         for (int loads = 1; loads <= 8; loads *= 2) {
             String output = ForkedJvm.run(
                     List.of("-Xmx128m"),

@@ -44,7 +44,7 @@ class FlightRecorderTest {
         assertThat(events)
                 .filteredOn(event -> event.getEventType().getName().equals("io.kanerva.Graph"))
                 .extracting(event -> event.getString("graph"))
-                .containsExactlyInAnyOrder("encoder", "memory-writer", "reader");
+                .containsExactlyInAnyOrder("write", "reader");
         assertThat(events).allSatisfy(event -> {
             assertThat(event.getDuration()).isPositive();
             assertThat(event.getString("bundle"))

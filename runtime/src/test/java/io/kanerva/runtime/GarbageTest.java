@@ -41,13 +41,13 @@ class GarbageTest {
 
     @Test
     void preparedCallsOfABlackAndWhiteModelAllocateNothingOfTheirOwn() throws Exception {
-        TinyBundle.whole(Kind.HEAP).write(folder);
+        new TinyBundle(Kind.HEAP).write(folder);
         assertThat(ownBytes(folder)).isEqualTo("recall of 1: 0\nrecall of 40: 0\nwrite: 0\n");
     }
 
     @Test
     void aPreparedRecallWhoseQueriesShareAProductAllocatesNothingOfItsOwn() throws Exception {
-        TinyBundle.whole(Kind.HEAP).write(folder);
+        new TinyBundle(Kind.HEAP).write(folder);
         String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "many");
         assertThat(found).isEqualTo("recall of 40 among 500: 0\n");
     }
@@ -61,7 +61,7 @@ class GarbageTest {
 
     @Test
     void otherCallsAllocateWhatTheyReturnAndAFewSmallObjectsWhateverTheSizes() throws Exception {
-        TinyBundle.whole(Kind.HEAP).write(folder);
+        new TinyBundle(Kind.HEAP).write(folder);
         String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "plain");
         Matcher bytes = Pattern.compile("recall of 1: (\\d+)\nrecall of 40: \\1\nwrite: (\\d+)\n")
                 .matcher(found);
@@ -91,16 +91,14 @@ class GarbageTest {
                 return;
             }
             FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
-            long bare = bareRun(kanerva, bundle, "index", 1, BundleGraph.CONTENTS);
             for (int queries : new int[] {1, 40}) {
                 try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
-                    System.out.printf(
-                            "recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)) - bare);
+                    System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)));
                 }
             }
             FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
             FloatBuffer pointers = FloatBuffer.allocate(memory.pointers().size());
-            bare = bareRun(kanerva, bundle, "write", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
+            long bare = bareRun(kanerva, bundle, "write", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
             try (PreparedWrite write = kanerva.prepareWrite(1, 2)) {
                 System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
             }
@@ -110,14 +108,12 @@ class GarbageTest {
     /** Of each call, the bytes beyond the bare run of its graph and beyond what it returns. */
     private static void plain(Kanerva kanerva, Path bundle, Memory memory, FloatTensor episode) throws Exception {
         for (int queries : new int[] {1, 40}) {
-            long bare = bareRun(kanerva, bundle, "index", queries, BundleGraph.CONTENTS);
             FloatTensor images =
                     FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
             Recall recall = kanerva.recall(memory, images, 1);
             long returned = leastBytes(() -> copy(recall));
             System.out.printf(
-                    "recall of %d: %d%n",
-                    queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
+                    "recall of %d: %d%n", queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - returned);
         }
         long bare = bareRun(kanerva, bundle, "write", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
         long returned =
@@ -135,8 +131,7 @@ class GarbageTest {
         Planes image = kanerva.bundle().settings().image();
         Memory memory = kanerva.write(FloatTensor.zeros(1, samples, image.channels(), image.height(), image.width()));
         FloatBuffer images = FloatBuffer.allocate(queries * image.floats());
-        long bare = bareRun(kanerva, bundle, "index", 1, BundleGraph.CONTENTS)
-                + bareRun(kanerva, bundle, "decoder", 1, BundleGraph.LOGITS);
+        long bare = bareRun(kanerva, bundle, "decoder", 1, BundleGraph.LOGITS);
         try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
             System.out.printf(
                     "recall of %d among %d: %d%n",

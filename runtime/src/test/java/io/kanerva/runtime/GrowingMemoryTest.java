@@ -121,7 +121,7 @@ class GrowingMemoryTest {
             assertThat(terms.reconstruction()[sample]).isCloseTo(alone.reconstruction()[0], within(1e-6));
             assertThat(terms.klLatent()[sample]).isCloseTo(alone.klLatent()[0], within(1e-6));
             double more = Math.log(4 * 35_001) - Math.log(4);
-            assertThat(terms.klKeys()[sample]).isCloseTo(alone.klKeys()[0] + more, within(1e-9));
+            assertThat(terms.klKeys()[sample]).isCloseTo(alone.klKeys()[0] + more, within(2e-6));
         }
     }
 

@@ -159,7 +159,9 @@ class KanervaTest {
         FloatTensor logits = heap.decode(reading.priorMean(), reading.traces());
         FloatTensor images =
                 heap.bundle().settings().likelihood().means(heap.bundle().settings(), logits);
-        assertThat(images).isEqualTo(heap.recall(memory, episode, 1).images());
+        // The logistic function, here in float64, there in the graph.
+        assertThat(images.data())
+                .containsExactly(heap.recall(memory, episode, 1).images().data(), within(1e-6f));
     }
 
     @Test
@@ -331,7 +333,7 @@ class KanervaTest {
         assertThat(heap.device()).isEqualTo(Device.CPU);
         assertThat(heap.bundle().name()).isEqualTo("tiny");
         assertThat(heap.bundle().settings().memory()).isEqualTo(new Planes(2, 4, 8));
-        assertThat(heap.bundle().graphs()).containsOnlyKeys("encoder", "memory-writer", "reader", "decoder");
+        assertThat(heap.bundle().graphs()).hasSize(9).containsKeys("encoder", "recall");
         assertThat(heap.bundle().provenance().bound().orElseThrow().nats()).isEqualTo(12.5);
         assertThat(heap.bundle().modelId()).matches("[0-9a-f]{64}");
     }

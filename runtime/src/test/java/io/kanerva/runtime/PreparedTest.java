@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The calls that write into the caller's buffers. */
 class PreparedTest {
@@ -22,14 +22,10 @@ class PreparedTest {
     @TempDir
     Path folder;
 
-    private Kanerva open(Kind kind, boolean whole) {
-        return Kanerva.load((whole ? TinyBundle.whole(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
-    }
-
     @ParameterizedTest
-    @CsvSource({"HEAP,true", "HEAP,false", "HEAP_CONTINUOUS,true", "POOLED,true", "POOLED,false"})
-    void aPreparedRecallGivesWhatRecallGives(Kind kind, boolean whole) {
-        try (Kanerva kanerva = open(kind, whole)) {
+    @EnumSource(Kind.class)
+    void aPreparedRecallGivesWhatRecallGives(Kind kind) {
+        try (Kanerva kanerva = TinyBundle.open(kind, folder)) {
             Memory memory = kanerva.write(EPISODES);
             Recall expected = kanerva.recall(memory, QUERIES, 1);
             try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
@@ -56,7 +52,7 @@ class PreparedTest {
 
     @Test
     void buffersThatCannotBeFilledAndQueriesThatAreNotThere() {
-        try (Kanerva kanerva = open(Kind.HEAP, true);
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder);
                 PreparedWrite write = kanerva.prepareWrite(2, 3);
                 PreparedRecall recall = kanerva.prepareRecall(kanerva.write(EPISODES), 2)) {
             FloatBuffer images = FloatBuffer.wrap(EPISODES.data());
@@ -77,9 +73,9 @@ class PreparedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"HEAP,true", "HEAP,false", "POOLED,true"})
-    void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean whole) {
-        try (Kanerva kanerva = open(kind, whole);
+    @EnumSource(Kind.class)
+    void aPreparedWriteGivesWhatWriteGives(Kind kind) {
+        try (Kanerva kanerva = TinyBundle.open(kind, folder);
                 PreparedWrite prepared = kanerva.prepareWrite(2, 3)) {
             Memory expected = kanerva.write(EPISODES);
             FloatBuffer memory = FloatBuffer.allocate(expected.memory().size());
@@ -93,7 +89,7 @@ class PreparedTest {
 
     @Test
     void imagesMayBeRecalledInPlaceAsTheNextQueries() {
-        try (Kanerva kanerva = open(Kind.HEAP, true)) {
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder)) {
             Memory memory = kanerva.write(EPISODES);
             float[] images = QUERIES.data().clone();
             try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
@@ -107,7 +103,7 @@ class PreparedTest {
 
     @Test
     void buffersThatAreTooShortAndValuesThatAreNoImagesAreRefused() {
-        try (Kanerva kanerva = open(Kind.HEAP, true);
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder);
                 PreparedWrite write = kanerva.prepareWrite(1, 2)) {
             Memory memory = kanerva.write(EPISODES);
             try (PreparedRecall recall = kanerva.prepareRecall(memory, 2)) {
@@ -135,7 +131,7 @@ class PreparedTest {
 
     @Test
     void aRunAfterEitherCloseIsRefused() {
-        Kanerva kanerva = open(Kind.HEAP, true);
+        Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder);
         Memory memory = kanerva.write(EPISODES);
         FloatBuffer images = FloatBuffer.allocate(256);
         PreparedRecall closed = kanerva.prepareRecall(memory, 2);

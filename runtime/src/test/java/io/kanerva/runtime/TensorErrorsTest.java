@@ -176,7 +176,7 @@ class TensorErrorsTest {
             int most = Integer.MAX_VALUE;
             assertRefusedFor(
                     () -> kanerva.prepareRecall(memory, most),
-                    "expected at most 268435456 values, found shape [1, 2147483647");
+                    "prepareRecall: expected queries of at most 2147483647 values in all, found 1 x 2147483647 of 64");
             assertRefusedFor(
                     () -> kanerva.prepareWrite(most, 1), "expected at most 268435456 values, found shape [2147483647");
             assertRefused(

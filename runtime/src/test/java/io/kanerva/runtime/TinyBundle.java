@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.TinyGraphs.Fault;
 import io.kanerva.runtime.bundle.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,16 +48,27 @@ final class TinyBundle {
     String json;
 
     TinyBundle(Kind kind) {
-        files.put("encoder.onnx", TinyGraphs.encoder(kind));
+        this(kind, Fault.NONE);
+    }
+
+    TinyBundle(Kind kind, Fault fault) {
+        files.put("encoder.onnx", TinyGraphs.encoder(fault));
         files.put("memory-writer.onnx", TinyGraphs.writer(kind));
         files.put("reader.onnx", TinyGraphs.reader(kind));
-        files.put("decoder.onnx", TinyGraphs.decoder());
+        files.put("decoder.onnx", TinyGraphs.decoder(fault));
+        files.put("write.onnx", TinyGraphs.write(kind, fault));
+        files.put("index.onnx", TinyGraphs.index(kind, fault));
+        files.put("recall.onnx", TinyGraphs.recall());
+        files.put("generate.onnx", TinyGraphs.generate(kind, fault));
+        files.put("score.onnx", TinyGraphs.score(kind, fault));
         String content = tensor("content", "\"B\",\"T\",1,2,2,2");
         String traces = tensor("traces", "\"B\",\"Q\",1,2,2,2");
         String memory = tensor("memory", "\"B\",2," + kind.plane);
         String images = tensor("images", "\"B\",\"T\",1,8,8");
         String pointers = tensor("pointers", "\"B\",\"T\",1,3");
         String keys = tensor("keys", "\"B\",\"Q\",1,3");
+        String contents = tensor("contents", "\"B\",\"T\",1,8,8");
+        String features = tensor("features", "\"B\",\"T\",65");
         String logits = tensor("logits", "\"B\",\"Q\",1,8,8");
         List<String> encoded = List.of(
                 content,
@@ -66,6 +78,22 @@ final class TinyBundle {
                 tensor("latent_log_variance", "\"B\",\"T\",3"));
         List<String> read =
                 List.of(traces, tensor("prior_mean", "\"B\",\"Q\",3"), tensor("prior_log_variance", "\"B\",\"Q\",3"));
+        List<String> found = List.of(
+                tensor("recalled", "\"B\",\"Q\",1,8,8"),
+                tensor("sample", "\"B\",\"Q\"").replace("float32", "int64"),
+                tensor("score", "\"B\",\"Q\""),
+                tensor("scores", "\"B\",\"Q\",\"T\""),
+                keys);
+        List<String> terms = Stream.of("reconstruction", "kl_keys", "kl_latent")
+                .map(term -> tensor(term, "\"B\",\"T\""))
+                .toList();
+        boolean isNamed = kind == Kind.HEAP;
+        List<String> drawn = new ArrayList<>(isNamed ? List.of(memory, pointers) : List.of(memory));
+        drawn.add(tensor("key_noise", "\"B\",\"N\",1,3"));
+        drawn.add(tensor("noise", "\"B\",\"N\",3"));
+        List<String> scored =
+                new ArrayList<>(isNamed ? List.of(images) : List.of(images, tensor("key_noise", "\"B\",\"T\",1,3")));
+        scored.add(tensor("noise", "\"B\",\"T\",3"));
         json = """
                 {
                   "format": "kanerva-bundle", "formatVersion": 2, "name": "tiny", "opset": 17, "irVersion": 8,
@@ -73,9 +101,6 @@ final class TinyBundle {
                   "settings": %s,
                   "settingsSha256": "%s",
                   "graphs": {
-                %s,
-                %s,
-                %s,
                 %s
                   },
                   "files": {%s},
@@ -85,17 +110,30 @@ final class TinyBundle {
                       "klLatent": 0.5, "episodes": 3, "setting": "made up"}}
                 }
                 """.formatted(
-                        kind.reader,
-                        kind.settings,
-                        digest(kind.settings),
+                kind.reader,
+                kind.settings,
+                digest(kind.settings),
+                String.join(
+                        ",\n",
                         graph("encoder", List.of(images), encoded),
                         graph("memory-writer", List.of(content), List.of(memory, pointers)),
                         graph("reader", List.of(memory, keys), read),
                         graph("decoder", List.of(tensor("latent", "\"B\",\"Q\",3"), traces), List.of(logits)),
-                        files.keySet().stream()
-                                .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
-                                .collect(Collectors.joining(", ")),
-                        kind == Kind.POOLED ? 120 : 64);
+                        graph("write", List.of(images), List.of(memory, pointers)),
+                        graph("index", List.of(memory, pointers), List.of(contents, features)),
+                        graph(
+                                "recall",
+                                List.of(contents, features, pointers, tensor("queries", "\"B\",\"Q\",1,8,8")),
+                                found),
+                        graph(
+                                "generate",
+                                drawn,
+                                List.of(tensor("generated", "\"B\",\"N\",1,8,8"), tensor("keys", "\"B\",\"N\",1,3"))),
+                        graph("score", scored, terms)),
+                files.keySet().stream()
+                        .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
+                        .collect(Collectors.joining(", ")),
+                kind == Kind.POOLED ? 120 : 64);
     }
 
     /** The digest of settings without nested objects: their members in the order of their names, without blanks. */
@@ -112,39 +150,6 @@ final class TinyBundle {
         String settings = json.substring(json.indexOf("\"settings\":") + 11, json.indexOf("\"settingsSha256\""));
         String old = json.substring(json.indexOf("\"settingsSha256\": \"") + 19).substring(0, 64);
         return edit(old, digest(settings.substring(0, settings.lastIndexOf(',')).strip()));
-    }
-
-    /** A bundle with the graphs that are whole calls, of those that the runtime uses. */
-    static TinyBundle whole(Kind kind) {
-        TinyBundle bundle = new TinyBundle(kind);
-        bundle.files.put("write.onnx", TinyGraphs.write(kind));
-        bundle.files.put("index.onnx", TinyGraphs.index(kind));
-        bundle.files.put("generate.onnx", TinyGraphs.generate(kind));
-        String images = tensor("images", "\"B\",\"T\",1,8,8");
-        String memory = bundle.json.substring(
-                bundle.json.indexOf("{\"name\":\"memory\""), bundle.json.indexOf("{\"name\":\"pointers\""));
-        memory = memory.substring(0, memory.lastIndexOf('}') + 1);
-        String pointers = tensor("pointers", "\"B\",\"T\",1,3");
-        String contents = tensor("contents", "\"B\",\"T\",1,8,8");
-        String keys = tensor("keys", "\"B\",\"N\",1,3");
-        List<String> drawn = new ArrayList<>(List.of(memory));
-        if (kind == Kind.HEAP) {
-            drawn.add(pointers);
-        }
-        drawn.add(tensor("key_noise", "\"B\",\"N\",1,3"));
-        drawn.add(tensor("noise", "\"B\",\"N\",3"));
-        return bundle.edit(
-                "    \"encoder\": {",
-                String.join(
-                                ",\n",
-                                bundle.graph("write", List.of(images), List.of(memory, pointers)),
-                                bundle.graph(
-                                        "index",
-                                        List.of(memory, pointers),
-                                        List.of(contents, tensor("features", "\"B\",\"T\",65"))),
-                                bundle.graph(
-                                        "generate", drawn, List.of(tensor("generated", "\"B\",\"N\",1,8,8"), keys)))
-                        + ",\n    \"encoder\": {");
     }
 
     /** Opens a fresh bundle of that kind on the CPU. */

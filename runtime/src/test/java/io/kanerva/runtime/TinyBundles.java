@@ -10,9 +10,9 @@ public final class TinyBundles {
 
     private TinyBundles() {}
 
-    /** All files of a bundle with the graphs that are whole calls, by their paths. */
-    public static Map<String, byte[]> whole(String kind) {
-        TinyBundle bundle = TinyBundle.whole(Kind.valueOf(kind));
+    /** All files of a bundle, by their paths. */
+    public static Map<String, byte[]> files(String kind) {
+        TinyBundle bundle = new TinyBundle(Kind.valueOf(kind));
         Map<String, byte[]> files = new LinkedHashMap<>(bundle.files);
         files.put("bundle.json", bundle.json.getBytes(StandardCharsets.UTF_8));
         return files;

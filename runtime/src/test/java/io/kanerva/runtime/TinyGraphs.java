@@ -20,37 +20,115 @@ final class TinyGraphs {
 
     private TinyGraphs() {}
 
-    static byte[] encoder(Kind kind) {
-        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind)
-                .toBytes();
+    /** What is wrong with a model. */
+    enum Fault {
+        NONE,
+        /** Its content is the logarithm of what it should be: minus infinity where an image is black. */
+        ENCODER,
+        /** Its logits are logarithms of what is below 0. */
+        DECODER
     }
 
-    /** An encoder whose content is the logarithm of what it should be: minus infinity where an image is black. */
-    static byte[] encoderWithLogarithms(Kind kind) {
-        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind, "Log")
+    static byte[] encoder(Fault fault) {
+        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), fault)
                 .toBytes();
     }
 
     /** Encoder and memory writer in one. */
-    static byte[] write(Kind kind) {
+    static byte[] write(Kind kind, Fault fault) {
         TinyOnnx g = new TinyOnnx("write").only("memory", "pointers").input("images", "B", "T", 1, 8, 8);
-        return writer(encoder(g, kind), kind).toBytes();
+        return writer(encoder(g, fault), kind).toBytes();
     }
 
     /** What pointers read back; the features are the pixels and their mean, as nothing here looks them up. */
-    static byte[] index(Kind kind) {
+    static byte[] index(Kind kind, Fault fault) {
         TinyOnnx g =
                 memory(new TinyOnnx("index").only("contents", "features"), kind).input("pointers", "B", "T", 1, 3);
-        decoder(reader(g, kind, "pointers"), "prior_mean");
+        decoder(reader(g, kind, "pointers"), "prior_mean", fault);
         g.output("contents", g.apply("Sigmoid", "logits"), "B", "T", 1, 8, 8);
-        String pixels = g.apply("Reshape", "contents", g.longs(0, 0, 64));
+        return g.output("features", features(g, "contents"), "B", "T", 65).toBytes();
+    }
+
+    private static String features(TinyOnnx g, String images) {
+        String pixels = g.apply("Reshape", images, g.longs(0, 0, 64));
         String mean = g.apply("ReduceMean", ints("axes", 2), pixels);
-        return g.output("features", g.apply("Concat", integer("axis", 2), pixels, mean), "B", "T", 65)
+        return g.apply("Concat", integer("axis", 2), pixels, mean);
+    }
+
+    /** A look-up, which the runtime does itself. */
+    static byte[] recall() {
+        TinyOnnx g = new TinyOnnx("recall")
+                .input("contents", "B", "T", 1, 8, 8)
+                .input("features", "B", "T", 65)
+                .input("pointers", "B", "T", 1, 3)
+                .input("queries", "B", "Q", 1, 8, 8);
+        String table = g.apply("Transpose", ints("perm", 0, 2, 1), "features");
+        String products = g.apply("MatMul", features(g, "queries"), table);
+        String sample = g.apply("ArgMax", integer("axis", 2).append(integer("keepdims", 0)), products);
+        String row = g.apply("Add", sample, g.apply("Reshape", firstRows(g, "pointers"), g.longs(-1, 1)));
+        String contents = g.apply("Reshape", "contents", g.longs(-1, 1, 8, 8));
+        String scores = g.apply("Clip", products, g.scalar(-1), g.scalar(1));
+        String score = g.apply("ReduceMax", ints("axes", 2).append(integer("keepdims", 0)), scores);
+        g.output("recalled", g.apply("Gather", contents, row), "B", "Q", 1, 8, 8);
+        g.integers("sample", sample, "B", "Q");
+        g.output("score", score, "B", "Q");
+        g.output("scores", scores, "B", "Q", "T");
+        String pointers = g.apply("Reshape", "pointers", g.longs(-1, 1, 3));
+        return g.output("keys", g.apply("Gather", pointers, row), "B", "Q", 1, 3)
                 .toBytes();
     }
 
+    /** Where the rows of each episode's samples begin among those of all, [B]. */
+    private static String firstRows(TinyOnnx g, String samples) {
+        String shape = g.apply("Shape", samples);
+        String batch = g.apply("Range", g.longs(0), g.apply("Slice", shape, g.longs(0), g.longs(1)), g.longs(1));
+        return g.apply("Mul", batch, g.apply("Slice", shape, g.longs(1), g.longs(2)));
+    }
+
+    /** The terms of the bound. */
+    static byte[] score(Kind kind, Fault fault) {
+        TinyOnnx g = new TinyOnnx("score")
+                .only("reconstruction", "kl_keys", "kl_latent")
+                .input("images", "B", "T", 1, 8, 8);
+        if (kind != Kind.HEAP) {
+            g.input("key_noise", "B", "T", 1, 3);
+        }
+        writer(encoder(g.input("noise", "B", "T", 3), fault), kind);
+        String centre = kind == Kind.HEAP ? "key_mean" : g.apply("Add", "pointers", "key_mean");
+        String squares = g.apply("Add", g.apply("Mul", centre, centre), g.apply("Exp", "key_log_variance"));
+        String terms = g.apply("Sub", g.apply("Sub", squares, g.scalar(1)), "key_log_variance");
+        String klKeys = g.apply("Mul", sum(g, terms, 2, 3), g.scalar(0.5));
+        if (kind == Kind.HEAP) {
+            // Slots are 2 x 2, so that each row of pixels has half of its columns.
+            String height = g.apply("Slice", g.apply("Shape", "memory"), g.longs(2), g.longs(3));
+            String slots = g.apply("Mul", g.apply("Cast", integer("to", 1), height), g.scalar(COLUMNS / 2.0));
+            klKeys = g.apply("Add", klKeys, g.apply("Log", slots));
+        }
+        reader(g, kind, kind == Kind.HEAP ? "pointers" : gaussian(g, centre, "key_log_variance", "key_noise"));
+        decoder(g, gaussian(g, "latent_mean", "latent_log_variance", "noise"), fault);
+        String nats = g.apply("Sub", g.apply("Softplus", "logits"), g.apply("Mul", "images", "logits"));
+        g.output("reconstruction", sum(g, nats, 2, 3, 4), "B", "T");
+        g.output("kl_keys", klKeys, "B", "T");
+        String difference = g.apply("Sub", "latent_mean", "prior_mean");
+        String distance = g.apply("Add", g.apply("Mul", difference, difference), g.apply("Exp", "latent_log_variance"));
+        String ratio = g.apply("Div", distance, g.apply("Exp", "prior_log_variance"));
+        String logs = g.apply("Sub", "prior_log_variance", "latent_log_variance");
+        String divergence = g.apply("Sub", g.apply("Add", ratio, logs), g.scalar(1));
+        return g.output("kl_latent", g.apply("Mul", sum(g, divergence, 2), g.scalar(0.5)), "B", "T")
+                .toBytes();
+    }
+
+    private static String sum(TinyOnnx g, String values, long... axes) {
+        return g.apply("ReduceSum", integer("keepdims", 0), values, g.longs(axes));
+    }
+
+    private static String gaussian(TinyOnnx g, String mean, String logVariance, String noise) {
+        String deviation = g.apply("Exp", g.apply("Mul", logVariance, g.scalar(0.5)));
+        return g.apply("Add", mean, g.apply("Mul", deviation, noise));
+    }
+
     /** Reader and decoder in one, at keys that noise chooses, with the latents drawn between them. */
-    static byte[] generate(Kind kind) {
+    static byte[] generate(Kind kind, Fault fault) {
         TinyOnnx g = memory(new TinyOnnx("generate").only("generated", "keys"), kind);
         if (kind == Kind.HEAP) {
             g.input("pointers", "B", "T", 1, 3);
@@ -58,8 +136,7 @@ final class TinyGraphs {
         g.input("key_noise", "B", "N", 1, 3).input("noise", "B", "N", 3);
         String keys = kind == Kind.HEAP ? chosen(g) : "key_noise";
         reader(g, kind, keys);
-        String deviation = g.apply("Exp", g.apply("Mul", "prior_log_variance", g.scalar(0.5)));
-        decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise")));
+        decoder(g, gaussian(g, "prior_mean", "prior_log_variance", "noise"), fault);
         g.output("generated", g.apply("Sigmoid", "logits"), "B", "N", 1, 8, 8);
         return g.output("keys", keys, "B", "N", 1, 3).toBytes();
     }
@@ -72,8 +149,7 @@ final class TinyGraphs {
         String x = g.apply("Slice", "key_noise", g.longs(1), g.longs(2), g.longs(3));
         String fraction = g.apply("Sub", x, g.apply("Floor", x));
         String chosen = g.apply("Cast", integer("to", 7), g.apply("Mul", fraction, count));
-        String batch = g.apply("Range", g.longs(0), g.apply("Slice", shape, g.longs(0), g.longs(1)), g.longs(1));
-        String first = g.apply("Reshape", g.apply("Mul", batch, samples), g.longs(-1, 1, 1, 1));
+        String first = g.apply("Reshape", firstRows(g, "pointers"), g.longs(-1, 1, 1, 1));
         String table = g.apply("Reshape", "pointers", g.longs(-1, 3));
         String named = g.apply("Gather", table, g.apply("Add", chosen, first));
         String names =
@@ -82,15 +158,11 @@ final class TinyGraphs {
         return g.apply("Concat", integer("axis", 3), scale, names);
     }
 
-    private static TinyOnnx encoder(TinyOnnx g, Kind kind) {
-        return encoder(g, kind, "Identity");
-    }
-
-    private static TinyOnnx encoder(TinyOnnx g, Kind kind, String last) {
+    private static TinyOnnx encoder(TinyOnnx g, Fault fault) {
         String flat = g.apply("Reshape", "images", g.longs(-1, 1, 8, 8));
         String means = g.apply("AveragePool", ints("kernel_shape", 2, 4).append(ints("strides", 2, 4)), flat);
         String stretched = g.apply("Sub", g.apply("Mul", means, g.scalar(2)), g.scalar(1));
-        String tiles = g.reshapeLike(g.apply(last, last.equals("Log") ? means : stretched), "images", 8);
+        String tiles = g.reshapeLike(fault == Fault.ENCODER ? g.apply("Log", means) : stretched, "images", 8);
         g.output("content", g.reshapeLike(tiles, "images", 1, 2, 2, 2), "B", "T", 1, 2, 2, 2);
         String offsets = g.apply("MatMul", tiles, g.floats(ramp(8 * 3, 0.05f), 8, 3));
         String keys = g.reshapeLike(offsets, "images", 1, 3);
@@ -257,19 +329,20 @@ final class TinyGraphs {
         return g.apply("Add", inside, steps);
     }
 
-    static byte[] decoder() {
-        return decoder(
-                        new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2),
-                        "latent")
-                .toBytes();
+    static byte[] decoder(Fault fault) {
+        TinyOnnx g = new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2);
+        return decoder(g, "latent", fault).toBytes();
     }
 
-    private static TinyOnnx decoder(TinyOnnx g, String latent) {
+    private static TinyOnnx decoder(TinyOnnx g, String latent, Fault fault) {
         String tiles = g.apply("Reshape", "traces", g.longs(-1, 1, 4, 2));
         String kernel = g.floats(new float[] {1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 2, 4);
         String painted = g.apply("ConvTranspose", ints("strides", 2, 4), tiles, kernel);
         String logits = g.reshapeLike(g.apply("Mul", painted, g.scalar(12)), latent, 1, 8, 8);
         String tint = g.apply("MatMul", latent, g.floats(new float[] {0.3f, -0.2f, 0.1f}, 3, 1));
+        if (fault == Fault.DECODER) {
+            tint = g.apply("Log", g.apply("Sub", g.apply("Neg", g.apply("Mul", tint, tint)), g.scalar(1)));
+        }
         String tinted = g.apply("Add", logits, g.reshapeLike(tint, latent, 1, 1, 1));
         return g.output("logits", tinted, "B", "Q", 1, 8, 8);
     }

@@ -26,7 +26,7 @@ final class TinyOnnx {
 
     /** A float32 input; dimensions are Integers or names. */
     TinyOnnx input(String name, Object... dimensions) {
-        graph.message(11, valueInfo(name, dimensions));
+        graph.message(11, valueInfo(FLOAT, name, dimensions));
         return this;
     }
 
@@ -39,8 +39,15 @@ final class TinyOnnx {
     /** Makes {@code value} the float32 output {@code name}. */
     TinyOnnx output(String name, String value, Object... dimensions) {
         if (outputs.isEmpty() || outputs.contains(name)) {
-            graph.message(12, valueInfo(name, dimensions));
+            graph.message(12, valueInfo(FLOAT, name, dimensions));
         }
+        graph.message(1, new Message().string(1, value).string(2, name).string(4, "Identity"));
+        return this;
+    }
+
+    /** The same of int64. */
+    TinyOnnx integers(String name, String value, Object... dimensions) {
+        graph.message(12, valueInfo(INT64, name, dimensions));
         graph.message(1, new Message().string(1, value).string(2, name).string(4, "Identity"));
         return this;
     }
@@ -122,14 +129,14 @@ final class TinyOnnx {
         return "w";
     }
 
-    private static Message valueInfo(String name, Object... dimensions) {
+    private static Message valueInfo(int type, String name, Object... dimensions) {
         Message shape = new Message();
         for (Object dimension : dimensions) {
             Message one = new Message();
             shape.message(
                     1, dimension instanceof Integer size ? one.varint(1, size) : one.string(2, (String) dimension));
         }
-        Message tensor = new Message().varint(1, FLOAT).message(2, shape);
+        Message tensor = new Message().varint(1, type).message(2, shape);
         return new Message().string(1, name).message(2, new Message().message(1, tensor));
     }
 

@@ -5,40 +5,61 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.bundle.Sha256;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** The graphs that are whole calls: they say what the four graphs say, or their bundle is refused. */
 class WholeGraphsTest {
 
     private static final FloatTensor EPISODES = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
+    private static final Path SHIPPED = Path.of("..", "models", "bundles");
 
     @TempDir
     Path folder;
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void aBundleWithWholeCallsGivesWhatTheFourGraphsGive(Kind kind) {
-        try (Kanerva four = TinyBundle.open(kind, folder.resolve("four"));
-                Kanerva whole = Kanerva.load(TinyBundle.whole(kind).write(folder.resolve("whole")), Device.CPU)) {
-            assertThat(whole.bundle().graphs()).containsKeys("write", "index", "generate");
-            Memory memory = whole.write(EPISODES);
-            assertThat(memory).isEqualTo(four.write(EPISODES));
-            assertThat(whole.recall(memory, EPISODES, 2).images().data())
-                    .containsExactly(four.recall(memory, EPISODES, 2).images().data(), within(1e-6f));
-            Generation drawn = whole.generate(memory, 5, 3);
-            Generation expected = four.generate(memory, 5, 3);
-            assertThat(drawn.keys()).isEqualTo(expected.keys());
-            assertThat(drawn.images().data()).containsExactly(expected.images().data(), within(1e-6f));
-            assertThat(whole.bound(EPISODES, 4)).usingRecursiveComparison().isEqualTo(four.bound(EPISODES, 4));
+    void wholeCallsGiveWhatTheFourGraphsGive(Kind kind) {
+        try (Kanerva kanerva = TinyBundle.open(kind, folder)) {
+            Memory memory = kanerva.write(EPISODES);
+            Reading reading = kanerva.read(memory, memory.pointers());
+            FloatTensor logits = kanerva.decode(reading.priorMean(), reading.traces());
+            ModelSettings settings = kanerva.bundle().settings();
+            assertThat(kanerva.recall(memory, EPISODES, 1).images().data())
+                    .containsExactly(
+                            settings.likelihood().means(settings, logits).data(), within(1e-6f));
+            Memory half = kanerva.extend(
+                    kanerva.write(TileImages.episodes(2, 0x0F, 0x3C)), TileImages.episodes(2, 0x33, 0x55, 0x5A, 0x66));
+            assertThat(half.memory().data()).containsExactly(memory.memory().data(), within(1e-6f));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write", "index", "recall", "generate", "score"})
+    void aBundleThatLacksAWholeCallIsRefusedAndToldItsRemedy(String graph) {
+        TinyBundle bundle = new TinyBundle(Kind.HEAP);
+        bundle.edit("\"" + graph + "\": {", "\"other\": {").write(folder);
+        assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
+                .isInstanceOf(BundleException.class)
+                .hasMessageContaining("bundle.json: graphs: expected a graph '" + graph
+                        + "', which `kpp renew` adds to a bundle without it, found [encoder, ");
     }
 
     @Test
     void aWholeCallWithOtherTensorsIsRefused() {
-        TinyBundle bundle = TinyBundle.whole(Kind.HEAP);
+        TinyBundle bundle = new TinyBundle(Kind.HEAP);
         bundle.replace("generate.onnx", bundle.files.get("reader.onnx")).write(folder);
         assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
                 .isInstanceOf(BundleException.class)
@@ -46,13 +67,59 @@ class WholeGraphsTest {
                         "graph generate: expected inputs [memory, pointers, key_noise, noise], found [memory, keys]");
     }
 
+    @ParameterizedTest
+    @CsvSource({"index, POOLED", "recall, 0", "write, POOLED", "generate, HEAP_CONTINUOUS", "score, HEAP_CONTINUOUS"})
+    void aWholeCallOfAnotherKindOfModelIsRefused(String graph, String other) {
+        TinyBundle bundle = new TinyBundle(Kind.HEAP);
+        byte[] foreign =
+                other.equals("0") ? new byte[0] : new TinyBundle(Kind.valueOf(other)).files.get(graph + ".onnx");
+        bundle.replace(graph + ".onnx", foreign).write(folder);
+        assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
+                .isInstanceOf(BundleException.class)
+                .hasMessageContaining(graph);
+    }
+
     @Test
     void aWholeCallThatBundleJsonDescribesOtherwiseIsRefused() {
-        TinyBundle.whole(Kind.HEAP)
+        new TinyBundle(Kind.HEAP)
                 .edit("\"name\":\"noise\"", "\"name\":\"latent\"")
                 .write(folder);
         assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
                 .isInstanceOf(BundleException.class)
                 .hasMessageContaining("graphs.generate.inputs");
+    }
+
+    /** One bit of a weight is another, and bundle.json says so. */
+    @ParameterizedTest
+    @ValueSource(strings = {"write", "index", "generate", "score"})
+    void aWholeCallWithOtherWeightsThanTheFourGraphsIsRefused(String graph) throws IOException {
+        Map<String, byte[]> files = files(SHIPPED.resolve("mnist-fp16"));
+        byte[] model = files.get(graph + ".onnx");
+        byte[] changed = model.clone();
+        changed[model.length / 2] ^= 1;
+        put(files, graph + ".onnx", changed);
+        assertThatThrownBy(() -> Kanerva.load(files, Options.on(Device.CPU)).close())
+                .isInstanceOf(BundleException.class)
+                .hasMessageMatching("bundle in memory: the file '" + graph + ".onnx': tensor '[a-z-]+/.*': expected a "
+                        + "weight of the graphs \\[encoder, memory-writer, reader, decoder], as `kpp renew` puts it "
+                        + "there, found another");
+        put(files, graph + ".onnx", model);
+        Kanerva.load(files, Options.on(Device.CPU)).close();
+    }
+
+    private static Map<String, byte[]> files(Path bundle) throws IOException {
+        Map<String, byte[]> files = new HashMap<>();
+        files.put("bundle.json", Files.readAllBytes(bundle.resolve("bundle.json")));
+        for (String graph : BundleGraph.labels(Arrays.asList(BundleGraph.values()))) {
+            files.put(graph + ".onnx", Files.readAllBytes(bundle.resolve(graph + ".onnx")));
+        }
+        return files;
+    }
+
+    private static void put(Map<String, byte[]> files, String file, byte[] bytes) {
+        String json = new String(files.get("bundle.json"), StandardCharsets.UTF_8);
+        String signed = json.replace(Sha256.hex(files.get(file)), Sha256.hex(bytes));
+        files.put("bundle.json", signed.getBytes(StandardCharsets.UTF_8));
+        files.put(file, bytes);
     }
 }

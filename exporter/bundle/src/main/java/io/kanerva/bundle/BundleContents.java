@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.BundleGraph;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,7 @@ import java.util.TreeMap;
  */
 record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
     /** The names of the graphs that hold what was learned. */
-    static final List<String> FOUR =
-            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
+    static final List<String> FOUR = BundleGraph.labels(BundleGraph.FOUR);
 
     /** @throws BundleExportException if the folder is unreadable or no bundle */
     static BundleContents of(Path folder) {
@@ -64,11 +64,13 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
                     .formatted(folder, BundleDescription.SETTINGS_DIGEST));
         }
         try {
-            GraphSettings.of(settings);
+            BundleDescription.parsed(settings);
             FOUR.forEach(graph -> json.required("graphs").required(graph));
+        } catch (BundleException e) {
+            throw new BundleExportException(folder + "/" + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
             throw new BundleExportException(
-                    "%s: expected all settings and graphs, found one missing (%s)"
+                    "%s: expected all four graphs, found one missing (%s)"
                             .formatted(folder.resolve(BundleDescription.FILE), e.getMessage()),
                     e);
         }
@@ -94,7 +96,7 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
     /** Puts the graphs that are whole calls, made of the four, among a bundle's files; no others stay. */
     static void put(Map<String, byte[]> files, ObjectNode json, Map<String, ModelProto> four) {
         files.keySet().removeIf(file -> file.endsWith(".onnx") && !four.containsKey(file.replace(".onnx", "")));
-        WholeGraphs.of(four, (ObjectNode) json.get("settings"))
+        WholeGraphs.of(four, BundleDescription.parsed(json.get("settings")))
                 .forEach((graph, model) -> files.put(graph + ".onnx", OnnxFiles.toBytes(model)));
     }
 
@@ -106,7 +108,7 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
         ObjectNode graphs = (ObjectNode) json.get("graphs");
         FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
         graphs.retain(FOUR);
-        WholeSpec.describe(graphs, GraphSettings.of(json.get("settings")), digests);
+        WholeSpec.describe(graphs, BundleDescription.parsed(json.get("settings")), digests);
         ObjectNode listed = json.putObject("files");
         digests.forEach(listed::put);
         files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));

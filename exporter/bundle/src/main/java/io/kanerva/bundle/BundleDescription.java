@@ -3,12 +3,14 @@ package io.kanerva.bundle;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaModel;
@@ -54,7 +56,7 @@ final class BundleDescription {
             node.set("inputs", tensors(graph.inputs()));
             node.set("outputs", tensors(graph.outputs()));
         }
-        WholeSpec.describe(graphs, GraphSettings.of(settings), digests);
+        WholeSpec.describe(graphs, parsed(settings), digests);
         ObjectNode files = root.putObject("files");
         digests.forEach(files::put);
         root.set("provenance", provenance(model, details));
@@ -95,6 +97,11 @@ final class BundleDescription {
             node.put("encoder", s.encoder().kind().toString());
         }
         return node;
+    }
+
+    /** @throws io.kanerva.runtime.BundleException if settings are missing or contradict each other */
+    static ModelSettings parsed(JsonNode settings) {
+        return ModelSettings.parse(FILE + ": settings", settings.toString());
     }
 
     /**

@@ -69,7 +69,7 @@ public final class BundleExporter {
         for (GraphSpec graph : GraphSpec.of(model)) {
             protos.put(graph.name(), named(graph, graphs.get(graph.name()).proto()));
         }
-        protos.putAll(WholeGraphs.of(protos, BundleDescription.settings(settings)));
+        protos.putAll(WholeGraphs.of(protos, BundleDescription.parsed(BundleDescription.settings(settings))));
         protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
         details.plan()

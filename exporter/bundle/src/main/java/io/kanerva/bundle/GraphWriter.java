@@ -1,6 +1,9 @@
 package io.kanerva.bundle;
 
+import static io.kanerva.onnx.Nodes.integer;
+
 import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.onnx.Nodes;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
@@ -13,7 +16,6 @@ import io.kanerva.onnx.proto.ValueInfoProto;
 import io.kanerva.runtime.BundleGraph;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,23 +37,6 @@ final class GraphWriter {
         name = graph.label();
     }
 
-    /** A node's attribute. */
-    static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
-    }
-
-    static AttributeProto integers(String name, Long... values) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INTS)
-                .addAllInts(Arrays.asList(values))
-                .build();
-    }
-
     /** Adds a node with one output, and returns its name. */
     String node(String operator, String... inputs) {
         return node(operator, List.of(), inputs);
@@ -68,13 +53,7 @@ final class GraphWriter {
         for (int i = 0; i < count; i++) {
             outputs.add(count == 1 ? own : own + "_" + i);
         }
-        nodes.add(NodeProto.newBuilder()
-                .setOpType(operator)
-                .setName(own)
-                .addAllInput(List.of(inputs))
-                .addAllOutput(outputs)
-                .addAllAttribute(attributes)
-                .build());
+        nodes.add(Nodes.node(operator, own, List.of(inputs), outputs, attributes));
         return outputs;
     }
 

@@ -1,9 +1,11 @@
 package io.kanerva.bundle;
 
-import static io.kanerva.bundle.GraphWriter.integer;
-import static io.kanerva.bundle.GraphWriter.integers;
+import static io.kanerva.onnx.Nodes.integer;
+import static io.kanerva.onnx.Nodes.integers;
 
 import io.kanerva.onnx.proto.TensorProto.DataType;
+import io.kanerva.runtime.Likelihood;
+import io.kanerva.runtime.ModelSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,18 +28,18 @@ final class LikelihoodNodes {
     private static final long CHANNEL = 2;
 
     private final GraphWriter graph;
-    private final GraphSettings settings;
+    private final ModelSettings settings;
     private final int channels;
 
-    LikelihoodNodes(GraphWriter graph, GraphSettings settings) {
+    LikelihoodNodes(GraphWriter graph, ModelSettings settings) {
         this.graph = graph;
         this.settings = settings;
-        channels = settings.image()[0];
+        channels = settings.image().channels();
     }
 
     /** The pixels' means [B, N, C, H, W] in [0, 1]. */
     String means(String logits) {
-        if (!settings.isMixture()) {
+        if (settings.likelihood() == Likelihood.BERNOULLI) {
             return unit(graph.node("Sigmoid", logits)); // ONNX Runtime's exceeds 1 by a unit in the last place
         }
         Parts parts = new Parts(logits);
@@ -62,7 +64,7 @@ final class LikelihoodNodes {
 
     /** -ln p of images [B, N, C, H, W], [B, N]. */
     String nats(String logits, String images) {
-        if (!settings.isMixture()) {
+        if (settings.likelihood() == Likelihood.BERNOULLI) {
             String fits = graph.node("Mul", images, logits);
             String nats = graph.node("Sub", graph.node("Softplus", logits), fits);
             return graph.sum(nats, false, 2, 3, 4);
@@ -134,8 +136,8 @@ final class LikelihoodNodes {
     /** Each pixel's neighbours' errors, [B, N, neighbours C, H, W]; 0 outside of the image. */
     private String around(String errors) {
         String padded = graph.node("Pad", errors, graph.list(0, 0, 0, REACH, REACH, 0, 0, 0, 0, REACH));
-        int height = settings.image()[1];
-        int width = settings.image()[2];
+        int height = settings.image().height();
+        int width = settings.image().width();
         List<String> parts = new ArrayList<>();
         for (int[] place : places(settings.neighbours())) {
             int row = REACH + place[0];

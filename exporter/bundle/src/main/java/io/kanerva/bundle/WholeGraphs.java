@@ -1,12 +1,14 @@
 package io.kanerva.bundle;
 
-import static io.kanerva.bundle.GraphWriter.integer;
-import static io.kanerva.bundle.GraphWriter.integers;
+import static io.kanerva.onnx.Nodes.integer;
+import static io.kanerva.onnx.Nodes.integers;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.TensorProto.DataType;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.Planes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +36,10 @@ final class WholeGraphs {
     private static final double LEAST_NORM = 1e-5;
 
     private final Map<String, ModelProto> four;
-    private final GraphSettings settings;
+    private final ModelSettings settings;
     private GraphWriter graph;
 
-    private WholeGraphs(Map<String, ModelProto> four, GraphSettings settings) {
+    private WholeGraphs(Map<String, ModelProto> four, ModelSettings settings) {
         this.four = four;
         this.settings = settings;
     }
@@ -46,10 +48,10 @@ final class WholeGraphs {
      * Builds them.
      *
      * @param four the four graphs, by name
-     * @param settings bundle.json's
+     * @param settings of the model
      */
-    static Map<String, ModelProto> of(Map<String, ModelProto> four, ObjectNode settings) {
-        WholeGraphs whole = new WholeGraphs(four, GraphSettings.of(settings));
+    static Map<String, ModelProto> of(Map<String, ModelProto> four, ModelSettings settings) {
+        WholeGraphs whole = new WholeGraphs(four, settings);
         Map<String, ModelProto> graphs = new LinkedHashMap<>();
         for (WholeSpec spec : WholeSpec.of(whole.settings)) {
             whole.graph = new GraphWriter(spec.graph());
@@ -58,6 +60,10 @@ final class WholeGraphs {
             graphs.put(spec.graph().label(), whole.graph.build(like, spec.inputs(), spec.outputs(), outputs));
         }
         return graphs;
+    }
+
+    private boolean isDereferenced() {
+        return settings.addressing() == Addressing.DEREFERENCED;
     }
 
     private Map<String, String> outputs(BundleGraph which) {
@@ -102,7 +108,7 @@ final class WholeGraphs {
 
     /** Unit vectors [B, N, L + 1] of images [B, N, C, H, W] of L values. */
     private String features(String images) {
-        int length = settings.pixels();
+        int length = settings.image().floats();
         String pixels = graph.node("Reshape", images, graph.list(0, 0, length));
         String mean = graph.node("ReduceMean", List.of(integers("axes", 2L), integer("keepdims", 1)), pixels);
         String weight = graph.number(MEAN_WEIGHT * Math.sqrt(length));
@@ -119,8 +125,9 @@ final class WholeGraphs {
         String scores = graph.node("Clip", products, graph.number(-1), graph.number(1));
         String score = graph.node("ReduceMax", List.of(integers("axes", 2L), integer("keepdims", 0)), scores);
         String row = graph.node("Add", sample, firstRows(BundleGraph.FEATURES, -1, 1));
-        int[] image = settings.image();
-        String contents = graph.node("Reshape", BundleGraph.CONTENTS, graph.list(-1, image[0], image[1], image[2]));
+        Planes image = settings.image();
+        String contents = graph.node(
+                "Reshape", BundleGraph.CONTENTS, graph.list(-1, image.channels(), image.height(), image.width()));
         String pointers = graph.node("Reshape", BundleGraph.POINTERS, graph.list(-1, settings.keys(), 3));
         return Map.of(
                 BundleGraph.RECALLED, graph.gather(contents, row),
@@ -136,7 +143,7 @@ final class WholeGraphs {
     }
 
     private Map<String, String> generate() {
-        String keys = settings.isDereferenced() ? namedKeys() : BundleGraph.KEY_NOISE;
+        String keys = isDereferenced() ? namedKeys() : BundleGraph.KEY_NOISE;
         Map<String, String> reading = read(BundleGraph.MEMORY, keys);
         String latent = gaussian(
                 reading.get(BundleGraph.PRIOR_MEAN), reading.get(BundleGraph.PRIOR_LOG_VARIANCE), BundleGraph.NOISE);
@@ -179,11 +186,11 @@ final class WholeGraphs {
         String mean = q.get(BundleGraph.KEY_MEAN);
         String logVariance = q.get(BundleGraph.KEY_LOG_VARIANCE);
         // Where a dereferenced key lies in its cell has no effect, and its scale's sign is its pointer's.
-        String centre = settings.isDereferenced() ? mean : graph.node("Add", pointers, mean);
-        String keys = settings.isDereferenced() ? pointers : gaussian(centre, logVariance, BundleGraph.KEY_NOISE);
+        String centre = isDereferenced() ? mean : graph.node("Add", pointers, mean);
+        String keys = isDereferenced() ? pointers : gaussian(centre, logVariance, BundleGraph.KEY_NOISE);
         String squares = graph.node("Add", graph.node("Mul", centre, centre), graph.node("Exp", logVariance));
         String klKeys = half(graph.node("Sub", graph.node("Sub", squares, graph.number(1)), logVariance), 2, 3);
-        if (settings.isDereferenced()) {
+        if (isDereferenced()) {
             klKeys = graph.node("Add", klKeys, choice(q.get(BundleGraph.MEMORY)));
         }
         Map<String, String> p = read(q.get(BundleGraph.MEMORY), keys);
@@ -204,8 +211,9 @@ final class WholeGraphs {
 
     /** What naming a sample's slots costs, [1]. */
     private String choice(String memory) {
-        String rows = graph.node("Div", graph.size(memory, 2), graph.list(settings.block()[1]));
-        String each = graph.number(Math.log((double) settings.columns() * settings.scaleCells()));
+        String rows = graph.node(
+                "Div", graph.size(memory, 2), graph.list(settings.block().height()));
+        String each = graph.number(Math.log((double) settings.slotColumns() * settings.scaleCells()));
         String nats = graph.node("Add", graph.node("Log", graph.cast(rows, DataType.FLOAT)), each);
         return graph.node("Mul", nats, graph.number(settings.keys()));
     }

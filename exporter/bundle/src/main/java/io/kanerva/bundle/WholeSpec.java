@@ -4,6 +4,8 @@ import static io.kanerva.runtime.BundleGraph.*;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Addressing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ record WholeSpec(BundleGraph graph, List<GraphTensor> inputs, List<GraphTensor> 
     private static final String COSINE = "[-1, 1]";
 
     /** All of them, in the order in which a program calls them. */
-    static List<WholeSpec> of(GraphSettings settings) {
+    static List<WholeSpec> of(ModelSettings settings) {
         List<WholeSpec> specs = new ArrayList<>();
         for (BundleGraph graph : BundleGraph.WHOLE) {
             specs.add(new WholeSpec(
@@ -35,7 +37,7 @@ record WholeSpec(BundleGraph graph, List<GraphTensor> inputs, List<GraphTensor> 
     }
 
     /** Adds them to bundle.json's {@code graphs}. */
-    static void describe(ObjectNode graphs, GraphSettings settings, Map<String, String> digests) {
+    static void describe(ObjectNode graphs, ModelSettings settings, Map<String, String> digests) {
         for (WholeSpec spec : of(settings)) {
             String file = spec.graph.label() + ".onnx";
             ObjectNode node = graphs.putObject(spec.graph.label());
@@ -45,17 +47,29 @@ record WholeSpec(BundleGraph graph, List<GraphTensor> inputs, List<GraphTensor> 
         }
     }
 
-    private static GraphTensor tensor(BundleGraph graph, String name, GraphSettings s) {
+    private static GraphTensor tensor(BundleGraph graph, String name, ModelSettings s) {
         String reads = graph == GENERATE ? "N" : graph == SCORE ? "T" : "Q";
-        int[] m = s.memory();
         return switch (name) {
             case IMAGES -> images(name, "an episode's images", "T", s);
             case MEMORY ->
                 GraphTensor.of(
-                        name, "the memories", ANY, "B", m[0], s.isDereferenced() ? GraphSpec.HEIGHT : m[1], m[2]);
+                        name,
+                        "the memories",
+                        ANY,
+                        "B",
+                        s.memory().channels(),
+                        s.grows() ? GraphSpec.HEIGHT : s.memory().height(),
+                        s.memory().width());
             case POINTERS -> GraphTensor.of(name, pointers(graph), ANY, "B", "T", s.keys(), 3);
             case CONTENTS -> images(name, "the images that the pointers read back", "T", s);
-            case FEATURES -> GraphTensor.of(name, "their features, unit vectors", COSINE, "B", "T", s.pixels() + 1);
+            case FEATURES ->
+                GraphTensor.of(
+                        name,
+                        "their features, unit vectors",
+                        COSINE,
+                        "B",
+                        "T",
+                        s.image().floats() + 1);
             case QUERIES -> images(name, "images to look up", reads, s);
             case RECALLED -> images(name, "the images of the samples found; the next iteration's queries", reads, s);
             case SAMPLE ->
@@ -74,8 +88,16 @@ record WholeSpec(BundleGraph graph, List<GraphTensor> inputs, List<GraphTensor> 
         };
     }
 
-    private static GraphTensor images(String name, String meaning, String count, GraphSettings s) {
-        return GraphTensor.of(name, meaning, UNIT, "B", count, s.image()[0], s.image()[1], s.image()[2]);
+    private static GraphTensor images(String name, String meaning, String count, ModelSettings s) {
+        return GraphTensor.of(
+                name,
+                meaning,
+                UNIT,
+                "B",
+                count,
+                s.image().channels(),
+                s.image().height(),
+                s.image().width());
     }
 
     private static String pointers(BundleGraph graph) {
@@ -87,9 +109,9 @@ record WholeSpec(BundleGraph graph, List<GraphTensor> inputs, List<GraphTensor> 
         };
     }
 
-    private static String keyNoise(BundleGraph graph, GraphSettings s) {
+    private static String keyNoise(BundleGraph graph, ModelSettings s) {
         String normal = "standard normal numbers for the keys, (scale, x, y)";
-        return graph == GENERATE && s.isDereferenced()
+        return graph == GENERATE && s.addressing() == Addressing.DEREFERENCED
                 ? normal + ": the fraction of x chooses the sample, that of y one of its keys"
                 : normal;
     }

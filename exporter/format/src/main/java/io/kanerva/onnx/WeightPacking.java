@@ -2,7 +2,6 @@ package io.kanerva.onnx;
 
 import com.google.protobuf.ByteString;
 import io.kanerva.onnx.proto.AttributeProto;
-import io.kanerva.onnx.proto.AttributeProto.AttributeType;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
@@ -134,13 +133,7 @@ public final class WeightPacking {
                 .setDataType(ElementType.FLOAT16.number())
                 .setRawData(ByteString.copyFrom(halves.array()))
                 .build());
-        unpacking.add(NodeProto.newBuilder()
-                .setOpType("Cast")
-                .setName(weight.getName())
-                .addInput(stored)
-                .addOutput(weight.getName())
-                .addAttribute(attribute("to", ElementType.FLOAT32.number()))
-                .build());
+        unpack("Cast", weight.getName(), List.of(stored), Nodes.integer("to", ElementType.FLOAT32.number()));
     }
 
     private void packBytes(TensorProto weight, int axis) {
@@ -172,25 +165,15 @@ public final class WeightPacking {
                 .setRawData(ByteString.copyFrom(bytes))
                 .build());
         initializers.add(Tensor.of(scale, scales, channels).toProto());
-        unpacking.add(NodeProto.newBuilder()
-                .setOpType("DequantizeLinear")
-                .setName(weight.getName())
-                .addInput(stored)
-                .addInput(scale)
-                .addOutput(weight.getName())
-                .addAttribute(attribute("axis", axis))
-                .build());
+        unpack("DequantizeLinear", weight.getName(), List.of(stored, scale), Nodes.integer("axis", axis));
+    }
+
+    /** Adds the node that makes a weight of what is stored. */
+    private void unpack(String operator, String weight, List<String> stored, AttributeProto attribute) {
+        unpacking.add(Nodes.node(operator, weight, stored, List.of(weight), List.of(attribute)));
     }
 
     private static float[] values(TensorProto weight) {
         return Tensor.of(weight).floats();
-    }
-
-    private static AttributeProto attribute(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeType.INT)
-                .setI(value)
-                .build();
     }
 }

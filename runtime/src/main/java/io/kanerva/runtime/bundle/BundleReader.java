@@ -53,12 +53,16 @@ final class BundleReader {
         Map<String, GraphDescription> graphs = new LinkedHashMap<>();
         json.get("graphs").members().forEach((name, graph) -> graphs.put(name, graph(graph)));
         for (BundleGraph graph : BundleGraph.values()) {
-            if (!graph.isOptional() || graphs.containsKey(graph.label())) {
-                JsonNode described = json.get("graphs").get(graph.label());
-                Signature expected = new Signature(graph, settings);
-                check(described.get("inputs"), expected.inputs());
-                check(described.get("outputs"), expected.outputs());
+            if (BundleGraph.WHOLE.contains(graph) && !graphs.containsKey(graph.label())) {
+                throw json.get("graphs")
+                        .error(
+                                "a graph '" + graph.label() + "', which `kpp renew` adds to a bundle without it",
+                                Text.shortened(graphs.keySet().toString()));
             }
+            JsonNode described = json.get("graphs").get(graph.label());
+            Signature expected = new Signature(graph, settings);
+            check(described.get("inputs"), expected.inputs());
+            check(described.get("outputs"), expected.outputs());
         }
         String digest = Sha256.hex(json.get("settings").canonical().getBytes(StandardCharsets.US_ASCII));
         if (!sha256(json.get("settingsSha256")).equals(digest)) {
@@ -101,7 +105,7 @@ final class BundleReader {
         return json.string();
     }
 
-    private static ModelSettings settings(JsonNode json) {
+    static ModelSettings settings(JsonNode json) {
         Writer writer = json.get("writer").oneOf(Writer.class);
         Addressing addressing = json.get("addressing").oneOf(Addressing.class);
         int capacity = json.get("capacity").integer(0, 1 << 30);

@@ -4,14 +4,19 @@ import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.GraphDescription;
+import io.kanerva.runtime.ModelSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A bundle's files. Each is read once: what is hashed is what is loaded. */
 public final class BundleSource {
@@ -88,6 +93,11 @@ public final class BundleSource {
         return new BundleSource("bundle in memory", files::get);
     }
 
+    /** What {@link ModelSettings#parse} documents. */
+    public static ModelSettings settings(String place, String json) {
+        return BundleReader.settings(JsonReader.read(place, json.getBytes(StandardCharsets.UTF_8)));
+    }
+
     /** The bundle's name in messages. */
     public String name() {
         return name;
@@ -103,25 +113,41 @@ public final class BundleSource {
     }
 
     /**
-     * The bytes of the graphs that the bundle has, checked against their digests.
+     * The bytes of the graphs, checked against their digests.
      *
-     * @throws BundleException if a file is missing or was changed, or its graph is not one that a bundle with these
-     *     settings has
+     * @throws BundleException if a file is missing or was changed, its graph is not one that a bundle with these
+     *     settings has, or one that is a whole call has other weights than the four
      */
     public Map<BundleGraph, byte[]> graphs(Bundle bundle) {
         Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
         for (BundleGraph graph : BundleGraph.values()) {
-            GraphDescription description = bundle.graphs().get(graph.label());
-            if (description != null) { // an optional graph: BundleReader has checked the others
-                graphs.put(graph, read(description.file()));
-            }
+            graphs.put(graph, read(bundle.graphs().get(graph.label()).file()));
         }
         // In parallel, as the sessions later: in a fresh JVM this takes long.
-        graphs.entrySet().parallelStream().forEach(graph -> check(bundle, graph.getKey(), graph.getValue()));
+        Map<BundleGraph, GraphFile> files = graphs.entrySet().parallelStream()
+                .collect(Collectors.toConcurrentMap(
+                        Map.Entry::getKey, graph -> check(bundle, graph.getKey(), graph.getValue())));
+        Map<String, ByteBuffer> weights = new HashMap<>();
+        for (BundleGraph part : BundleGraph.FOUR) {
+            files.get(part).weights.forEach((weight, values) -> weights.put(part.label() + "/" + weight, values));
+        }
+        for (BundleGraph whole : BundleGraph.WHOLE) {
+            files.get(whole).weights.forEach((weight, values) -> {
+                if (values == null || !values.equals(weights.get(weight))) {
+                    throw new BundleException(
+                            "%s: the file '%s': tensor '%s': expected a weight of the graphs %s, as `kpp renew` puts "
+                                    + "it there, found another",
+                            name,
+                            bundle.graphs().get(whole.label()).file(),
+                            weight,
+                            BundleGraph.labels(BundleGraph.FOUR));
+                }
+            });
+        }
         return graphs;
     }
 
-    private void check(Bundle bundle, BundleGraph graph, byte[] bytes) {
+    private GraphFile check(Bundle bundle, BundleGraph graph, byte[] bytes) {
         GraphDescription description = bundle.graphs().get(graph.label());
         String found = Sha256.hex(bytes);
         if (!found.equals(description.sha256())) {
@@ -129,7 +155,7 @@ public final class BundleSource {
                     "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
                     name, description.file(), description.sha256(), found);
         }
-        GraphCheck.check(name + ": the file '" + description.file() + "'", bundle, graph, bytes);
+        return GraphCheck.check(name + ": the file '" + description.file() + "'", bundle, graph, bytes);
     }
 
     private byte[] read(String file) {

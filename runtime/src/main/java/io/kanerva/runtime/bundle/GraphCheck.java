@@ -56,9 +56,10 @@ final class GraphCheck {
      * Checks one graph file.
      *
      * @param place names the file in messages
+     * @return what was read
      * @throws BundleException if it is no ONNX model, or one that no bundle with these settings has
      */
-    static void check(String place, Bundle bundle, BundleGraph graph, byte[] model) {
+    static GraphFile check(String place, Bundle bundle, BundleGraph graph, byte[] model) {
         GraphFile file = GraphFile.read(place, model);
         GraphCheck check = new GraphCheck(place, bundle, graph, file);
         check.requireVersion("IR version", bundle.irVersion(), file.irVersion);
@@ -69,6 +70,7 @@ final class GraphCheck {
         for (int[] call : CALLS) {
             check.follow(call[0], graph.takesSamples() ? Math.min(call[1], capacity) : call[1], call[2]);
         }
+        return file;
     }
 
     private void requireVersion(String what, long expected, long found) {

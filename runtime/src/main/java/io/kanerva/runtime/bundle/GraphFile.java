@@ -28,9 +28,15 @@ final class GraphFile {
 
     private static final int MAX_RANK = 8;
 
+    /** Values of a tensor that is no weight, at most: shapes, bounds and other numbers. */
+    private static final int MAX_NUMBERS = 64;
+
     private final String place;
     final Map<String, GraphValue> constants = new HashMap<>();
     final List<GraphNode> nodes = new ArrayList<>();
+
+    /** The bytes of larger tensors, which were learned, by their names; null for values that are not in one piece. */
+    final Map<String, ByteBuffer> weights = new HashMap<>();
 
     /** The names of inputs and outputs, in order. */
     final List<String> inputs = new ArrayList<>();
@@ -192,17 +198,22 @@ final class GraphFile {
         long type = 0;
         long values = 0;
         long rawBytes = -1;
+        ByteBuffer data = null;
         List<Long> shape = new ArrayList<>();
         List<Long> integers = new ArrayList<>();
         while (message.next()) {
             switch (message.field()) {
                 case 1 -> message.integers(shape::add);
                 case 2 -> type = message.integer();
-                case 4 -> values += message.fixedCount(Float.BYTES);
+                case 4 -> {
+                    values += message.fixedCount(Float.BYTES);
+                    data = data == null && message.isBytes() ? message.bytes() : null;
+                }
                 case 5, 7 -> message.integers(integers::add);
                 case 8 -> name = message.text();
                 case 9 -> {
                     ByteBuffer raw = message.bytes();
+                    data = message.bytes();
                     rawBytes = raw.remaining();
                     boolean isLong = type == INT64;
                     while (isLong ? raw.remaining() >= 8 : type == INT32 && raw.remaining() >= 4) {
@@ -242,6 +253,9 @@ final class GraphFile {
                 sizes, known ? integers.stream().mapToLong(Long::longValue).toArray() : null);
         if (isNamed) {
             constants.put(name, value);
+            if (expected > MAX_NUMBERS) {
+                weights.put(name, data);
+            }
         }
         return value;
     }

@@ -84,6 +84,11 @@ final class ProtoMessage {
         return content.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** Whether the field's value is bytes, text, a message, or many packed numbers. */
+    boolean isBytes() {
+        return wire == BYTES;
+    }
+
     /** The field's value, a message. */
     ProtoMessage message() {
         require(BYTES);

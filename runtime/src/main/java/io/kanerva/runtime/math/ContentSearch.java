@@ -38,42 +38,63 @@ public final class ContentSearch {
     /** The same in bytes, [B, T], T padded likewise; null for images that are too large for them. */
     private final ContentCodes codes;
 
+    /** What the samples read back, [B, T, Cx, Hx, Wx]; null for pages, whose owner reads blocks. */
+    private final FloatTensor images;
+
     /** The index in {@link #rows} of the first memory that is searched. */
     private final int firstEpisode;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     public ContentSearch(FloatTensor images) {
-        this(images.dimension(0), images.dimension(1), images.size() / (images.dimension(0) * images.dimension(1)));
-        for (int image = 0; image < images.dimension(0) * samples; image++) {
-            set(image / samples, image % samples, images.data(), image * (features - 1));
-        }
+        this(images, null);
     }
 
     /** The same memories with further samples, whose images are [B, N, Cx, Hx, Wx]. */
-    public ContentSearch extended(FloatTensor images) {
-        int episodes = images.dimension(0);
-        int added = images.dimension(1);
-        ContentSearch extended = new ContentSearch(episodes, samples + added, features - 1);
-        for (int episode = 0; episode < episodes; episode++) {
-            System.arraycopy(
-                    rows, at(episode, 0), extended.rows, extended.at(episode, 0), groups() * features * AT_ONCE);
-            if (codes != null) {
-                extended.codes.copy(codes, code(episode, 0), extended.code(episode, 0), groups() * AT_ONCE);
+    public ContentSearch extended(FloatTensor added) {
+        int[] shape = images.shape();
+        int before = samples * (features - 1);
+        int after = added.dimension(1) * (features - 1);
+        shape[0] = added.dimension(0);
+        shape[1] += added.dimension(1);
+        FloatTensor all = FloatTensor.zeros(shape);
+        for (int episode = 0; episode < shape[0]; episode++) {
+            int to = episode * (before + after);
+            System.arraycopy(images.data(), (firstEpisode + episode) * before, all.data(), to, before);
+            System.arraycopy(added.data(), episode * after, all.data(), to + before, after);
+        }
+        return new ContentSearch(all, this);
+    }
+
+    /** @param known holds the features of each memory's first samples; may be null */
+    private ContentSearch(FloatTensor images, ContentSearch known) {
+        this(
+                images.dimension(0),
+                images.dimension(1),
+                images.size() / (images.dimension(0) * images.dimension(1)),
+                images);
+        int first = known == null ? 0 : known.samples;
+        for (int episode = 0; episode < images.dimension(0); episode++) {
+            if (known != null) {
+                int slots = known.groups() * AT_ONCE;
+                System.arraycopy(known.rows, known.at(episode, 0), rows, at(episode, 0), slots * features);
+                if (codes != null) {
+                    codes.copy(known.codes, known.code(episode, 0), code(episode, 0), slots);
+                }
             }
-            for (int i = 0; i < added; i++) {
-                extended.set(episode, samples + i, images.data(), (episode * added + i) * (features - 1));
+            for (int sample = first; sample < samples; sample++) {
+                set(episode, sample, images.data(), (episode * samples + sample) * (features - 1));
             }
         }
-        return extended;
     }
 
     /** Room for T samples of one memory, images of {@code length} values, to be {@link #set}; of an owner's own. */
     public static ContentSearch empty(int samples, int length) {
-        return new ContentSearch(1, samples, length);
+        return new ContentSearch(1, samples, length, null);
     }
 
-    private ContentSearch(int episodes, int samples, int length) {
+    private ContentSearch(int episodes, int samples, int length, FloatTensor images) {
         this.samples = samples;
+        this.images = images;
         firstEpisode = 0;
         features = length + 1;
         long size = (long) episodes * groups() * AT_ONCE * features;
@@ -121,6 +142,7 @@ public final class ContentSearch {
         features = whole.features;
         rows = whole.rows;
         codes = whole.codes;
+        images = whole.images;
         firstEpisode = whole.firstEpisode + episode;
     }
 
@@ -135,6 +157,12 @@ public final class ContentSearch {
      */
     static double level(double mean, int length) {
         return MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
+    }
+
+    /** Copies the image that a sample of a memory reads back to {@code to}, from {@code at} on. */
+    public void copyImage(int memory, int sample, float[] to, int at) {
+        int length = features - 1;
+        System.arraycopy(images.data(), ((firstEpisode + memory) * samples + sample) * length, to, at, length);
     }
 
     /** T. */

@@ -2,6 +2,7 @@ package io.kanerva.runtime.math;
 
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Planes;
+import java.util.Arrays;
 
 /**
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in float64.
@@ -115,25 +116,29 @@ public final class LogisticMixture {
     }
 
     /**
-     * The mean image, in [0, 1]: each component's means clamped to the range of the levels, a channel's given those of
+     * The mean images, in [0, 1]: each component's means clamped to the range of the levels, a channel's given those of
      * the channels before it, weighted by the mixture. Neighbours count as free of error.
      *
-     * @param parameters [P, H, W]
-     * @param means receives [C, H, W], from {@code to} on
+     * @param parameters [N, P, H, W]
+     * @param means receives [N, C, H, W]
      */
-    void means(float[] parameters, float[] means, int to) {
-        begin(parameters, 0);
-        for (int pixel = 0; pixel < pixels; pixel++) {
-            weigh(pixel);
-            for (int c = 0; c < channels; c++) {
-                means[to + c * pixels + pixel] = 0;
-            }
-            for (int m = 0; m < COMPONENTS; m++) {
+    public void means(float[] parameters, float[] means) {
+        double[] sums = new double[channels];
+        for (int to = 0; to < means.length; to += moving.length) {
+            begin(parameters, to / moving.length);
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                weigh(pixel);
+                Arrays.fill(sums, 0);
+                for (int m = 0; m < COMPONENTS; m++) {
+                    for (int c = 0; c < channels; c++) {
+                        double base = reconstruction(c, pixel);
+                        double value = Math.max(-1, Math.min(1, base + mean(c, m, pixel)));
+                        before[c] = value - base;
+                        sums[c] += weights[m] * (value + 1) / 2;
+                    }
+                }
                 for (int c = 0; c < channels; c++) {
-                    double base = reconstruction(c, pixel);
-                    double value = Math.max(-1, Math.min(1, base + mean(c, m, pixel)));
-                    before[c] = value - base;
-                    means[to + c * pixels + pixel] += (float) (weights[m] * (value + 1) / 2);
+                    means[to + c * pixels + pixel] = (float) sums[c]; // a sum of floats could exceed 1
                 }
             }
         }

@@ -3,21 +3,18 @@ package io.kanerva.runtime.math;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
-import io.kanerva.runtime.Reading;
 import java.util.function.IntUnaryOperator;
 
 /**
- * The posteriors of read keys and latents, diagonal Gaussians. That of the keys, q(Y|X), comes from the encoder's mean
- * m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x, y).
+ * Keys from their posterior, q(Y|X), a diagonal Gaussian of the encoder's mean m and log-variance v and the writer's
+ * pointers p, all [B, T, K, 3] in the order (scale, x, y), and from their prior.
  *
  * <ul>
- *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) per
- *       coordinate.
+ *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I).
  *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. Where a key is in its slot's cell has no
  *       effect, so that column and row are the pointer's, exactly. The scale is c itself, or, if it has two cells, on
  *       either side of 0, quantile((i + Phi(c)) / 2), where i is the cell of p's scale and Phi(c) is kept in [1e-6, 1 -
- *       1e-6]. KL is ln(cells) per key, of the cells that the memory has, and 0.5 (m^2 + exp(v) - 1 - v) per
- *       coordinate.
+ *       1e-6].
  * </ul>
  *
  * <p>All in float64; keys are rounded to float32 at the end.
@@ -36,7 +33,7 @@ public final class Posterior {
     public FloatTensor sample(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, FloatTensor noise) {
         FloatTensor keys = FloatTensor.zeros(mean.shape());
         for (int i = 0; i < keys.size(); i++) {
-            double offset = gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
+            double offset = mean.data()[i] + Math.exp(0.5 * logVariance.data()[i]) * noise.data()[i];
             keys.data()[i] = (float) key(i % 3, offset, pointers.data()[i]);
         }
         return keys;
@@ -80,56 +77,5 @@ public final class Posterior {
     private static double onSide(int side, double offset) {
         double share = Math.min(Math.max(Normal.cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
         return Normal.quantile((side + share) / 2);
-    }
-
-    /**
-     * KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats.
-     *
-     * @param slotRows Gy of the memories
-     */
-    public double[] klKeys(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, int slotRows) {
-        int numbers = settings.keys() * 3;
-        boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        double[] divergence = new double[mean.size() / numbers];
-        for (int i = 0; i < mean.size(); i++) {
-            double centre = dereferenced ? mean.data()[i] : (double) pointers.data()[i] + mean.data()[i];
-            double v = logVariance.data()[i];
-            divergence[i / numbers] += 0.5 * (centre * centre + Math.exp(v) - 1 - v);
-        }
-        if (dereferenced) {
-            double cells = (double) slotRows * settings.slotColumns() * settings.scaleCells();
-            double choice = settings.keys() * Math.log(cells);
-            for (int sample = 0; sample < divergence.length; sample++) {
-                divergence[sample] += choice;
-            }
-        }
-        return divergence;
-    }
-
-    private static double gaussian(float mean, float logVariance, float noise) {
-        return mean + Math.exp(0.5 * logVariance) * noise;
-    }
-
-    /** mean + exp(logVariance / 2) * noise, for tensors of one shape. */
-    public static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
-        FloatTensor latent = FloatTensor.zeros(mean.shape());
-        for (int i = 0; i < latent.size(); i++) {
-            latent.data()[i] = (float) gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
-        }
-        return latent;
-    }
-
-    /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
-    public static double[] klLatent(FloatTensor mean, FloatTensor logVariance, Reading prior) {
-        int numbers = mean.dimension(2);
-        double[] divergence = new double[mean.size() / numbers];
-        for (int i = 0; i < mean.size(); i++) {
-            double difference = (double) mean.data()[i] - prior.priorMean().data()[i];
-            double v = logVariance.data()[i];
-            double priorV = prior.priorLogVariance().data()[i];
-            divergence[i / numbers] +=
-                    0.5 * (Math.exp(v - priorV) + difference * difference * Math.exp(-priorV) - 1 + priorV - v);
-        }
-        return divergence;
     }
 }

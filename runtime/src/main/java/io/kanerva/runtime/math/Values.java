@@ -1,7 +1,5 @@
 package io.kanerva.runtime.math;
 
-import java.nio.FloatBuffer;
-
 /** Checks of many values at once. */
 public final class Values {
 
@@ -21,26 +19,6 @@ public final class Values {
     /** The same for the first {@code length} values. */
     public static int firstNotFinite(float[] values, int length) {
         return outside(values, length, Integer.MAX_VALUE, MAX_FINITE);
-    }
-
-    /** The same for a buffer's values from 0 to its limit: slower, for few values. */
-    public static int firstNotFinite(FloatBuffer values) {
-        for (int i = 0; i < values.limit(); i++) {
-            if (!Float.isFinite(values.get(i))) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /** The index of the first value that is NaN or infinite; -1 if none. */
-    public static int firstNotFinite(double[] values) {
-        for (int i = 0; i < values.length; i++) {
-            if (!Double.isFinite(values[i])) {
-                return i;
-            }
-        }
-        return -1;
     }
 
     /** The index of the first value outside [0, 1]; -1 if none. */

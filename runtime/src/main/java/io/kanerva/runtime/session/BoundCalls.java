@@ -3,114 +3,60 @@ package io.kanerva.runtime.session;
 import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.*;
-import io.kanerva.runtime.math.Posterior;
-import io.kanerva.runtime.math.Values;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** The clean bound of episodes. */
 public final class BoundCalls {
 
     private final Calls calls;
-    private final WriteCalls writes;
-    private final ReadCalls reads;
 
-    BoundCalls(Calls calls, WriteCalls writes, ReadCalls reads) {
+    BoundCalls(Calls calls) {
         this.calls = calls;
-        this.writes = writes;
-        this.reads = reads;
-    }
-
-    public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        int[] sizes = calls.sessions.signature(ENCODER).check(episodes);
-        calls.checkCapacity(sizes[1]);
-        Calls.checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], calls.settings.keys(), 3);
-        Calls.checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], calls.settings.latent());
-        if (calls.slots != null && sizes[1] > calls.most()) {
-            return boundOfLong(episodes, keyNoise, latentNoise);
-        }
-        if (sizes[0] == 1 || calls.fits(sizes)) {
-            return boundChecked(episodes, keyNoise, latentNoise);
-        }
-        double[][] terms = new double[3][sizes[0] * sizes[1]];
-        for (Part part : Part.of(sizes[0], sizes[1], calls.most(), false)) {
-            BoundTerms made = boundChecked(part.of(episodes), part.of(keyNoise), part.of(latentNoise));
-            int to = part.episode() * sizes[1];
-            System.arraycopy(made.reconstruction(), 0, terms[0], to, made.samples());
-            System.arraycopy(made.klKeys(), 0, terms[1], to, made.samples());
-            System.arraycopy(made.klLatent(), 0, terms[2], to, made.samples());
-        }
-        return new BoundTerms(terms[0], terms[1], terms[2]);
-    }
-
-    /** Of episodes that are too long for one run. */
-    private BoundTerms boundOfLong(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        int[] sizes = {episodes.dimension(0), episodes.dimension(1)};
-        Encoding q = writes.encode(episodes);
-        StoredMemory memory = writes.write(episodes);
-        FloatTensor keys = calls.posterior.sample(q.keyMean(), q.keyLogVariance(), memory.pointers(), keyNoise);
-        FloatTensor latent = Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise);
-        double[][] terms = new double[2][sizes[0] * sizes[1]];
-        for (Part part : Part.of(sizes[0], sizes[1], calls.most(), true)) {
-            Reading p = reads.read(part, memory, keys);
-            FloatTensor logits = reads.decode(part.of(latent), p.traces());
-            double[] reconstruction =
-                    calls.settings.likelihood().negativeLogLikelihood(calls.settings, part.of(episodes), logits);
-            double[] klLatent = Posterior.klLatent(part.of(q.latentMean()), part.of(q.latentLogVariance()), p);
-            for (int row = 0; row < part.episodes(); row++) {
-                int to = (part.episode() + row) * sizes[1] + part.first();
-                System.arraycopy(reconstruction, row * part.count(), terms[0], to, part.count());
-                System.arraycopy(klLatent, row * part.count(), terms[1], to, part.count());
-            }
-        }
-        return new BoundTerms(
-                finite("reconstruction", terms[0]),
-                finite(
-                        "KL of the keys",
-                        klKeys(q, memory.pointers(), memory.memory().dimension(2))),
-                finite("KL of the latents", terms[1]));
-    }
-
-    private double[] klKeys(Encoding q, FloatTensor pointers, int memoryHeight) {
-        return calls.posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers, calls.settings.slotRows(memoryHeight));
-    }
-
-    private BoundTerms boundChecked(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        try (Workspace workspace = calls.begin(Plan.BOUND, episodes.dimension(0), episodes.dimension(1), null)) {
-            workspace.put(IMAGES, episodes);
-            workspace.run(ENCODER);
-            workspace.run(MEMORY_WRITER);
-            Encoding q = WriteCalls.encoding(workspace);
-            FloatTensor pointers = workspace.get(POINTERS);
-            FloatTensor keys = calls.posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);
-            calls.sessions.signature(READER).requireValues(KEYS, keys);
-            workspace.put(KEYS, keys);
-            workspace.run(READER);
-            Reading p = ReadCalls.reading(workspace);
-            reads.decode(workspace, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
-            return new BoundTerms(
-                    finite(
-                            "reconstruction",
-                            calls.settings
-                                    .likelihood()
-                                    .negativeLogLikelihood(calls.settings, episodes, workspace.get(LOGITS))),
-                    finite("KL of the keys", klKeys(q, pointers, calls.settings.memoryHeight(episodes.dimension(1)))),
-                    finite("KL of the latents", Posterior.klLatent(q.latentMean(), q.latentLogVariance(), p)));
-        }
-    }
-
-    private static double[] finite(String term, double[] nats) {
-        int first = Values.firstNotFinite(nats);
-        if (first >= 0) {
-            throw new InferenceException(
-                    null, "bound: %s: expected finite nats, found %s for sample %d", term, nats[first], first);
-        }
-        return nats;
     }
 
     public BoundTerms bound(FloatTensor episodes, long seed) {
-        int[] sizes = calls.sessions.signature(ENCODER).check(episodes);
-        calls.checkCapacity(sizes[1]);
+        int[] sizes = check(episodes);
         NormalSampler sampler = new NormalSampler(seed);
         FloatTensor keyNoise = sampler.tensor(sizes[0], sizes[1], calls.settings.keys(), 3);
         return bound(episodes, keyNoise, sampler.tensor(sizes[0], sizes[1], calls.settings.latent()));
+    }
+
+    private int[] check(FloatTensor episodes) {
+        int[] sizes = calls.sessions.signature(ENCODER).check(episodes);
+        calls.checkCapacity(sizes[1]);
+        return sizes;
+    }
+
+    public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
+        int[] sizes = check(episodes);
+        Calls.checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], calls.settings.keys(), 3);
+        Calls.checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], calls.settings.latent());
+        // The samples of a heap that grows do not depend on each other, but for what naming one of their slots costs.
+        List<FloatTensor> made = calls.inParts(sizes, calls.slots != null, part -> {
+            try (Workspace workspace = calls.begin(Plan.BOUND, part.episodes(), part.count(), null)) {
+                workspace.put(IMAGES, part.of(episodes));
+                workspace.put(NOISE, part.of(latentNoise));
+                if (calls.slots == null) {
+                    workspace.put(KEY_NOISE, part.of(keyNoise));
+                }
+                workspace.run();
+                FloatTensor klKeys = workspace.get(KL_KEYS);
+                for (int i = 0; i < klKeys.size(); i++) {
+                    klKeys.data()[i] += (float) (naming(sizes[1]) - naming(part.count()));
+                }
+                return List.of(workspace.get(RECONSTRUCTION), klKeys, workspace.get(KL_LATENT));
+            }
+        });
+        return new BoundTerms(doubles(made.get(0)), doubles(made.get(1)), doubles(made.get(2)));
+    }
+
+    /** What naming the rows of a sample's slots costs in a memory of so many samples, in nats. */
+    private double naming(int samples) {
+        return calls.settings.keys() * Math.log(calls.settings.slotRows(calls.settings.memoryHeight(samples)));
+    }
+
+    private static double[] doubles(FloatTensor nats) {
+        return IntStream.range(0, nats.size()).mapToDouble(i -> nats.data()[i]).toArray();
     }
 }

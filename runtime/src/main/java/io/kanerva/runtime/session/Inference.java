@@ -29,7 +29,7 @@ public final class Inference {
         reads = new ReadCalls(calls);
         writes = new WriteCalls(calls, reads);
         recalls = new RecallCalls(calls, reads);
-        bounds = new BoundCalls(calls, writes, reads);
+        bounds = new BoundCalls(calls);
     }
 
     /** The same with another limit. */

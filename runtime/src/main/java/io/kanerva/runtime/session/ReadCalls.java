@@ -4,7 +4,6 @@ import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.*;
 import io.kanerva.runtime.bundle.Signature;
-import io.kanerva.runtime.math.Posterior;
 import io.kanerva.runtime.math.Values;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +32,7 @@ public final class ReadCalls {
     private record Source(StoredMemory memory, FloatTensor keys) {}
 
     /** Whether to read from a copy of the blocks that are read, rather than to hand all of them to the graphs. */
-    boolean isLarge(StoredMemory memory) {
+    private boolean isLarge(StoredMemory memory) {
         return calls.slots != null && memory.memory().size() > LARGE_FLOATS;
     }
 
@@ -73,26 +72,18 @@ public final class ReadCalls {
         calls.checkModel(memory);
         int[] sizes = calls.sessions.signature(READER).check(memory.memory(), keys);
         checkNames(memory, keys);
-        List<FloatTensor> made = calls.inParts(sizes, true, part -> {
-            Reading read = read(part, memory, keys);
-            return List.of(read.traces(), read.priorMean(), read.priorLogVariance());
-        });
+        List<FloatTensor> made = calls.inParts(sizes, true, part -> read(part, memory, keys));
         return new Reading(made.get(0), made.get(1), made.get(2));
     }
 
-    /** A part's keys of checked ones. */
-    Reading read(Part part, StoredMemory memory, FloatTensor keys) {
+    private List<FloatTensor> read(Part part, StoredMemory memory, FloatTensor keys) {
         Source source = source(part.of(memory), part.of(keys));
         try (Workspace workspace = calls.begin(Plan.READ, part.episodes(), part.count(), source.memory())) {
             workspace.hold(source.memory());
             workspace.put(KEYS, source.keys());
             workspace.run();
-            return reading(workspace);
+            return List.of(workspace.get(TRACES), workspace.get(PRIOR_MEAN), workspace.get(PRIOR_LOG_VARIANCE));
         }
-    }
-
-    static Reading reading(Workspace read) {
-        return new Reading(read.get(TRACES), read.get(PRIOR_MEAN), read.get(PRIOR_LOG_VARIANCE));
     }
 
     /** Checks that dereferenced keys name slots that the memories have. */
@@ -122,13 +113,13 @@ public final class ReadCalls {
     }
 
     private FloatTensor images(Source source) {
-        Planes image = calls.settings.image();
-        int[] sizes = {source.keys().dimension(0), source.keys().dimension(1)};
-        FloatTensor images = FloatTensor.zeros(sizes[0], sizes[1], image.channels(), image.height(), image.width());
-        try (Workspace workspace = calls.begin(Plan.RECALL, sizes[0], sizes[1], source.memory())) {
-            workspace.recaller().read(source.memory(), source.keys().data(), images.data());
+        FloatTensor keys = source.keys();
+        try (Workspace workspace = calls.begin(Plan.INDEX, keys.dimension(0), keys.dimension(1), source.memory())) {
+            workspace.hold(source.memory());
+            workspace.put(POINTERS, keys);
+            workspace.run();
+            return workspace.images(CONTENTS);
         }
-        return images;
     }
 
     /**
@@ -254,14 +245,6 @@ public final class ReadCalls {
         FloatTensor keys = source.keys();
         try (Workspace workspace = calls.begin(Plan.GENERATE, keys.dimension(0), keys.dimension(1), source.memory())) {
             workspace.hold(source.memory());
-            if (!workspace.runs(GENERATE)) {
-                workspace.put(KEYS, keys);
-                workspace.run(READER);
-                decode(
-                        workspace,
-                        Posterior.sampleLatent(workspace.get(PRIOR_MEAN), workspace.get(PRIOR_LOG_VARIANCE), noise));
-                return calls.settings.likelihood().means(calls.settings, workspace.get(LOGITS));
-            }
             workspace.put(NOISE, noise);
             if (calls.slots == null) {
                 workspace.put(KEY_NOISE, keys);
@@ -270,9 +253,7 @@ public final class ReadCalls {
                 workspace.put(KEY_NOISE, inOrder(keys));
             }
             workspace.run();
-            FloatTensor images = workspace.get(GENERATED);
-            workspace.requireImage(GENERATED, images.data(), 0, images.size(), 0);
-            return images;
+            return workspace.images(GENERATED);
         }
     }
 
@@ -287,11 +268,5 @@ public final class ReadCalls {
             noise.data()[3 * i + 2] = (i % each + 0.5f) / each;
         }
         return noise;
-    }
-
-    void decode(Workspace workspace, FloatTensor latent) {
-        calls.sessions.signature(DECODER).requireValues(LATENT, latent);
-        workspace.put(LATENT, latent);
-        workspace.run(DECODER);
     }
 }

@@ -4,10 +4,9 @@ import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.*;
 import io.kanerva.runtime.math.ContentSearch;
-import java.util.ArrayList;
 import java.util.List;
 
-/** Calls that look queries up, and read what they find. */
+/** Calls that look queries up, and return what they find. */
 public final class RecallCalls {
 
     /** All results are kept. */
@@ -28,22 +27,22 @@ public final class RecallCalls {
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
         checkQueries(memory, queries);
-        return lookUpChecked(memory, queries);
-    }
-
-    private Lookup lookUpChecked(StoredMemory memory, FloatTensor queries) {
         try (Workspace workspace = calls.begin(Plan.LOOK_UP, memory.episodes(), queries.dimension(1), null)) {
             return lookUp(workspace, memory, queries);
         }
     }
 
     private Lookup lookUp(Workspace workspace, StoredMemory memory, FloatTensor queries) {
-        int batch = workspace.batch();
         int count = workspace.count();
-        FloatTensor keys = FloatTensor.zeros(batch, count, calls.settings.keys(), 3);
-        FloatTensor scores = FloatTensor.zeros(batch, count);
-        int[] samples = new int[batch * count];
-        workspace.recaller().lookUp(memory, queries.data(), samples, scores.data(), keys.data());
+        int each = calls.settings.keys() * 3;
+        FloatTensor keys = FloatTensor.zeros(workspace.batch(), count, calls.settings.keys(), 3);
+        FloatTensor scores = FloatTensor.zeros(workspace.batch(), count);
+        int[] samples = new int[workspace.batch() * count];
+        workspace.recaller().lookUp(memory, queries.data(), samples, scores.data());
+        for (int query = 0; query < samples.length; query++) {
+            int from = (query / count * memory.samples() + samples[query]) * each;
+            System.arraycopy(memory.pointers().data(), from, keys.data(), query * each, each);
+        }
         return new Lookup(samples, scores, keys);
     }
 
@@ -52,66 +51,35 @@ public final class RecallCalls {
             throw new TensorException("recall: iterations: expected at most %d, found %d", MAX_ITERATIONS, iterations);
         }
         checkQueries(memory, queries);
-        return calls.fits(memory.episodes(), queries.dimension(1))
-                ? recallChecked(memory, queries, iterations)
-                : recallInParts(memory, queries, iterations);
-    }
-
-    private Recall recallChecked(StoredMemory memory, FloatTensor queries, int iterations) {
         Lookup[] lookups = new Lookup[iterations];
         FloatTensor[] steps = new FloatTensor[iterations];
         FloatTensor images = queries;
-        if (reads.isLarge(memory)) {
-            for (int i = 0; i < iterations; i++) {
-                lookups[i] = lookUpChecked(memory, images);
-                images = reads.images(memory, lookups[i].keys());
-                steps[i] = images;
-            }
-            return new Recall(List.of(lookups), List.of(steps));
-        }
-        try (Workspace workspace = calls.begin(Plan.RECALL, memory.episodes(), queries.dimension(1), memory)) {
+        try (Workspace workspace = calls.begin(Plan.RECALL, memory.episodes(), queries.dimension(1), null)) {
             for (int i = 0; i < iterations; i++) {
                 lookups[i] = lookUp(workspace, memory, images);
                 images = FloatTensor.zeros(queries.shape());
-                workspace.recaller().read(memory, lookups[i].keys().data(), images.data());
+                int[] samples = lookups[i].samples();
+                for (int query = 0; query < samples.length; query++) {
+                    int to = query * calls.settings.image().floats();
+                    workspace.recaller().image(memory, query, samples, images.data(), to);
+                }
                 steps[i] = images;
             }
             return new Recall(List.of(lookups), List.of(steps));
         }
-    }
-
-    /** Of each iteration, in order: the scores, the keys and the images; the samples beside them. */
-    private Recall recallInParts(StoredMemory memory, FloatTensor queries, int iterations) {
-        int[] sizes = {memory.episodes(), queries.dimension(1)};
-        int[][] samples = new int[iterations][sizes[0] * sizes[1]];
-        List<FloatTensor> made = calls.inParts(sizes, true, part -> {
-            Recall recalled = recallChecked(part.of(memory), part.of(queries), iterations);
-            List<FloatTensor> tensors = new ArrayList<>();
-            for (int i = 0; i < iterations; i++) {
-                Lookup lookup = recalled.lookups().get(i);
-                tensors.addAll(
-                        List.of(lookup.scores(), lookup.keys(), recalled.steps().get(i)));
-                for (int row = 0; row < part.episodes(); row++) {
-                    int to = (part.episode() + row) * sizes[1] + part.first();
-                    System.arraycopy(lookup.samples(), row * part.count(), samples[i], to, part.count());
-                }
-            }
-            return tensors;
-        });
-        List<Lookup> lookups = new ArrayList<>();
-        List<FloatTensor> steps = new ArrayList<>();
-        for (int i = 0; i < iterations; i++) {
-            lookups.add(new Lookup(samples[i], made.get(3 * i), made.get(3 * i + 1)));
-            steps.add(made.get(3 * i + 2));
-        }
-        return new Recall(lookups, steps);
     }
 
     /** To be freed by the caller. */
     public Workspace prepareRecall(StoredMemory memory, int queries) {
         calls.checkModel(memory);
+        int image = calls.settings.image().floats();
+        if ((double) memory.episodes() * queries * image > Integer.MAX_VALUE) {
+            throw new TensorException(
+                    "prepareRecall: expected queries of at most %d values in all, found %d x %d of %d",
+                    Integer.MAX_VALUE, memory.episodes(), queries, image);
+        }
         index(memory);
-        return calls.sessions.prepare(Plan.RECALL, memory.episodes(), queries, memory);
+        return calls.sessions.prepare(Plan.RECALL, memory.episodes(), queries, null);
     }
 
     /** Checks queries for these memories, and makes the memories ready to be searched. */

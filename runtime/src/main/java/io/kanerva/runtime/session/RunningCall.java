@@ -2,7 +2,6 @@ package io.kanerva.runtime.session;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.RunOptions;
-import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.CancelledException;
 import io.kanerva.runtime.InferenceException;
 import java.util.concurrent.CompletableFuture;
@@ -42,8 +41,7 @@ final class RunningCall {
                     options = made;
                 }
             } catch (OrtException | IllegalStateException e) {
-                throw sessions.failure(
-                        plan.graphs(sessions).stream().findFirst().orElse(BundleGraph.ENCODER), e);
+                throw sessions.failure(plan.label(), e);
             }
         }
         synchronized (this) {

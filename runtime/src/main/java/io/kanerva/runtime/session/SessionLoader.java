@@ -16,13 +16,11 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -31,9 +29,6 @@ import java.util.stream.IntStream;
 public final class SessionLoader {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
-
-    /** What the host does in float64, and faster for few queries. */
-    private static final Set<BundleGraph> UNUSED = EnumSet.of(BundleGraph.RECALL, BundleGraph.SCORE);
 
     private static final AtomicBoolean FALL_BACK_LOGGED = new AtomicBoolean();
 
@@ -53,7 +48,7 @@ public final class SessionLoader {
      * Opens the graphs that the runtime uses.
      *
      * @param bundle the bundle's name in messages
-     * @param graphs each graph's ONNX bytes; an optional one may be missing
+     * @param graphs each graph's ONNX bytes
      * @throws BundleException if ONNX Runtime cannot load a graph, or its tensors are not those of {@code settings}
      * @throws DeviceException if the device is not available
      */
@@ -100,8 +95,9 @@ public final class SessionLoader {
 
     private Sessions open(Device device) {
         Map<BundleGraph, OrtSession[]> opened = new EnumMap<>(BundleGraph.class);
+        // The host compares in float64, and faster for few queries.
         List<BundleGraph> order = graphs.keySet().stream()
-                .filter(graph -> !UNUSED.contains(graph))
+                .filter(graph -> graph != BundleGraph.RECALL)
                 .toList();
         order.forEach(graph -> opened.put(graph, new OrtSession[options.callers()]));
         Sessions sessions = new Sessions(bundle, settings, device, opened);

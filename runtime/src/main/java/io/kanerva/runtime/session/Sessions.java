@@ -96,10 +96,6 @@ public final class Sessions implements AutoCloseable {
         return settings;
     }
 
-    public boolean has(BundleGraph graph) {
-        return sessions.containsKey(graph);
-    }
-
     Signature signature(BundleGraph graph) {
         return signatures.get(graph);
     }
@@ -267,7 +263,8 @@ public final class Sessions implements AutoCloseable {
         return failure("graph " + graph.label(), e);
     }
 
-    private KanervaException failure(String what, Exception e) {
+    /** The same of something that has no graph of the bundle's. */
+    KanervaException failure(String what, Exception e) {
         return SessionLoader.isProcessEnding()
                 ? new ClosedException("Kanerva of %s: called while the process is ending", bundle)
                 : new InferenceException(e, "%s: ONNX Runtime failed: %s", what, e.getMessage());

@@ -60,7 +60,7 @@ public final class SettingsProbe {
         float[] pointers;
         // The content of new tensors is 0; a heap's pointers do not depend on it, and equal samples rank in order.
         try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, 1, samples, null, Limit.NONE)) {
-            workspace.run(MEMORY_WRITER);
+            workspace.run();
             pointers = workspace.get(POINTERS).data();
         }
         for (int slot = 0; slot < samples * keys; slot++) {
@@ -108,7 +108,7 @@ public final class SettingsProbe {
             for (int i = 0; i < places.length * keys; i++) {
                 workspace.buffer(KEYS).put(i * 3, places[i / keys]);
             }
-            workspace.run(READER);
+            workspace.run();
             read = workspace.get(TRACES);
         }
         int each = read.size() / places.length;

@@ -17,10 +17,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -41,13 +39,10 @@ public final class Workspace implements AutoCloseable {
 
     private final Sessions sessions;
     private final Plan plan;
-    private final List<BundleGraph> graphs;
-    private final List<String> wanted;
     private final Map<String, FloatBuffer> buffers = new HashMap<>();
-    private final Map<String, OnnxTensor> tensors = new HashMap<>();
     private final Map<String, TensorDescription> descriptions = new HashMap<>();
-    private final Map<BundleGraph, Map<String, OnnxTensor>> inputs = new EnumMap<>(BundleGraph.class);
-    private final Map<BundleGraph, Map<String, OnnxTensor>> outputs = new EnumMap<>(BundleGraph.class);
+    private final Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+    private final Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
     private Recaller recaller;
     private Matcher matcher;
     private int batch;
@@ -68,8 +63,6 @@ public final class Workspace implements AutoCloseable {
     Workspace(Sessions sessions, Plan plan) {
         this.sessions = sessions;
         this.plan = plan;
-        graphs = plan.graphs(sessions);
-        wanted = plan.outputs(sessions);
         call = new RunningCall(sessions, plan);
     }
 
@@ -88,22 +81,12 @@ public final class Workspace implements AutoCloseable {
         this.count = count;
         this.height = height;
         try {
-            // Inputs first: an output that is also an input is always provided.
-            for (BundleGraph graph : graphs) {
-                Map<String, OnnxTensor> taken = new LinkedHashMap<>();
-                for (TensorDescription input : sessions.signature(graph).inputs()) {
-                    taken.put(input.name(), tensor(graph, input));
-                }
-                inputs.put(graph, taken);
-            }
-            for (BundleGraph graph : graphs) {
-                Map<String, OnnxTensor> given = new LinkedHashMap<>();
-                for (TensorDescription output : sessions.signature(graph).outputs()) {
-                    if (tensors.containsKey(output.name()) || wanted.contains(output.name())) {
-                        given.put(output.name(), tensor(graph, output));
-                    }
-                }
-                outputs.put(graph, given);
+            if (plan.graph() != null) {
+                Signature signature = sessions.signature(plan.graph());
+                signature.inputs().forEach(input -> inputs.put(input.name(), tensor(input)));
+                signature.outputs().stream()
+                        .filter(output -> plan.outputs().contains(output.name()))
+                        .forEach(output -> outputs.put(output.name(), tensor(output)));
             }
         } catch (RuntimeException | Error e) {
             free();
@@ -111,33 +94,29 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    private OnnxTensor tensor(BundleGraph graph, TensorDescription description) {
+    private OnnxTensor tensor(TensorDescription description) {
+        String graph = plan.graph().label();
         String name = description.name();
-        if (!tensors.containsKey(name)) {
-            int[] shape = Signature.shape(description, batch, count, height);
-            double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
-            if (size > MAX_FLOATS) {
-                throw new TensorException(
-                        "graph %s, tensor '%s': expected at most %d values, found shape %s",
-                        graph.label(), name, MAX_FLOATS, shape);
-            }
-            descriptions.put(name, description);
-            try {
-                tensors.put(
-                        name,
-                        OnnxTensor.createTensor(
-                                OrtEnvironment.getEnvironment(),
-                                bufferFor(name, (int) size),
-                                Arrays.stream(shape).asLongStream().toArray()));
-            } catch (OrtException | IllegalStateException e) {
-                throw sessions.failure(graph, e);
-            } catch (OutOfMemoryError e) {
-                throw new TensorException(
-                        "graph %s, tensor '%s': expected a size that fits the JVM's direct memory, found shape %s (%s)",
-                        graph.label(), name, shape, e.getMessage());
-            }
+        int[] shape = Signature.shape(description, batch, count, height);
+        double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
+        if (size > MAX_FLOATS) {
+            throw new TensorException(
+                    "graph %s, tensor '%s': expected at most %d values, found shape %s",
+                    graph, name, MAX_FLOATS, shape);
         }
-        return tensors.get(name);
+        descriptions.put(name, description);
+        try {
+            return OnnxTensor.createTensor(
+                    OrtEnvironment.getEnvironment(),
+                    bufferFor(name, (int) size),
+                    Arrays.stream(shape).asLongStream().toArray());
+        } catch (OrtException | IllegalStateException e) {
+            throw sessions.failure(plan.graph(), e);
+        } catch (OutOfMemoryError e) {
+            throw new TensorException(
+                    "graph %s, tensor '%s': expected a size that fits the JVM's direct memory, found shape %s (%s)",
+                    graph, name, shape, e.getMessage());
+        }
     }
 
     private FloatBuffer bufferFor(String name, int size) {
@@ -195,15 +174,6 @@ public final class Workspace implements AutoCloseable {
         buffer(name).put(0, values.data());
     }
 
-    /** Copies an output's values into an input of the same shape. */
-    void copy(String from, String to) {
-        int first = Values.firstNotFinite(buffer(from));
-        if (first >= 0) {
-            throw wrong("finite values", from, buffer(from).get(first), first);
-        }
-        buffer(to).put(0, buffer(from), 0, buffer(from).limit());
-    }
-
     /**
      * A copy of an output.
      *
@@ -224,14 +194,18 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Checks one image of an output, copied to {@code images}, for values in [0, 1]. */
-    void requireImage(String name, float[] images, int from, int length, int image) {
-        for (int i = from; i < from + length; i++) {
-            if (!(images[i] >= 0 && images[i] <= 1)) {
-                String expected = Float.isFinite(images[i]) ? "values in [0, 1]" : "finite values";
-                throw wrong(expected, name, images[i], image * length + i - from);
-            }
+    /**
+     * A copy of an output that is images.
+     *
+     * @throws InferenceException if a value is not in [0, 1]
+     */
+    FloatTensor images(String name) {
+        FloatTensor images = get(name);
+        int first = Values.firstOutsideImages(images.data());
+        if (first >= 0) {
+            throw wrong("values in [0, 1]", name, images.data()[first], first);
         }
+        return images;
     }
 
     private InferenceException wrong(String expected, String name, float value, int at) {
@@ -269,20 +243,8 @@ public final class Workspace implements AutoCloseable {
         return buffers.get(name);
     }
 
-    /** Runs all graphs. */
+    /** Runs the graph. */
     public void run() {
-        for (int i = 0; i < graphs.size(); i++) { // an iterator would be garbage
-            run(graphs.get(i));
-        }
-    }
-
-    /** Whether the plan has the graph. */
-    boolean runs(BundleGraph graph) {
-        return graphs.contains(graph);
-    }
-
-    /** Runs one of the graphs. */
-    void run(BundleGraph graph) {
         check();
         GraphEvent run = null;
         if (JfrEvents.wantsGraphs()) {
@@ -290,14 +252,14 @@ public final class Workspace implements AutoCloseable {
             run.begin();
         }
         try {
-            sessions.run(graph, copy, inputs.get(graph), outputs.get(graph), call.options());
+            sessions.run(plan.graph(), copy, inputs, outputs, call.options());
         } catch (InferenceException e) {
             check(); // a run that was ended early fails, too
             throw e;
         }
         if (run != null) {
             run.bundle = sessions.bundle();
-            run.graph = graph.label();
+            run.graph = plan.graph().label();
             run.episodes = batch;
             run.count = count;
             run.commit();
@@ -411,8 +373,8 @@ public final class Workspace implements AutoCloseable {
     }
 
     private void closeTensors() {
-        tensors.values().forEach(OnnxTensor::close);
-        tensors.clear();
+        inputs.values().forEach(OnnxTensor::close);
+        outputs.values().forEach(OnnxTensor::close);
         inputs.clear();
         outputs.clear();
     }

@@ -70,14 +70,14 @@ class BundleFieldsTest {
     @ParameterizedTest
     @ValueSource(strings = {"HEAP", "HEAP_CONTINUOUS", "POOLED"})
     void anotherValueIsRefusedOrChangesNothing(String kind) {
-        Map<String, byte[]> files = TinyBundles.whole(kind);
+        Map<String, byte[]> files = TinyBundles.files(kind);
         Object whole = JsonReader.read("bundle.json", files.get("bundle.json")).value();
         Map<List<Object>, Object> places = places(whole);
         assertThat(places).hasSizeGreaterThan(150);
         if (!kind.equals("HEAP")) {
             // Beside the settings, which depend on each other, only what was not the same in that bundle.
             Map<List<Object>, Object> heap = places(
-                    JsonReader.read("bundle.json", TinyBundles.whole("HEAP").get("bundle.json"))
+                    JsonReader.read("bundle.json", TinyBundles.files("HEAP").get("bundle.json"))
                             .value());
             places.entrySet()
                     .removeIf(place -> !place.getKey().get(0).equals("settings")
@@ -94,10 +94,7 @@ class BundleFieldsTest {
                 String path = path(place);
                 boolean isSetting = path.startsWith("settings.");
                 String message = load(files, isSetting ? signed(changed) : changed, isSetting);
-                boolean isOptional = other == MISSING && path.matches("graphs\\.(write|index|generate)");
-                if (isOptional) {
-                    assertThat(message).as(path).isNull();
-                } else if (message == null) {
+                if (message == null) {
                     assertThat(INFORMATION)
                             .as("%s = %s was taken", path, other)
                             .anyMatch(free -> path.equals(free)

@@ -165,7 +165,7 @@ class LogisticMixtureTest {
             one.data()[i] = i < 40 ? (float) (0.3 * Math.tanh(one.data()[i])) : -4;
         }
         float[] means = new float[3];
-        mixture.means(one.data(), means, 0);
+        mixture.means(one.data(), means);
         int draws = 20_000;
         float[] samples = sample(mixture, repeated(one, draws), 3 * draws, 9);
         for (int c = 0; c < 3; c++) {

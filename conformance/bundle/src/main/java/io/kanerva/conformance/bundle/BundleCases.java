@@ -277,7 +277,7 @@ public final class BundleCases implements AutoCloseable {
                                 bundle(), graph, JavaRuntime.runner().run(other.inputs.file(graph), inputs));
                     }
                 };
-        return inputs.everySize(CaseInputs.FOUR, OTHER_SEED, reference, BundleBudget.here(bundle()));
+        return inputs.everySize(BundleGraph.labels(BundleGraph.FOUR), OTHER_SEED, reference, BundleBudget.here(bundle()));
     }
 
     /**
@@ -292,7 +292,7 @@ public final class BundleCases implements AutoCloseable {
         for (int n = 0; Files.isDirectory(inputs.vectors(ENCODER, n)); n++) {
             Map<String, Tensor> known = new LinkedHashMap<>();
             List<Tensor> expected = new ArrayList<>();
-            for (String graph : CaseInputs.FOUR) {
+            for (String graph : BundleGraph.labels(BundleGraph.FOUR)) {
                 TensorFolder.read(inputs.vectors(graph, n), TensorFolder.INPUT)
                         .forEach(input -> known.put(input.name(), input));
                 expected.addAll(TensorFolder.read(inputs.vectors(graph, n), TensorFolder.OUTPUT));

@@ -27,10 +27,6 @@ import java.util.Set;
  * @param scratch where inputs are written
  */
 record CaseInputs(Path folder, Path scratch, Bundle bundle) {
-    /** The graphs that every bundle has. */
-    static final List<String> FOUR =
-            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
-
     /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
     private static final int NEVER_TRACED = 25;
 

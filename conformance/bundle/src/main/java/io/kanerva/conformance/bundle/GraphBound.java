@@ -57,7 +57,7 @@ final class GraphBound {
             known.add(new LinkedHashMap<>(
                     Map.of(BundleGraph.IMAGES, FloatTensors.of(BundleGraph.IMAGES, episode.images()))));
         }
-        for (BundleGraph graph : BundleGraph.REQUIRED) {
+        for (BundleGraph graph : BundleGraph.FOUR) {
             for (int i = 0; i < known.size(); i++) {
                 if (graph == BundleGraph.READER) {
                     Tensor noise = FloatTensors.of("", episodes.get(i).keyNoise());

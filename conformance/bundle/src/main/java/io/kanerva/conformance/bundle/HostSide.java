@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.stream.Collectors;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
@@ -22,8 +21,7 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  */
 record HostSide(ModelSettings settings) {
     /** The graphs that are whole calls. */
-    static final Set<String> NAMES =
-            BundleGraph.WHOLE.stream().map(BundleGraph::label).collect(Collectors.toUnmodifiableSet());
+    static final Set<String> NAMES = Set.copyOf(BundleGraph.labels(BundleGraph.WHOLE));
 
     private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);
     private static final double CELL_MARGIN = 1e-6;

@@ -48,7 +48,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
      */
     public List<Case> blocks() throws IOException {
         List<Case> cases = new ArrayList<>(
-                bundle.inputs().everySize(CaseInputs.FOUR, SEED, reference, BundleBudget.here(bundle.bundle())));
+                bundle.inputs().everySize(BundleGraph.labels(BundleGraph.FOUR), SEED, reference, BundleBudget.here(bundle.bundle())));
         long seed = SEED;
         for (Map<String, Integer> sizes : bundle.inputs().everySize()) {
             cases.addAll(real(sizes, seed++));
@@ -65,7 +65,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
         int first = (int) Math.floorMod(seed, (long) images.count());
         Map<String, Tensor> known = new LinkedHashMap<>();
         List<Case> cases = new ArrayList<>();
-        for (String graph : CaseInputs.FOUR) {
+        for (String graph : BundleGraph.labels(BundleGraph.FOUR)) {
             List<Tensor> inputs = new ArrayList<>();
             for (TensorDescription input : bundle.bundle().graphs().get(graph).inputs()) {
                 long[] shape = CaseInputs.shape(input, sizes);

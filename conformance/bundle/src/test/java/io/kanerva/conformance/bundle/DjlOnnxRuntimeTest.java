@@ -59,7 +59,7 @@ class DjlOnnxRuntimeTest {
     }
 
     private static void add(List<Case> cases, Path bundle, String name) throws IOException {
-        for (BundleGraph graph : BundleGraph.REQUIRED) {
+        for (BundleGraph graph : BundleGraph.FOUR) {
             Budget budget = (expected, runtime) -> BundleBudget.of(expected.name());
             Path vectors = bundle.resolve("vectors").resolve(graph.label());
             Case.of(graph.label(), bundle.resolve(graph.label() + ".onnx"), vectors, Optional.of(budget))
