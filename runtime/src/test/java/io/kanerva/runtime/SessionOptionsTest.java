@@ -37,9 +37,9 @@ class SessionOptionsTest {
         // side by side.
         List<String> options =
                 List.of("-Xint", "-XX:+UseSerialGC", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1");
-        // Eight graphs, each with the caller's thread and further ones up to the requested number.
+        // Seven graphs, each with the caller's thread and further ones up to the requested number.
         assertThat(ForkedJvm.run(options, SessionOptionsTest.class, folder.toString()))
-                .isEqualTo("1: 0\n2: 8\n3: 16\n");
+                .isEqualTo("1: 0\n2: 7\n3: 14\n");
     }
 
     /** Runs in the other JVM: prints the number of additional threads for each open model. */

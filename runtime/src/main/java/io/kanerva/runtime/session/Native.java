@@ -11,6 +11,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The ONNX Runtime sessions of a model, which outlive it if nobody closes it: then a cleaner says so, once, and closes
@@ -22,12 +23,26 @@ final class Native implements Runnable {
 
     private final String bundle;
     private final Map<BundleGraph, OrtSession[]> sessions;
+    private final Supplier<OrtSession> score;
     private final Map<Product.Kind, OrtSession> products = new EnumMap<>(Product.Kind.class);
     private boolean isClosed;
 
-    Native(String bundle, Map<BundleGraph, OrtSession[]> sessions) {
+    /** @param score opens its graph */
+    Native(String bundle, Map<BundleGraph, OrtSession[]> sessions, Supplier<OrtSession> score) {
         this.bundle = bundle;
         this.sessions = sessions;
+        this.score = score;
+    }
+
+    /** A graph's session; the score's is opened when it is first needed, not after {@link #close}. */
+    OrtSession session(BundleGraph graph, int copy) {
+        OrtSession[] copies = sessions.get(graph);
+        if (graph == BundleGraph.SCORE) {
+            synchronized (this) {
+                copies[copy] = copies[copy] == null ? score.get() : copies[copy];
+            }
+        }
+        return copies[copy];
     }
 
     /**
@@ -55,7 +70,7 @@ final class Native implements Runnable {
         }
         for (OrtSession[] copies : sessions.values()) {
             for (OrtSession session : copies) {
-                if (session != null) { // null where a graph could not be loaded
+                if (session != null) { // null where a graph could not be loaded, or was not needed
                     session.close();
                 }
             }

@@ -16,11 +16,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -30,17 +32,21 @@ public final class SessionLoader {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
 
+    /**
+     * What is not opened with a bundle: the host compares in float64, and faster for few queries, and few programs want
+     * a bound, whose graph is opened with the first one.
+     */
+    private static final Set<BundleGraph> UNUSED = EnumSet.of(BundleGraph.RECALL, BundleGraph.SCORE);
+
     private static final AtomicBoolean FALL_BACK_LOGGED = new AtomicBoolean();
 
     private final String bundle;
     private final ModelSettings settings;
-    private final Map<BundleGraph, byte[]> graphs;
     private final Options options;
 
-    private SessionLoader(String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
+    private SessionLoader(String bundle, ModelSettings settings, Options options) {
         this.bundle = bundle;
         this.settings = settings;
-        this.graphs = graphs;
         this.options = options;
     }
 
@@ -54,24 +60,24 @@ public final class SessionLoader {
      */
     public static Sessions open(
             String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
-        SessionLoader loader = new SessionLoader(bundle, settings, graphs, options);
+        SessionLoader loader = new SessionLoader(bundle, settings, options);
         boolean fallsBack = options.device() == Device.AUTO;
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
         if (options.device() == Device.CPU || fallsBack && obstacle.isPresent()) {
             obstacle.ifPresent(SessionLoader::logFallBack);
-            return loader.open(Device.CPU);
+            return loader.open(graphs, Device.CPU);
         }
         if (obstacle.isPresent()) {
             throw new DeviceException("Device CUDA: %s", obstacle.get());
         }
         try {
-            return loader.open(Device.CUDA);
+            return loader.open(graphs, Device.CUDA);
         } catch (DeviceException e) {
             if (!fallsBack) {
                 throw e;
             }
             logFallBack(e.getMessage());
-            return loader.open(Device.CPU);
+            return loader.open(graphs, Device.CPU);
         }
     }
 
@@ -93,21 +99,22 @@ public final class SessionLoader {
         }
     }
 
-    private Sessions open(Device device) {
+    private Sessions open(Map<BundleGraph, byte[]> graphs, Device device) {
         Map<BundleGraph, OrtSession[]> opened = new EnumMap<>(BundleGraph.class);
-        // The host compares in float64, and faster for few queries.
         List<BundleGraph> order = graphs.keySet().stream()
-                .filter(graph -> graph != BundleGraph.RECALL)
+                .filter(graph -> !UNUSED.contains(graph))
                 .toList();
         order.forEach(graph -> opened.put(graph, new OrtSession[options.callers()]));
-        Sessions sessions = new Sessions(bundle, settings, device, opened);
+        opened.put(BundleGraph.SCORE, new OrtSession[options.callers()]);
+        byte[] score = graphs.get(BundleGraph.SCORE);
+        Sessions sessions = new Sessions(bundle, settings, device, opened, () -> openScore(score, device));
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
         try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
             // In parallel, as this is most of the time until the first call. All end before a failure is thrown.
             IntStream.range(0, order.size() * options.callers()).parallel().forEach(i -> {
                 BundleGraph graph = order.get(i % order.size());
                 try {
-                    OrtSession session = createSession(graph, sessionOptions, device);
+                    OrtSession session = createSession(graph, graphs.get(graph), sessionOptions, device);
                     opened.get(graph)[i / order.size()] = session;
                     checkTensors(graph, session);
                 } catch (RuntimeException e) {
@@ -122,9 +129,17 @@ public final class SessionLoader {
         return sessions;
     }
 
-    private OrtSession createSession(BundleGraph graph, SessionOptions sessionOptions, Device device) {
+    private OrtSession openScore(byte[] model, Device device) {
+        try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
+            OrtSession session = createSession(BundleGraph.SCORE, model, sessionOptions, device);
+            checkTensors(BundleGraph.SCORE, session);
+            return session;
+        }
+    }
+
+    private OrtSession createSession(BundleGraph graph, byte[] model, SessionOptions sessionOptions, Device device) {
         try {
-            return OrtEnvironment.getEnvironment().createSession(graphs.get(graph), sessionOptions);
+            return OrtEnvironment.getEnvironment().createSession(model, sessionOptions);
         } catch (OrtException e) {
             if (isProcessEnding()) {
                 throw new ClosedException("%s: not loaded, since the process is ending", bundle);

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Supplier;
 
 /**
  * The open graphs of one bundle and the {@link Workspace}s that are idle between calls.
@@ -50,7 +51,6 @@ public final class Sessions implements AutoCloseable {
     private final String bundle;
     private final ModelSettings settings;
     private final Device device;
-    private final Map<BundleGraph, OrtSession[]> sessions;
     private final Map<BundleGraph, Signature> signatures = new EnumMap<>(BundleGraph.class);
 
     /** The number of calls that run on each copy of the sessions. */
@@ -72,15 +72,22 @@ public final class Sessions implements AutoCloseable {
 
     private long idleFloats;
 
-    /** @param sessions one of each graph per expected caller; owned from now on */
-    Sessions(String bundle, ModelSettings settings, Device device, Map<BundleGraph, OrtSession[]> sessions) {
+    /**
+     * @param sessions one of each graph per expected caller; owned from now on
+     * @param score opens one of its graph, of which there are none yet
+     */
+    Sessions(
+            String bundle,
+            ModelSettings settings,
+            Device device,
+            Map<BundleGraph, OrtSession[]> sessions,
+            Supplier<OrtSession> score) {
         this.bundle = bundle;
         this.settings = settings;
         this.device = device;
-        this.sessions = sessions;
         sessions.keySet().forEach(graph -> signatures.put(graph, new Signature(graph, settings)));
         callers = new AtomicIntegerArray(sessions.get(BundleGraph.ENCODER).length);
-        natives = new Native(bundle, sessions);
+        natives = new Native(bundle, sessions, score);
         cleanable = CLEANER.register(this, natives);
     }
 
@@ -241,7 +248,7 @@ public final class Sessions implements AutoCloseable {
             Map<String, OnnxTensor> outputs,
             RunOptions options) {
         try {
-            sessions.get(graph)[copy]
+            natives.session(graph, copy)
                     .run(inputs, Collections.emptySet(), outputs, options)
                     .close();
         } catch (OrtException | IllegalStateException e) {

@@ -277,7 +277,8 @@ public final class BundleCases implements AutoCloseable {
                                 bundle(), graph, JavaRuntime.runner().run(other.inputs.file(graph), inputs));
                     }
                 };
-        return inputs.everySize(BundleGraph.labels(BundleGraph.FOUR), OTHER_SEED, reference, BundleBudget.here(bundle()));
+        return inputs.everySize(
+                BundleGraph.labels(BundleGraph.FOUR), OTHER_SEED, reference, BundleBudget.here(bundle()));
     }
 
     /**

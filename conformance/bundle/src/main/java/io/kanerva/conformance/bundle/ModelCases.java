@@ -47,8 +47,8 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
      * @throws IOException if inputs cannot be written
      */
     public List<Case> blocks() throws IOException {
-        List<Case> cases = new ArrayList<>(
-                bundle.inputs().everySize(BundleGraph.labels(BundleGraph.FOUR), SEED, reference, BundleBudget.here(bundle.bundle())));
+        List<Case> cases = new ArrayList<>(bundle.inputs()
+                .everySize(BundleGraph.labels(BundleGraph.FOUR), SEED, reference, BundleBudget.here(bundle.bundle())));
         long seed = SEED;
         for (Map<String, Integer> sizes : bundle.inputs().everySize()) {
             cases.addAll(real(sizes, seed++));
