@@ -182,7 +182,7 @@ class TensorErrorsTest {
             assertRefused(
                     () -> kanerva.recall(memory, episode, most),
                     "recall: iterations: expected at most 10000, found 2147483647");
-            assertRefusedFor(() -> kanerva.generate(memory, most, 1), "more than a Java array");
+            assertRefusedFor(() -> kanerva.generate(memory, most, 1), "count: expected at most 33554431, since");
             assertThatThrownBy(() -> kanerva.prepareWrite(1, most)).isInstanceOf(CapacityException.class);
         }
     }

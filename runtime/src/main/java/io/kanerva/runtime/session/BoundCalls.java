@@ -18,8 +18,8 @@ public final class BoundCalls {
     public BoundTerms bound(FloatTensor episodes, long seed) {
         int[] sizes = check(episodes);
         NormalSampler sampler = new NormalSampler(seed);
-        FloatTensor keyNoise = sampler.tensor(sizes[0], sizes[1], calls.settings.keys(), 3);
-        return bound(episodes, keyNoise, sampler.tensor(sizes[0], sizes[1], calls.settings.latent()));
+        FloatTensor keyNoise = calls.draw(Plan.BOUND, sampler, sizes[0], sizes[1], calls.settings.keys(), 3);
+        return bound(episodes, keyNoise, calls.draw(Plan.BOUND, sampler, sizes[0], sizes[1], calls.settings.latent()));
     }
 
     private int[] check(FloatTensor episodes) {
