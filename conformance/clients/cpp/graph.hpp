@@ -149,6 +149,21 @@ public:
         }
     }
 
+    /** The text that the graph carries under a name; empty without it. */
+    std::string metadata(const char* name) const {
+        const Engine& ort = Engine::get();
+        OrtModelMetadata* made = nullptr;
+        ort.check(ort.api->SessionGetModelMetadata(session_.get(), &made), file_);
+        const Owned<OrtModelMetadata, &OrtApi::ReleaseModelMetadata> all(made);
+        char* found = nullptr;
+        ort.check(ort.api->ModelMetadataLookupCustomMetadataMap(all.get(), ort.allocator, name, &found), file_);
+        const std::string copy = found == nullptr ? "" : found;
+        if (found != nullptr) {
+            ort.check(ort.api->AllocatorFree(ort.allocator, found), file_);
+        }
+        return copy;
+    }
+
     /** Dynamic sizes are -1. */
     const Shape& shape(const std::string& input) const { return shapes_.at(input); }
 

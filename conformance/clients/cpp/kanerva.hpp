@@ -54,6 +54,10 @@ public:
     /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx] in [0, 1], into a memory each, and prepares look-ups. */
     Memory write(const Tensor& episodes) const {
         checkImages("episodes", episodes);
+        if (const std::int64_t most = graphs_->capacity; most > 0 && episodes.shape[1] > most) {
+            throw Error("out of memory: expected at most " + std::to_string(most) + " samples in one memory, found "
+                + std::to_string(episodes.shape[1]));
+        }
         Memory written;
         written.model = graphs_;
         auto places = graphs_->write.run({{"images", &episodes}}).floats;
@@ -126,6 +130,12 @@ private:
             write.check("images", 5);
             generate.check("key_noise", 4);
             generate.check("noise", 3);
+            // The exporter's text has no blanks.
+            const std::string settings = write.metadata("kanerva.settings"), name = "\"capacity\":";
+            const std::size_t at = settings.find(name);
+            if (settings.find("\"writer\":\"pooled\"") != std::string::npos && at != std::string::npos) {
+                capacity = std::atoll(settings.c_str() + at + name.size());
+            }
         }
 
         /** The elements of an image or, if that has more, of its noise. */
@@ -136,6 +146,7 @@ private:
         }
 
         detail::Graph write, index, recall, generate;
+        std::int64_t capacity = 0;  // the samples that a pooled memory takes; 0: any number
     };
 
     static std::int64_t elements(const Shape& shape) {

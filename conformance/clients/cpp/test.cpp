@@ -68,6 +68,11 @@ int main(int, char** arguments) {
     check("[1, 1, 1, 28, 28]", kanerva::text(copy.generate(next.write(images), 1, 1).shape));
     refuses("count: expected at most 2739137, found 2147483647",
         [&] { model.generate(memory, std::numeric_limits<int>::max(), 1); });
+    const kanerva::Kanerva pooled(bundles + "/mnist-pooled-fp16");
+    refuses("out of memory: expected at most 32 samples in one memory, found 33",
+        [&] { pooled.write(pooled.episode(std::vector<unsigned char>(33 * 784))); });
+    check("[1, 1, 1, 28, 28]",
+        kanerva::text(pooled.generate(pooled.write(pooled.episode(std::vector<unsigned char>(32 * 784))), 1, 1).shape));
     const std::string scratch = arguments[2];
     const auto copyFile = [&](const std::string& file) {
         std::filesystem::copy_file(bundles + "/fashion-mnist/" + file, scratch + "/" + file);
@@ -83,6 +88,6 @@ int main(int, char** arguments) {
         << std::string(8, '\xFF');  // a weight becomes NaN, wherever it begins
     refuses(scratch + "/write.onnx: expected finite numbers in 'memory', found others",
         [&] { kanerva::Kanerva{scratch}.write(images); });
-    std::cout << "C++: " << 16 - failures << " passed, " << failures << " failed\n";
+    std::cout << "C++: " << 18 - failures << " passed, " << failures << " failed\n";
     return failures;
 }

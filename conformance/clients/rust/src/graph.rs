@@ -1,10 +1,11 @@
+use crate::bundle::Bundle;
 use crate::{Error, Tensor};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::value::{Outlet, TensorRef};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Loads ONNX Runtime's library once per process.
@@ -33,20 +34,13 @@ pub struct Graph {
 }
 
 impl Graph {
-    pub fn open(folder: &Path, name: &str, inputs: &[&str], outputs: &[&str]) -> Result<Self, Error> {
-        let file = folder.join(format!("{name}.onnx"));
+    pub fn open(bundle: &Bundle, name: &str, inputs: &[&str], outputs: &[&str]) -> Result<Self, Error> {
+        let (file, bytes) = bundle.graph(name)?;
         let environment = environment()?;
-        if let Err(e) = std::fs::File::open(&file) {
-            // Bundles of earlier versions have no graphs of whole calls.
-            let older = folder.join("bundle.json").exists();
-            let hint = if older { "; kpp renew adds it to an older bundle" } else { "" };
-            let file = file.display();
-            return Err(Error(format!("{file}: expected the bundle's graph, found no readable file{hint} ({e})")));
-        }
         // Errors are returned: the engine need not print them as well.
         let opened = Session::builder(environment)
             .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?.with_intra_threads(1)?))
-            .and_then(|mut builder| builder.commit_from_file(&file));
+            .and_then(|mut builder| builder.commit_from_memory(&bytes));
         let session = opened.map_err(|e| {
             Error(format!("{}: expected a graph that ONNX Runtime loads, found another ({e})", file.display()))
         })?;

@@ -3,9 +3,11 @@
 //!
 //! ONNX Runtime's shared library is the one that the environment variable `ORT_DYLIB_PATH` names, else the system's.
 
+mod bundle;
 mod graph;
 mod sampler;
 
+use bundle::Bundle;
 use graph::Graph;
 pub use sampler::NormalSampler;
 use std::path::Path;
@@ -49,6 +51,7 @@ pub struct Recall {
 /// A model, open for inference with one thread per call.
 pub struct Kanerva {
     model: Arc<()>,
+    capacity: Option<i64>,
     write: Graph,
     index: Graph,
     recall: Graph,
@@ -56,16 +59,17 @@ pub struct Kanerva {
 }
 
 impl Kanerva {
-    /// Opens a bundle's folder. The folder is trusted: digests are not compared.
+    /// Opens a bundle's folder, whose graphs must have the digests that bundle.json states. No more of it is checked.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let folder = folder.as_ref();
+        let bundle = Bundle::open(folder.as_ref())?;
         let look_up = ["contents", "features", "pointers", "queries"];
         let model = Self {
             model: Arc::new(()),
-            write: Graph::open(folder, "write", &["images"], &["memory", "pointers"])?,
-            index: Graph::open(folder, "index", &["memory", "pointers"], &["contents", "features"])?,
-            recall: Graph::open(folder, "recall", &look_up, &["recalled", "sample"])?,
-            generate: Graph::open(folder, "generate", &["memory", "key_noise", "noise"], &["generated"])?,
+            capacity: bundle.capacity(),
+            write: Graph::open(&bundle, "write", &["images"], &["memory", "pointers"])?,
+            index: Graph::open(&bundle, "index", &["memory", "pointers"], &["contents", "features"])?,
+            recall: Graph::open(&bundle, "recall", &look_up, &["recalled", "sample"])?,
+            generate: Graph::open(&bundle, "generate", &["memory", "key_noise", "noise"], &["generated"])?,
         };
         model.write.check("images", 5)?;
         model.generate.check("key_noise", 4)?;
@@ -94,6 +98,12 @@ impl Kanerva {
     /// Writes B episodes of T samples, [B, T, Cx, Hx, Wx] in [0, 1], into a memory each, and prepares look-ups in it.
     pub fn write(&mut self, episodes: &Tensor) -> Result<Memory, Error> {
         self.check_images("episodes", episodes)?;
+        let samples = episodes.shape[1];
+        if let Some(capacity) = self.capacity.filter(|&capacity| samples > capacity) {
+            return Err(Error(format!(
+                "out of memory: expected at most {capacity} samples in one memory, found {samples}"
+            )));
+        }
         let mut written = self.write.run(&[("images", episodes)])?;
         let (memory, pointers) = (written.floats("memory"), written.floats("pointers"));
         let mut index = self.index.run(&[("memory", &memory), ("pointers", &pointers)])?;

@@ -1,4 +1,6 @@
 use kanerva::{Error, Kanerva, Tensor};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ fn what_does_not_fit_is_refused_in_one_sentence() {
     for (found, expected) in [
         (
             message(Kanerva::load(format!("{BUNDLES}none"))),
-            "../../../models/bundles/none/write.onnx: expected the bundle's graph, found no readable file",
+            "../../../models/bundles/none/bundle.json: expected a file of the bundle, found none",
         ),
         (message(model.episode(&[0; 785])), "pixels: expected a multiple of 784 bytes, an image each, found 785"),
         (
@@ -50,23 +52,58 @@ fn what_does_not_fit_is_refused_in_one_sentence() {
 #[test]
 fn a_bundle_of_an_earlier_version_is_refused_with_what_renews_it() {
     let folder = folder("older", &["bundle.json"]);
+    let json = fs::read_to_string(folder.join("bundle.json")).unwrap();
+    fs::write(folder.join("bundle.json"), json.replace("\"write\"", "\"other\"")).unwrap();
     let found = message(Kanerva::load(&folder));
     let expected =
-        "write.onnx: expected the bundle's graph, found no readable file; kpp renew adds it to an older bundle";
-    assert!(found.contains(expected), "expected '{expected}', found '{found}'");
+        "bundle.json: expected the graph 'write' with its file and sha256, found none; kpp renew adds it to \
+                    an older bundle";
+    assert!(found.ends_with(expected), "expected '{expected}', found '{found}'");
+}
+
+#[test]
+fn graphs_that_are_missing_or_not_those_that_were_described_are_refused() {
+    let folder = folder("changed", &["bundle.json"]);
+    let found = message(Kanerva::load(&folder));
+    assert!(found.contains("write.onnx: expected a file of the bundle, found none"), "found '{found}'");
+    let described = digest(&fs::read(format!("{BUNDLES}fashion-mnist/write.onnx")).unwrap());
+    fs::copy(format!("{BUNDLES}fashion-mnist/index.onnx"), folder.join("write.onnx")).unwrap();
+    let other = digest(&fs::read(folder.join("write.onnx")).unwrap());
+    let found = message(Kanerva::load(&folder));
+    let expected = format!("write.onnx: expected SHA-256 {described}, as bundle.json states, found {other}");
+    assert!(found.ends_with(&expected), "expected '{expected}', found '{found}'");
+}
+
+#[test]
+fn more_samples_than_a_pooled_memory_takes_are_refused() {
+    let mut model = Kanerva::load(format!("{BUNDLES}mnist-pooled-fp16")).unwrap();
+    let json: Value =
+        serde_json::from_slice(&fs::read(format!("{BUNDLES}mnist-pooled-fp16/bundle.json")).unwrap()).unwrap();
+    let capacity = json["settings"]["capacity"].as_u64().unwrap() as usize;
+    let images = model.episode(&vec![0; (capacity + 1) * 784]).unwrap();
+    let found = message(model.write(&images));
+    let expected = format!("out of memory: expected at most {capacity} samples in one memory, found {}", capacity + 1);
+    assert_eq!(found, expected);
 }
 
 #[test]
 fn numbers_of_a_graph_that_are_not_finite_are_refused() {
-    let folder = folder("not-finite", &["write.onnx", "index.onnx", "recall.onnx", "generate.onnx"]);
+    let folder = folder("not-finite", &["bundle.json", "write.onnx", "index.onnx", "recall.onnx", "generate.onnx"]);
     let mut graph = fs::read(folder.join("write.onnx")).unwrap();
+    let described = digest(&graph);
     let middle = graph.len() / 2;
     graph[middle..middle + 8].fill(0xFF); // a weight becomes NaN, wherever it begins
+    let json = fs::read_to_string(folder.join("bundle.json")).unwrap();
+    fs::write(folder.join("bundle.json"), json.replace(&described, &digest(&graph))).unwrap();
     fs::write(folder.join("write.onnx"), graph).unwrap();
     let mut model = Kanerva::load(&folder).unwrap();
     let images = model.episode(&[0; 784]).unwrap();
     let found = message(model.write(&images));
     assert!(found.ends_with("write.onnx: expected finite numbers in 'memory', found NaN"), "found '{found}'");
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes a folder of files of a bundle.
