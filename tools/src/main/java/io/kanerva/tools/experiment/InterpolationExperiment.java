@@ -3,6 +3,7 @@ package io.kanerva.tools.experiment;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.Reading;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -38,7 +39,10 @@ public final class InterpolationExperiment {
             for (int i = 0; i < numbers; i++) {
                 float from = ends.data()[read / steps * numbers + i];
                 float to = ends.data()[(read / steps + 1) * numbers + i];
-                keys.data()[read * numbers + i] = from + part * (to - from);
+                float key = from + part * (to - from);
+                // A dereferenced key names a slot: the one that the line is in.
+                boolean isName = i % 3 > 0 && kanerva.bundle().settings().addressing() == Addressing.DEREFERENCED;
+                keys.data()[read * numbers + i] = isName ? (float) Math.floor(key) : key;
             }
         }
         Reading reading = kanerva.read(memory, keys);
