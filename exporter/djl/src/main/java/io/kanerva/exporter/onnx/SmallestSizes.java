@@ -5,6 +5,7 @@ import io.kanerva.exporter.trace.size.SizeFactor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * Which sizes may be 0: those of arrays that have no elements at some sizes of the dimensions, such as T - 1.
@@ -14,6 +15,8 @@ import java.util.Map;
 record SmallestSizes(Map<String, Long> smallest) {
     /** Sizes of a single dimension are tried up to so much above the smallest, those of several up to less. */
     private static final int[] TRIED = {1, 64, 12, 5};
+    /** Larger sizes to try where a size may fall as a dimension grows. */
+    private static final long[] DISTANCES = {0, 1, 6, 30, 200, 4095};
 
     SmallestSizes {
         smallest = Map.copyOf(smallest);
@@ -41,7 +44,20 @@ record SmallestSizes(Map<String, Long> smallest) {
                 return true;
             }
         }
-        return false;
+        return !size.isGrowing() && canFallToZero(size, names, new HashMap<>());
+    }
+
+    /** Whether a size is 0 where some dimensions are large and others small, as 8 H / W is. */
+    private boolean canFallToZero(Size size, List<String> names, Map<String, Long> sizes) {
+        if (sizes.size() == names.size()) {
+            return isZero(size, sizes);
+        }
+        String name = names.get(sizes.size());
+        return LongStream.of(DISTANCES).anyMatch(distance -> {
+            Map<String, Long> more = new HashMap<>(sizes);
+            more.put(name, smallest.getOrDefault(name, 1L) + distance);
+            return canFallToZero(size, names, more);
+        });
     }
 
     private static boolean isZero(Size size, Map<String, Long> sizes) {

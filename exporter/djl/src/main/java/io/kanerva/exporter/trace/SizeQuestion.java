@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  * @param right a known size
  */
 public record SizeQuestion(Size left, boolean isEqual, Size right) {
+    /** The first questions about two dimensions: whether they are equal, and which one is larger. */
+    static final int ORDERS = 3;
+
     private static final long MAX_MULTIPLE = 4;
 
     static SizeQuestion larger(Size left, Size right) {
@@ -34,10 +37,11 @@ public record SizeQuestion(Size left, boolean isEqual, Size right) {
     static List<SizeQuestion> ofTwo(String first, String second) {
         List<SizeQuestion> tests = new ArrayList<>();
         Size[][] orders = {{Size.named(first), Size.named(second)}, {Size.named(second), Size.named(first)}};
+        // First, since no grid of sizes fits into what another question leaves of the equal ones.
+        tests.add(equal(orders[0][0], orders[0][1]));
         for (Size[] pair : orders) {
             tests.add(larger(pair[0], pair[1]));
         }
-        tests.add(equal(orders[0][0], orders[0][1]));
         for (Size[] pair : orders) {
             tests.add(equal(pair[0].mod(pair[1]), Size.fixed(0)));
         }

@@ -129,7 +129,10 @@ final class SizeScan {
                 points.add(point(pair, a, b));
             }
         }
-        return SizeQuestion.ofTwo(pair.get(0), pair.get(1)).stream().filter(test -> decides(test, points));
+        List<SizeQuestion> questions = SizeQuestion.ofTwo(pair.get(0), pair.get(1));
+        return Stream.concat(
+                questions.stream().filter(test -> decides(test, points)),
+                questions.stream().limit(SizeQuestion.ORDERS).filter(test -> decidesOne(test, points)));
     }
 
     /** The question whether one dimension's size is a power of two, or of another kind of which there are many. */
@@ -217,10 +220,7 @@ final class SizeScan {
         Map<Boolean, Tape> found = new HashMap<>();
         Map<Boolean, Integer> counts = new HashMap<>();
         for (Map<String, Long> point : points) {
-            boolean isInside = point.entrySet().stream()
-                    .allMatch(size -> size.getValue() >= limit(size.getKey()).min()
-                            && size.getValue() <= limit(size.getKey()).max());
-            Optional<Tape> tape = isInside ? at(point) : Optional.empty();
+            Optional<Tape> tape = within(point);
             if (tape.isEmpty()) {
                 continue;
             }
@@ -234,6 +234,29 @@ final class SizeScan {
             counts.merge(answer, 1, Integer::sum);
         }
         return counts.getOrDefault(true, 0) >= MIN_POINTS && counts.getOrDefault(false, 0) >= MIN_POINTS;
+    }
+
+    /** Whether the block runs the same at all sizes for which a test holds, and something else at each other one. */
+    private boolean decidesOne(SizeQuestion test, List<Map<String, Long>> points) {
+        List<Tape> yes = new ArrayList<>();
+        List<Tape> no = new ArrayList<>();
+        for (Map<String, Long> point : points) {
+            Optional<Tape> tape = within(point);
+            tape.ifPresent((test.holds(point) ? yes : no)::add);
+            if (!yes.isEmpty() && tape.isPresent() && areAlike(yes.get(0), tape.get()) != test.holds(point)) {
+                return false;
+            }
+        }
+        return yes.size() >= MIN_POINTS
+                && no.size() >= MIN_POINTS
+                && no.stream().noneMatch(tape -> areAlike(yes.get(0), tape));
+    }
+
+    private Optional<Tape> within(Map<String, Long> point) {
+        boolean isInside = point.entrySet().stream()
+                .allMatch(size -> size.getValue() >= limit(size.getKey()).min()
+                        && size.getValue() <= limit(size.getKey()).max());
+        return isInside ? at(point) : Optional.empty();
     }
 
     /** The sizes before a change, with the other dimensions at their smallest traced sizes. */

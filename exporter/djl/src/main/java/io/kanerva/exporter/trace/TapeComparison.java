@@ -650,7 +650,7 @@ final class TapeComparison {
         }
         problems.add(what + " changes with the sizes of the inputs, and no formula for it was found: "
                 + String.join(", ", found)
-                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms or powers, "
+                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms, exponentials or powers, "
                 + "or make the dimension a fixed one ("
                 + site + ")");
         return placeholder(values);

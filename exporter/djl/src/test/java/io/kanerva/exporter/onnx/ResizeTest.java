@@ -168,6 +168,28 @@ class ResizeTest {
     }
 
     @Test
+    void aWidthThatFallsToOneIsAColumnToo() {
+        Function<NDArray, NDArray> thumbnail = x -> resized(
+                x,
+                BILINEAR,
+                8,
+                Math.max(1, x.getShape().get(3) * 8 / x.getShape().get(2)));
+        ExportOptions options = ExportOptions.defaults()
+                .withOpset(18)
+                .withDimensionLimit("H", 4, 64)
+                .withDimensionLimit("W", 4, 64);
+        OnnxModel model = OnnxExporter.export(
+                LambdaBlock.singleton(thumbnail), List.of(input("x", 1, 1, "H", "W")), List.of("y"), options);
+        for (int height : new int[] {5, 31, 63}) {
+            float[] values = new float[4 * height];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = i % 7;
+            }
+            Exports.requireAgreement(model, thumbnail, values, 1, 1, height, 4);
+        }
+    }
+
+    @Test
     void theNearestElementIsTheOneThatTheEnginesRoundingFinds() {
         // In float32, 41 * (1 / 41) is less than 1: the engine repeats the first element 42 times.
         OnnxModel model = export(x -> new NDList(resized(x, NEAREST, 1, 82)), 13, input("x", "N", 1, 1, 2));

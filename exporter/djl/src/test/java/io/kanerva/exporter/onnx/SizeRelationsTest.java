@@ -81,6 +81,19 @@ class SizeRelationsTest {
     }
 
     @Test
+    void threeCasesOfTwoSizesAreTwoBranches() {
+        requireBranches(
+                x -> {
+                    long more = columns(x) - rows(x);
+                    return more > 0
+                            ? x.pad(new Shape(0, 0, 0, more), 0)
+                            : more < 0 ? x.get(":, :-1").exp() : x.neg();
+                },
+                2,
+                new long[][] {{1, 1}, {3, 4}, {4, 3}, {9, 9}, {2, 40}, {40, 2}});
+    }
+
+    @Test
     void equalSizesDecide() {
         requireBranches(x -> columns(x) == rows(x) ? x.add(x.transpose()) : x.mul(3), 1, SHAPES);
         requireBranches(x -> columns(x) != rows(x) ? x.exp() : x, 1, SHAPES);
@@ -153,6 +166,9 @@ class SizeRelationsTest {
         requireBranches(x -> x.mul(Math.exp(-0.1 * columns(x))), 0, shapes);
         requireBranches(x -> x.mul((float) (2.5 * Math.exp(-columns(x) / 50.0))), 0, shapes);
         requireBranches(x -> x.mul(1 - Math.exp(-1.0 / columns(x))), 0, shapes);
+        requireBranches(x -> x.mul((float) Math.exp(-columns(x) / 100.0)), 0, shapes);
+        requireBranches(x -> x.mul(Math.sqrt(50.0 / columns(x))), 0, shapes);
+        requireBranches(x -> x.repeat(1, 1 + 8 * columns(x) / rows(x)), 0, shapes);
     }
 
     private static long gcd(long a, long b) {

@@ -54,6 +54,7 @@ class OutsideTest {
         groups.put("Signals, boxes and tables", SignalsAndTables.all());
         groups.put("Habits", Habits.all());
         groups.put("Sizes that decide", SizeBranches.all());
+        groups.put("Sizes that are compared", SizeRelations.all());
         return groups;
     }
 

@@ -5,6 +5,7 @@ import io.kanerva.exporter.trace.size.RealSize.Function;
 import io.kanerva.exporter.trace.size.RealSize.Whole;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,8 @@ public final class RealSearch {
     private static final int MIN_TESTS = 2;
 
     private static final double CLOSE = 1e-6;
+    /** For what is derived from small differences of rounded values. */
+    private static final double ROUNDED = 1e-4;
 
     /** A function of a size with its inverse, which leads from the values back to whole numbers. */
     private record Unit(UnaryOperator<RealSize> function, DoubleUnaryOperator inverse) {}
@@ -177,9 +180,10 @@ public final class RealSearch {
     private static Stream<RealSize> withConstants(Target target, RealSize u) {
         double u0 = target.valueAt(u, 0);
         double v0 = target.values()[0];
-        int other = IntStream.range(1, target.values().length)
-                .filter(i -> target.valueAt(u, i) != u0)
-                .findFirst()
+        // Far apart, since values may be rounded.
+        int other = IntStream.range(0, target.values().length)
+                .boxed()
+                .max(Comparator.comparing(i -> Math.abs(target.valueAt(u, i) - u0)))
                 .orElse(0);
         double u1 = target.valueAt(u, other);
         double v1 = target.values()[other];
@@ -204,10 +208,18 @@ public final class RealSearch {
             double rate = Math.log(v1 / v0) / (u1 - u0);
             constants(Math.exp(rate)).forEach(c -> found.add(Function.POWER.of(c, u)));
             exponentials(rate, v0 / Math.exp(rate * u0), u).forEach(found::add);
-            if (isClose(Math.log(v0) * u0, Math.log(v1) * u1, 1e-5)) {
+            if (isClose(Math.log(v0) * u0, Math.log(v1) * u1, ROUNDED)) {
                 nice(Math.log(v0) * u0)
                         .forEach(c -> found.add(Function.EXPONENTIAL.of(Function.DIVIDE.of(new Fixed(c), u))));
             }
+        }
+        if (u instanceof Whole && isClose(v0 * v0 * u0, v1 * v1 * u1, ROUNDED)) {
+            nice(v0 * v0 * u0, ROUNDED)
+                    .forEach(c -> found.add(Function.SQUARE_ROOT.of(Function.DIVIDE.of(new Fixed(c), u))));
+        }
+        if (u instanceof Whole && isClose(v0 * v0 * u1, v1 * v1 * u0, ROUNDED)) {
+            nice(u0 / (v0 * v0), ROUNDED)
+                    .forEach(c -> found.add(Function.SQUARE_ROOT.of(Function.DIVIDE.of(u, new Fixed(c)))));
         }
         double slope = (v1 - v0) / (u1 - u0);
         nice(slope)
@@ -221,13 +233,14 @@ public final class RealSearch {
     /** k exp(c u), with c as a factor or as a divisor. */
     private static Stream<RealSize> exponentials(double c, double k, RealSize u) {
         Stream<RealSize> exponents = Stream.concat(
-                nice(c).stream().map(n -> Function.MULTIPLY.of(u, new Fixed(n))),
-                nice(1 / c).stream().map(n -> Function.DIVIDE.of(u, new Fixed(n))));
+                nice(c, ROUNDED).stream().map(n -> Function.MULTIPLY.of(u, new Fixed(n))),
+                nice(1 / c, ROUNDED).stream().map(n -> Function.DIVIDE.of(u, new Fixed(n))));
+        List<Double> factors = nice(k, ROUNDED);
         return exponents
                 .map(Function.EXPONENTIAL::of)
-                .flatMap(power -> isClose(k, 1, CLOSE)
-                        ? Stream.of(power)
-                        : nice(k).stream().map(n -> Function.MULTIPLY.of(power, new Fixed(n))));
+                .flatMap(power -> Stream.concat(
+                        Stream.of(power).filter(one -> isClose(k, 1, ROUNDED)),
+                        factors.stream().map(n -> Function.MULTIPLY.of(power, new Fixed(n)))));
     }
 
     private static boolean isClose(double a, double b, double tolerance) {
@@ -245,6 +258,10 @@ public final class RealSearch {
 
     /** Numbers that a programmer may have written which are close to c: decimals, roots and reciprocals of integers. */
     private static List<Double> nice(double c) {
+        return nice(c, CLOSE);
+    }
+
+    private static List<Double> nice(double c, double tolerance) {
         if (Double.isNaN(c) || Double.isInfinite(c) || c == 0) {
             return List.of();
         }
@@ -256,6 +273,6 @@ public final class RealSearch {
         all.add(1 / Math.rint(1 / c));
         all.add(Math.signum(c) * Math.sqrt(Math.rint(c * c)));
         all.add(Math.signum(c) / Math.sqrt(Math.rint(1 / (c * c))));
-        return all.stream().filter(n -> isClose(n, c, CLOSE)).toList();
+        return all.stream().filter(n -> isClose(n, c, tolerance)).toList();
     }
 }

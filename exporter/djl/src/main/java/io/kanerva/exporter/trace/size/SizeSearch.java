@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -267,7 +268,13 @@ public final class SizeSearch {
     private Set<Size> rounded(Samples samples, int tests) {
         Set<Size> found = new LinkedHashSet<>();
         for (Size base : bases) {
-            dimensions.forEach(d -> add(found, base.truncated(d), samples));
+            for (long more = 0; more <= 1; more++) {
+                Size shift = Size.fixed(more);
+                Samples rest = samples.minus(shift);
+                dimensions.forEach(d -> ratio(samples.of(base), samples.of(d), rest)
+                        .ifPresent(factor ->
+                                add(found, base.times(factor).truncated(d).plus(shift), samples)));
+            }
             Samples at = samples.of(base);
             if (at.smallest() < 0 || at.different() < MIN_SIZES) {
                 continue;
@@ -294,6 +301,22 @@ public final class SizeSearch {
             });
         }
         return found;
+    }
+
+    /** The smallest whole factor by which the quotients of two sizes are multiplied and rounded down to the values. */
+    private static OptionalLong ratio(Samples dividends, Samples divisors, Samples samples) {
+        double low = 1;
+        double high = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < samples.count(); i++) {
+            if (dividends.values()[i] < 1 || divisors.values()[i] < 1) {
+                return OptionalLong.empty();
+            }
+            double quotient = (double) dividends.values()[i] / divisors.values()[i];
+            low = Math.max(low, samples.values()[i] / quotient);
+            high = Math.min(high, (samples.values()[i] + 1) / quotient);
+        }
+        long factor = (long) Math.ceil(low - CLOSE);
+        return factor < high ? OptionalLong.of(factor) : OptionalLong.empty();
     }
 
     /** Logarithms and powers of two, rounded down and up. */
