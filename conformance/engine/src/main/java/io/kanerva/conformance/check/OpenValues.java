@@ -14,9 +14,9 @@ import java.util.Optional;
 
 /**
  * Values that the specification leaves open, so that engines differ and none is wrong: what a number beyond an integer
- * type's range is cast to, or NaN is quantised to; which of two updates of one element counts; the order of what a TopK
- * need not sort. The model is changed to two that choose differently wherever there is a choice; the elements in which
- * their outputs differ are open.
+ * type's range is cast to, NaN is quantised to, or a division of integers by 0 gives; which of two updates of one
+ * element counts; the order of what a TopK need not sort. The model is changed to two that choose differently wherever
+ * there is a choice; the elements in which their outputs differ are open.
  */
 final class OpenValues {
     private final Map<String, ValueFacts> values;
@@ -46,6 +46,7 @@ final class OpenValues {
                 case "QuantizeLinear" -> quantise(written);
                 case "ScatterND", "ScatterElements", "Scatter" -> scatter(node, written);
                 case "TopK" -> sort(node, written);
+                case "Div", "Mod" -> divide(node, written);
                 default -> {
                     // it leaves nothing open
                 }
@@ -84,6 +85,20 @@ final class OpenValues {
             String open = to.add("IsNaN", List.of(to.input(0)));
             String chosen = number(to, from, second ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
             to.itselfWith(to.add("Where", List.of(open, chosen, to.input(0))));
+        }
+    }
+
+    private void divide(NodeProto node, WrittenOut to) {
+        ElementType type = values.getOrDefault(to.input(1), ValueFacts.NOTHING).type();
+        if (type != null && type.isInteger()) {
+            String open = to.add("Equal", List.of(to.input(1), number(to, type, 0)));
+            String divisor = to.add("Where", List.of(open, number(to, type, 1), to.input(1)));
+            long truncates =
+                    WrittenOut.attribute(node, "fmod").map(AttributeProto::getI).orElse(0L);
+            List<String> both = List.of(to.input(0), divisor);
+            String whole =
+                    node.getOpType().equals("Div") ? to.add("Div", both) : to.add("Mod", both, "fmod", truncates);
+            to.result("Where", List.of(open, number(to, type, second ? 1 : 0), whole));
         }
     }
 

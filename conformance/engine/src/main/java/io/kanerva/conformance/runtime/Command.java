@@ -23,6 +23,11 @@ final class Command {
 
     private static final Pattern CONTROL = Pattern.compile("\\x1b\\[[0-9;?]*[ -/]*[@-~]|[\\p{Cc}&&[^\\t]]");
 
+    /** What pip, npm and cargo say where they get no answer. */
+    private static final Pattern UNREACHABLE =
+            Pattern.compile("from versions: none|NewConnectionError|Connection refused"
+                    + "|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ould not resolve|name resolution|Network is unreachable");
+
     private Command() {}
 
     /** A command ready to start in the folder, with placeholders replaced. */
@@ -88,6 +93,22 @@ final class Command {
     /** A process's output without terminal colours and control characters, which XML cannot hold; tabs stay. */
     static String plain(String text) {
         return CONTROL.matcher(text).replaceAll("");
+    }
+
+    /**
+     * What a setup's log says went wrong: its last line, and before it that the registry did not answer, since package
+     * managers then end with a package that does not exist.
+     */
+    static String problem(Path log) {
+        try {
+            String text = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+            return (UNREACHABLE.matcher(text).find()
+                            ? "the package registry gives no answer or has no such package: "
+                            : "")
+                    + lastLine(log);
+        } catch (IOException e) {
+            return lastLine(log);
+        }
     }
 
     /** The last non-empty line of a log. */

@@ -79,7 +79,7 @@ final class Installation {
             if (status != 0) {
                 return new Readiness(
                         State.FAILED,
-                        "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
+                        "installing it failed: " + (status == -2 ? "it took too long" : Command.problem(log)));
             }
             own.write(ByteBuffer.wrap(digest.getBytes(StandardCharsets.UTF_8)), 0);
             return Readiness.READY;

@@ -141,6 +141,16 @@ final class FaultyEngines {
         all.add(new Entry("two engines share a fault, or the vectors are those of a faulty one", WrongVectors.dense())
                 .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
                 .is("wrong: undecided [a, b, onnxruntime]"));
+        all.add(new Entry(
+                        "two engines agree, two differ in ways of their own, and the vectors are wrong",
+                        WrongVectors.dense())
+                .with(Engine.good("a"), Engine.spoiling("b", times(1.2)), Engine.spoiling("c", times(1.3)))
+                .spoilt(times(1.1))
+                .is(Entry.VECTORS));
+        all.add(new Entry("two engines against two, and the vectors are wrong", WrongVectors.dense())
+                .with(Engine.good("a"), Engine.spoiling("b", times(1.2)), Engine.spoiling("c", times(1.2)))
+                .spoilt(times(1.1))
+                .is(Entry.ONE_ENGINE));
         all.add(new Entry("without vectors, most engines differ from the reference", WrongVectors.dense())
                 .with(Engine.spoiling("a", times(1.1)), Engine.spoiling("b", times(1.1)))
                 .madeUp()

@@ -172,6 +172,14 @@ final class Meanings {
         all.add(new Entry("what a small number is cast to, beside", cast)
                 .with(Engine.spoiling("sloppy", t -> at(1, 0).apply(at(0, 2).apply(t))))
                 .is("wrong: engine [sloppy]"));
+        Graph divided = graph().input("a", longs(6, 5))
+                .input("b", longs(3, 0))
+                .node("Div", "a b", "y")
+                .output("y", ElementType.INT64);
+        all.add(new Entry("what a division by 0 gives", divided)
+                .only(dividing("a", longs(2, 0)), dividing("b", longs(2, Long.MIN_VALUE)))
+                .expects(longs(2, 0))
+                .is("undecided: 1"));
         Graph scatter = graph().input("x", floats(0, 0, 0))
                 .input("i", longs(1, 1, 2))
                 .input("u", floats(5, 6, 7))
@@ -187,6 +195,11 @@ final class Meanings {
         all.add(new Entry("the order of what need not be sorted", top)
                 .with(Engine.spoiling("a", t -> floats(t.doubles()[1], t.doubles()[0])))
                 .is("undecided: 2"));
+    }
+
+    /** ONNX Runtime refuses to divide by 0. */
+    private static Engine dividing(String name, Tensor output) {
+        return Engine.mistaking(name, Rewrites.operator("Div", "Add")).and(tensor -> output);
     }
 
     private static void exact(List<Entry> all) {
