@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
@@ -108,7 +110,11 @@ public final class ToleranceFile {
         } catch (JsonProcessingException e) {
             String line =
                     e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
-            throw malformed(file, e.getOriginalMessage().lines().findFirst().orElse("") + line, e);
+            boolean other = e instanceof MismatchedInputException && !(e instanceof UnrecognizedPropertyException);
+            String found = other
+                    ? "another kind of value" + place((MismatchedInputException) e)
+                    : e.getOriginalMessage().lines().findFirst().orElse("");
+            throw malformed(file, found + line, e);
         }
         if (json == null || json.tolerances() == null) {
             throw malformed(file, "null", null);
@@ -137,6 +143,17 @@ public final class ToleranceFile {
                     one.why() == null ? "" : one.why().replaceAll("\\p{Cntrl}", " ")));
         }
         return new ToleranceFile(file, List.copyOf(entries));
+    }
+
+    /** Where the value is, as {@code at tolerances[0].rtol}; empty for the whole file. */
+    private static String place(MismatchedInputException problem) {
+        StringBuilder place = new StringBuilder();
+        problem.getPath()
+                .forEach(one -> place.append(
+                        one.getFieldName() == null
+                                ? "[" + one.getIndex() + "]"
+                                : (place.isEmpty() ? "" : ".") + one.getFieldName()));
+        return place.isEmpty() ? "" : " at " + place;
     }
 
     private static IOException malformed(Path file, String found, Exception cause) {
