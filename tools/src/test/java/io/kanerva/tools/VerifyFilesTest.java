@@ -84,7 +84,7 @@ class VerifyFilesTest {
             {"{\"runtime\": \"copy\", \"atol\": 1}", "entry 1: expected a known runtime (copies, "},
             {"{\"graph\": \"g\", \"atol\": 1}", "entry 1: expected a known graph (model.onnx), found 'g'"},
             {"{\"output\": \"y\", \"atol\": -1}", "entry 1: expected atol as a number of at least 0, found -1.0"},
-            {"{\"output\": \"y\", \"atol\": \"1\"}", "found Cannot coerce String value"},
+            {"{\"output\": \"y\", \"atol\": \"1\"}", "found another kind of value at tolerances[0].atol"},
             {"{\"output\": \"y\", \"tol\": 1}", "found Unrecognized field \"tol\""},
             {"{\"output\": \"y\", \"atol\": 1, \"atol\": 2}", "found Duplicate field 'atol'"},
             {"{\"output\": \"y\"}", "entry 1: expected atol or rtol, found neither"},
