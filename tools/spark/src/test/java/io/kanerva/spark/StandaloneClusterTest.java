@@ -1,0 +1,183 @@
+package io.kanerva.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.Kanerva;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.ml.image.ImageSchema;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Executors in processes of their own, of which one dies and others are slow. */
+@EnabledOnOs(OS.LINUX)
+class StandaloneClusterTest {
+
+    private static final String FASHION = LocalSpark.bundle("fashion-mnist");
+    private static final int KEYS = 40;
+
+    /** One episode that takes longer than all others. */
+    private static final int LARGE = 4000;
+
+    @TempDir
+    static Path folder;
+
+    private static StandaloneCluster cluster;
+
+    @BeforeAll
+    static void startCluster() throws Exception {
+        SparkSession.getActiveSession().foreach(session -> {
+            session.stop();
+            return null;
+        });
+        cluster = new StandaloneCluster(Files.createDirectory(folder.resolve("home")), 2);
+    }
+
+    @AfterAll
+    static void stopCluster() {
+        cluster.close();
+    }
+
+    private static int samples(int key) {
+        return key == 17 ? LARGE : 1 + key % 5;
+    }
+
+    private static int image(int key, int sample) {
+        return (key * 31 + sample) % 1600;
+    }
+
+    private static Dataset<Row> rows(SparkSession spark) {
+        StructType schema = new StructType()
+                .add("key", DataTypes.IntegerType)
+                .add("place", DataTypes.IntegerType)
+                .add("image", ImageSchema.columnSchema());
+        List<Row> rows = new ArrayList<>();
+        for (int key = 0; key < KEYS; key++) {
+            for (int place = samples(key) - 1; place >= 0; place--) {
+                byte[] grey = LocalSpark.image(image(key, place));
+                rows.add(RowFactory.create(key, place, LocalSpark.struct(grey, 28, 28, 1, 0)));
+            }
+        }
+        return spark.createDataFrame(rows, schema).repartition(6);
+    }
+
+    private static Map<Integer, byte[]> expected() {
+        Map<Integer, byte[]> memories = new TreeMap<>();
+        try (Kanerva kanerva = Kanerva.load(Path.of(FASHION), Device.CPU)) {
+            for (int key = 0; key < KEYS; key++) {
+                int of = key;
+                int[] numbers = IntStream.range(0, samples(key))
+                        .map(place -> image(of, place))
+                        .toArray();
+                memories.put(key, kanerva.write(LocalSpark.episode(numbers)).toBytes());
+            }
+        }
+        return memories;
+    }
+
+    /** Writes the memories as files, and compares every one. */
+    private static void writeAndCompare(SparkSession spark, String name) throws Exception {
+        Path files = folder.resolve(name);
+        new KanervaWriter()
+                .setBundle(FASHION)
+                .setKeyCol("key")
+                .setOrderCol("place")
+                .setPartitions(10)
+                .transform(rows(spark))
+                .write()
+                .parquet(files.toString());
+        Map<Integer, byte[]> memories = new TreeMap<>();
+        for (Row row : spark.read().parquet(files.toString()).collectAsList()) {
+            assertThat(memories.put(row.getInt(0), row.getAs(1))).as("once").isNull();
+            assertThat(row.getInt(2)).isEqualTo(samples(row.getInt(0)));
+        }
+        assertThat(memories).containsExactlyEntriesOf(expected());
+        try (Stream<Path> left = Files.list(files)) {
+            assertThat(left.map(file -> file.getFileName().toString()))
+                    .contains("_SUCCESS")
+                    .doesNotContain("_temporary");
+        }
+    }
+
+    @Test
+    void anExecutorThatIsKilledWhileTheJobRunsChangesNothing() throws Exception {
+        AtomicInteger killed = new AtomicInteger();
+        AtomicBoolean jobEnded = new AtomicBoolean();
+        AtomicInteger removedMeanwhile = new AtomicInteger();
+        try (SparkSession spark = cluster.session().getOrCreate()) {
+            spark.sparkContext().addSparkListener(new SparkListener() {
+                @Override
+                public void onTaskEnd(SparkListenerTaskEnd end) {
+                    if (end.taskType().equals("ResultTask") && killed.get() == 0) {
+                        ProcessHandle executor = cluster.executors().get(0);
+                        assertThat(executor.destroyForcibly()).isTrue();
+                        killed.incrementAndGet();
+                    }
+                }
+
+                @Override
+                public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+                    if (!jobEnded.get()) {
+                        removedMeanwhile.incrementAndGet();
+                    }
+                }
+
+                @Override
+                public void onJobEnd(SparkListenerJobEnd end) {
+                    jobEnded.set(killed.get() > 0);
+                }
+            });
+            writeAndCompare(spark, "killed");
+        }
+        assertThat(killed).hasValue(1);
+        assertThat(removedMeanwhile).as("while the job ran").hasPositiveValue();
+    }
+
+    @Test
+    void tasksThatRunTwiceAreWrittenOnce() throws Exception {
+        AtomicInteger speculative = new AtomicInteger();
+        try (SparkSession spark = cluster.session()
+                .config("spark.speculation", "true")
+                .config("spark.speculation.interval", "10ms")
+                .config("spark.speculation.minTaskRuntime", "1ms")
+                .config("spark.speculation.multiplier", "1.0")
+                .config("spark.speculation.quantile", "0.1")
+                .getOrCreate()) {
+            spark.sparkContext().addSparkListener(new SparkListener() {
+                @Override
+                public void onTaskStart(SparkListenerTaskStart start) {
+                    if (start.taskInfo().speculative()) {
+                        speculative.incrementAndGet();
+                    }
+                }
+            });
+            writeAndCompare(spark, "speculative");
+        }
+        assumeThat(speculative).as("Spark has found a slow task").hasPositiveValue();
+    }
+}
