@@ -56,7 +56,7 @@ interface Recalled {
             Recall recall = kanerva.recall(memory, new FloatTensor(query, shape), iterations);
             Lookup last = recall.lookups().get(iterations - 1);
             int sample = last.samples()[0];
-            return row(sample, last.scores().get(0, 0, sample), recall.images());
+            return row(sample, last.scores().get(0, 0), recall.images());
         };
     }
 

@@ -70,7 +70,7 @@ class KanervaRecallerTest {
                     expected.add(RowFactory.create(
                             key,
                             (long) found,
-                            (double) recall.lookups().get(1).scores().get(0, 0, found),
+                            (double) recall.lookups().get(1).scores().get(0, 0),
                             LocalSpark.sequence(recall.images().data())));
                 }
             }
