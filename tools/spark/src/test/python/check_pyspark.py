@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+from array import array
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -57,7 +58,8 @@ recaller = kanerva_spark.KanervaRecaller().setBundle(bundle).setKeyCol("key").se
 for row in transformed(recaller, frame.join(memories, "key")).collect():
     recall = plain.recall(memory[row.key], tensor([-row.place], 1, 1, 1, 28, 28), 2)
     assert row.recall.sample == recall.lookups().get(1).samples()[0], "another sample"
-    assert list(row.recall.image) == list(recall.images().data()), "another image"
+    # Py4J hands out a float's shortest decimals.
+    assert array("f", row.recall.image) == array("f", recall.images().data()), "another image"
 
 # Python's numbers are doubles.
 doubles = spark.createDataFrame([(7, 1, [value / 255 for value in pixels[3]])], ["key", "place", "image"])
