@@ -109,6 +109,7 @@ fn digest(bytes: &[u8]) -> String {
 /// Makes a folder of files of a bundle.
 fn folder(name: &str, files: &[&str]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder); // of an earlier run, if there was one
     fs::create_dir_all(&folder).unwrap();
     for file in files {
         fs::copy(format!("{BUNDLES}fashion-mnist/{file}"), folder.join(file)).unwrap();
