@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -56,6 +57,8 @@ public record SamplingPlan(
     private static final long MIN_LONG = 5;
 
     private static final int LONG_SIZES = 4;
+    /** Test points for numbers that follow one of several dimensions. */
+    private static final int SCATTERED = 16;
     /** Further test points of a finer plan. */
     private static final int EXTRA_TESTS = 5;
 
@@ -362,6 +365,18 @@ public record SamplingPlan(
                             .toList());
         }
         return withTraces(grid(dimensions, sizes));
+    }
+
+    /** A plan with test points at which each dimension is smaller than another one here and larger there. */
+    SamplingPlan scattered(Map<String, Limit> limits) {
+        Random random = new Random(SCATTERED);
+        return withTraces(IntStream.range(0, SCATTERED)
+                .mapToObj(i -> point(dimensions, name -> {
+                    Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
+                    long range = Math.min(limit.max() - limit.min(), MAX_DISTANCE) + 1;
+                    return limit.min() + random.nextInt((int) range);
+                }))
+                .toList());
     }
 
     /** A plan without the test points outside of a region, in which the grid is. */

@@ -375,8 +375,17 @@ public final class Tracer {
 
     /** The program; empty if a finer plan may find more than this one, unless it is the last. */
     private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
-        Optional<Program> program = traceOnce(sizes, isLast, false);
         SamplingPlan more = sizes;
+        Optional<Program> program;
+        try {
+            program = traceOnce(sizes, isLast, false);
+        } catch (ExportException e) {
+            more = scattered(sizes);
+            if (!isLast || !isInexpressible || e.getCause() != null || more.equals(sizes)) {
+                throw e;
+            }
+            program = traceAgain(more, e);
+        }
         for (int round = 1; round <= MAX_ROUNDS && isLast && !wanted.isEmpty(); round++) {
             more = more.withTraces(wanted);
             try {
@@ -389,6 +398,24 @@ public final class Tracer {
             }
         }
         return program;
+    }
+
+    /** More sizes, for numbers that follow one of two dimensions here and the other one there. */
+    private SamplingPlan scattered(SamplingPlan sizes) {
+        return sizes.dimensions().size() > 1 && request.region().isAll() ? sizes.scattered(limits) : sizes;
+    }
+
+    /** Traces at more sizes in search of an expression that was not found; without one, the first refusal stands. */
+    private Optional<Program> traceAgain(SamplingPlan more, ExportException refusal) {
+        Map<String, Long> tables = unbounded;
+        try {
+            return traceOnce(more, true, false);
+        } catch (ExportException | LoopsMet e) {
+            unbounded = tables;
+            areAlike = true;
+            isInexpressible = true;
+            throw refusal;
+        }
     }
 
     private Optional<Program> traceOnce(SamplingPlan sizes, boolean isLast, boolean isUnique) {

@@ -55,6 +55,16 @@ final class SizeRelations {
                                     : x.neg();
                         })
                         .at("T", 1, 9, 10, 64, 65, 100),
+                one("the middle square", "x:float32[N,2,H,W]", x -> {
+                            long h = size(x, 2);
+                            long w = size(x, 3);
+                            long side = Math.min(h, w);
+                            long top = (h - side) / 2;
+                            long left = (w - side) / 2;
+                            return x.get(":, :, {}:{}, {}:{}", top, top + side, left, left + side);
+                        })
+                        .at("H", 1, 9, 30, 8)
+                        .at("W", 1, 20, 9, 8),
                 one(
                                 "landscapes turned",
                                 "x:float32[N,2,H,W]",

@@ -103,15 +103,17 @@ public final class SizeSearch {
                 .toList();
     }
 
-    /** Expressions without a minimum or maximum, and without rare forms. */
-    private Set<Size> inner(Samples samples) {
+    /** Expressions without a minimum or maximum, and without rare forms; if few are wanted, without rounded ones. */
+    private Set<Size> inner(Samples samples, boolean isWide) {
         Size polynomial = polynomial(samples, 2);
         if (polynomial.isKnown()) {
             return Set.of(polynomial);
         }
         Set<Size> found = new LinkedHashSet<>();
         bases.forEach(base -> quotients(base, 1, samples).forEach(size -> add(found, size, samples)));
-        found.addAll(rounded(samples, 2));
+        if (isWide) {
+            found.addAll(rounded(samples, 2));
+        }
         return found;
     }
 
@@ -381,7 +383,7 @@ public final class SizeSearch {
             if (samples.count() - others.count() < 2 || others.count() < MIN_TESTS) {
                 continue;
             }
-            Set<Size> inner = inner(others);
+            Set<Size> inner = inner(others, depth > 1);
             if (inner.isEmpty() && depth > 1) {
                 inner = extrema(others, depth - 1);
             }
