@@ -55,7 +55,7 @@ class InferenceErrorsTest {
         assertThatThrownBy(call)
                 .isInstanceOf(InferenceException.class)
                 .hasMessageMatching(
-                        ".*output '(logits|contents?|memory|generated|kl_keys|reconstruction)': expected finite values, "
-                                + "found (NaN|-?Infinity).*");
+                        ".*output '(logits|contents?|memory|generated|kl_keys|reconstruction)': expected finite "
+                                + "values, found (NaN|-?Infinity).*");
     }
 }

@@ -41,7 +41,7 @@ public final class KanervaFunctions {
      * @param bundle as {@link KanervaStage#setBundle} takes it
      */
     public static void register(SparkSession spark, String bundle) {
-        Broadcast<BundleFiles> files = BundleFiles.broadcast(spark, bundle);
+        Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle);
         OpenModels.glanced(files.value(), Device.CPU);
         UDF2<byte[], Object, Row> recall = (memory, query) -> memory == null || query == null
                 ? null

@@ -46,7 +46,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         StructType schema = transformSchema(dataset.schema());
-        Broadcast<BundleFiles> files = BundleFiles.broadcast(dataset.sparkSession(), getBundle());
+        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle());
         OpenModels.glanced(files.value(), device());
         return dataset.toDF().mapPartitions(new RecallTask(this, dataset.schema(), files), Encoders.row(schema));
     }

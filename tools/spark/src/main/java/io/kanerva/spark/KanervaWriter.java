@@ -72,7 +72,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         StructType schema = transformSchema(dataset.schema());
-        Broadcast<BundleFiles> files = opened(dataset);
+        Broadcast<SentBundle> files = opened(dataset);
         Dataset<Row> rows = dataset.select(
                 column(dataset, getKeyCol()), column(dataset, getOrderCol()), column(dataset, getImageCol()));
         return sorted(rows, column(rows, getOrderCol()))
@@ -95,7 +95,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
         requireType(changes.schema(), actionCol, DataTypes.StringType);
         requireIds(type(changes.schema(), orderCol));
-        Broadcast<BundleFiles> files = opened(changes);
+        Broadcast<SentBundle> files = opened(changes);
         DataType images = type(changes.schema(), imageCol);
         Column nothing = functions.lit(null);
         Dataset<Row> rows = memories.select(
@@ -127,8 +127,8 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     }
 
     /** The bundle, sent to the executors, if its model can do what is asked. */
-    private Broadcast<BundleFiles> opened(Dataset<?> dataset) {
-        Broadcast<BundleFiles> files = BundleFiles.broadcast(dataset.sparkSession(), getBundle());
+    private Broadcast<SentBundle> opened(Dataset<?> dataset) {
+        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle());
         Bundle bundle = OpenModels.glanced(files.value(), device()).bundle();
         if (getKeepsIds() && !bundle.settings().grows()) {
             throw new IllegalArgumentException(

@@ -38,7 +38,7 @@ final class MemoryFiles {
                     one.put(all, HEADER + episode * planes, planes);
                     one.put(all, HEADER + sizes[0] * planes + episode * pointers, pointers);
                     byte[] content = Arrays.copyOf(one.array(), one.position());
-                    return one.put(BundleFiles.sha256(content)).array();
+                    return one.put(SentBundle.sha256(content)).array();
                 })
                 .toList();
     }

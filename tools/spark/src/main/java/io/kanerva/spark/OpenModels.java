@@ -41,7 +41,7 @@ final class OpenModels {
     private record Shared(Kanerva kanerva, Set<Long> users) {}
 
     /** The model of a bundle for the running task, which gives it back when it ends, however it ends. */
-    static synchronized Kanerva ofTask(BundleFiles bundle, Device device) {
+    static synchronized Kanerva ofTask(SentBundle bundle, Device device) {
         TaskContext task = TaskContext.get();
         Shared shared = open(bundle, device);
         if (shared.users.add(task == null ? DRIVER : task.taskAttemptId()) && task != null) {
@@ -52,13 +52,13 @@ final class OpenModels {
     }
 
     /** The same where nothing but the model's settings is wanted, or whether it opens at all. */
-    static synchronized Kanerva glanced(BundleFiles bundle, Device device) {
+    static synchronized Kanerva glanced(SentBundle bundle, Device device) {
         Shared shared = open(bundle, device);
         closeIdle();
         return shared.kanerva;
     }
 
-    private static Shared open(BundleFiles bundle, Device device) {
+    private static Shared open(SentBundle bundle, Device device) {
         if (!hooked) {
             Runtime.getRuntime().addShutdownHook(new Thread(OpenModels::closeAll, "kanerva-close"));
             hooked = true;

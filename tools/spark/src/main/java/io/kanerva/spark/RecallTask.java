@@ -15,7 +15,7 @@ import org.apache.spark.sql.types.StructType;
 /** Adds to each row of a partition what its query recalls from its memory. */
 final class RecallTask implements MapPartitionsFunction<Row, Row> {
 
-    private final Broadcast<BundleFiles> bundle;
+    private final Broadcast<SentBundle> bundle;
     private final Device device;
     private final String keyCol;
     private final String memoryCol;
@@ -27,7 +27,7 @@ final class RecallTask implements MapPartitionsFunction<Row, Row> {
     private final int iterations;
 
     /** @param schema of the rows */
-    RecallTask(KanervaRecaller recaller, StructType schema, Broadcast<BundleFiles> bundle) {
+    RecallTask(KanervaRecaller recaller, StructType schema, Broadcast<SentBundle> bundle) {
         this.bundle = bundle;
         device = recaller.device();
         keyCol = recaller.isDefined(recaller.keyCol()) ? recaller.getKeyCol() : null;

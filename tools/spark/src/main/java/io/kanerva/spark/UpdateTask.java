@@ -26,7 +26,7 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
     /** In the order in which they take effect: places that are freed are filled again. */
     private static final List<String> ACTIONS = List.of("free", "replace", "write");
 
-    private final Broadcast<BundleFiles> bundle;
+    private final Broadcast<SentBundle> bundle;
     private final Device device;
     private final String keyCol;
     private final String orderCol;
@@ -35,7 +35,7 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
     private final String actionCol;
     private final boolean gathersReasons;
 
-    UpdateTask(KanervaWriter writer, Broadcast<BundleFiles> bundle) {
+    UpdateTask(KanervaWriter writer, Broadcast<SentBundle> bundle) {
         this.bundle = bundle;
         device = writer.device();
         keyCol = writer.getKeyCol();

@@ -20,7 +20,7 @@ import org.apache.spark.sql.RowFactory;
 /** Writes the episodes of a partition, whose rows (key, order, image) are sorted, as rows (key, memory, samples). */
 final class WriteTask implements MapPartitionsFunction<Row, Row> {
 
-    private final Broadcast<BundleFiles> bundle;
+    private final Broadcast<SentBundle> bundle;
     private final Device device;
     final String keyCol;
     final String orderCol;
@@ -30,7 +30,7 @@ final class WriteTask implements MapPartitionsFunction<Row, Row> {
     private final int maxSamples;
     private final int batchSize;
 
-    WriteTask(KanervaWriter writer, Broadcast<BundleFiles> bundle) {
+    WriteTask(KanervaWriter writer, Broadcast<SentBundle> bundle) {
         this.bundle = bundle;
         device = writer.device();
         keyCol = writer.getKeyCol();

@@ -97,12 +97,14 @@ class RefusalsTest {
                 Arguments.of(
                         struct,
                         List.of(RowFactory.create(7L, 1, LocalSpark.struct(colour, 28, 28, 3, 16))),
-                        "column image in the row of key = 7, place = 1: expected an image of 28 x 28 pixels in grey, found"
+                        "column image in the row of key = 7, place = 1: expected an image of "
+                                + "28 x 28 pixels in grey, found"
                                 + " 28 x 28 pixels in 3 channels"),
                 Arguments.of(
                         struct,
                         List.of(RowFactory.create(7L, 1, LocalSpark.struct(colour, 56, 42, 1, 0))),
-                        "column image in the row of key = 7, place = 1: expected an image of 28 x 28 pixels in grey, found"
+                        "column image in the row of key = 7, place = 1: expected an image of "
+                                + "28 x 28 pixels in grey, found"
                                 + " 56 x 42 pixels in grey"),
                 Arguments.of(
                         struct,
@@ -116,7 +118,8 @@ class RefusalsTest {
                 Arguments.of(
                         struct,
                         List.of(RowFactory.create(7L, 1, LocalSpark.struct(new byte[0], -1, -1, -1, -1))),
-                        "column image in the row of key = 7, place = 1: expected an image, found one that Spark could not"
+                        "column image in the row of key = 7, place = 1: expected an image, "
+                                + "found one that Spark could not"
                                 + " decode (mode -1)"),
                 Arguments.of(
                         nullable(ImageSchema.columnSchema()),
@@ -129,11 +132,13 @@ class RefusalsTest {
                 Arguments.of(
                         FLOATS,
                         List.of(RowFactory.create(7L, 1, with(-1e-9f))),
-                        "column image in the row of key = 7, place = 1: expected numbers from 0 to 1, found -1.0E-9 at 5"),
+                        "column image in the row of key = 7, place = 1: expected numbers from "
+                                + "0 to 1, found -1.0E-9 at 5"),
                 Arguments.of(
                         FLOATS,
                         List.of(RowFactory.create(7L, 1, with(255))),
-                        "column image in the row of key = 7, place = 1: expected numbers from 0 to 1, found 255.0 at 5"),
+                        "column image in the row of key = 7, place = 1: expected numbers from "
+                                + "0 to 1, found 255.0 at 5"),
                 Arguments.of(
                         FLOATS,
                         List.of(RowFactory.create(7L, 1, LocalSpark.sequence(new float[783]))),
@@ -209,7 +214,8 @@ class RefusalsTest {
                         "keyCol: expected one column key, found 0 among [Key]"),
                 Arguments.of(
                         new StructType().add("key", DataTypes.DoubleType),
-                        "column key (keyCol): expected a whole number, decimal, string, date or timestamp, found double"),
+                        "column key (keyCol): expected a whole number, decimal, string, date "
+                                + "or timestamp, found double"),
                 Arguments.of(
                         new StructType().add("key", DataTypes.LongType).add("place", DataTypes.FloatType),
                         "column place (orderCol): expected a whole number, decimal, string, date or timestamp, found"
@@ -219,7 +225,8 @@ class RefusalsTest {
                                 .add("key", DataTypes.LongType)
                                 .add("place", DataTypes.IntegerType)
                                 .add("image", DataTypes.createArrayType(DataTypes.createDecimalType(10, 2))),
-                        "column image (imageCol): expected an image struct of Spark, binary (the bytes of a picture file)"
+                        "column image (imageCol): expected an image struct of Spark, binary "
+                                + "(the bytes of a picture file)"
                                 + " or array<float>, found array<decimal(10,2)>"),
                 Arguments.of(
                         new StructType()

@@ -192,7 +192,8 @@ public record Comparison(
                     largest);
         }
         if (undecided > 0) {
-            return "differs in %,d of %,d elements, all of which rounding errors change or the specification leaves open"
+            return ("differs in %,d of %,d elements, all of which rounding errors change or the specification leaves "
+                            + "open")
                     .formatted(undecided, count);
         }
         if (largest == 0) {

@@ -24,18 +24,18 @@ import org.apache.spark.sql.SparkSession;
  * A bundle on its way to the executors: what {@link io.kanerva.runtime.Kanerva#load(Map, io.kanerva.runtime.Options)}
  * takes. Not a record, which Spark's Kryo cannot read.
  */
-final class BundleFiles implements Serializable {
+final class SentBundle implements Serializable {
 
     private static final String CLASS_PATH = "classpath:";
     private static final String DESCRIPTION = "bundle.json";
 
     /** What was broadcast already, by application and digest. */
-    private static final Map<SparkContext, Map<String, Broadcast<BundleFiles>>> SENT = new WeakHashMap<>();
+    private static final Map<SparkContext, Map<String, Broadcast<SentBundle>>> SENT = new WeakHashMap<>();
 
     private final String digest;
     private final TreeMap<String, byte[]> files;
 
-    private BundleFiles(TreeMap<String, byte[]> files) {
+    private SentBundle(TreeMap<String, byte[]> files) {
         this.files = files;
         digest = HexFormat.of().formatHex(sha256(files.get(DESCRIPTION)));
     }
@@ -59,11 +59,11 @@ final class BundleFiles implements Serializable {
      *
      * @param place a folder of any file system that Hadoop knows, or {@code classpath:} and a folder there
      */
-    static Broadcast<BundleFiles> broadcast(SparkSession spark, String place) {
-        BundleFiles read = read(place, spark.sparkContext().hadoopConfiguration());
+    static Broadcast<SentBundle> broadcast(SparkSession spark, String place) {
+        SentBundle read = read(place, spark.sparkContext().hadoopConfiguration());
         SparkContext context = spark.sparkContext();
         synchronized (SENT) {
-            return SENT.computeIfAbsent(context, BundleFiles::closingWithIt)
+            return SENT.computeIfAbsent(context, SentBundle::closingWithIt)
                     .computeIfAbsent(
                             read.digest,
                             unused -> JavaSparkContext.fromSparkContext(context).broadcast(read));
@@ -71,7 +71,7 @@ final class BundleFiles implements Serializable {
     }
 
     /** In local mode this process outlives the application, whose models end with it. */
-    private static Map<String, Broadcast<BundleFiles>> closingWithIt(SparkContext context) {
+    private static Map<String, Broadcast<SentBundle>> closingWithIt(SparkContext context) {
         context.addSparkListener(new SparkListener() {
             @Override
             public void onApplicationEnd(SparkListenerApplicationEnd end) {
@@ -81,7 +81,7 @@ final class BundleFiles implements Serializable {
         return new TreeMap<>();
     }
 
-    private static BundleFiles read(String place, Configuration hadoop) {
+    private static SentBundle read(String place, Configuration hadoop) {
         try {
             if (place.startsWith(CLASS_PATH)) {
                 String folder = place.substring(CLASS_PATH.length());
@@ -105,7 +105,7 @@ final class BundleFiles implements Serializable {
         return stream;
     }
 
-    private static BundleFiles read(Opener opener) throws IOException {
+    private static SentBundle read(Opener opener) throws IOException {
         TreeMap<String, byte[]> files = new TreeMap<>();
         files.put(DESCRIPTION, bytes(opener, DESCRIPTION));
         for (BundleGraph graph : BundleGraph.values()) {
@@ -117,7 +117,7 @@ final class BundleFiles implements Serializable {
                 continue;
             }
         }
-        return new BundleFiles(files);
+        return new SentBundle(files);
     }
 
     private static byte[] bytes(Opener opener, String name) throws IOException {
