@@ -18,7 +18,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java code in the pages of the project compiles. */
+/** The Java code in the pages of the project compiles; that of the Spark part, in a test there. */
 class SnippetTest {
     private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
@@ -70,6 +70,10 @@ class SnippetTest {
             Matcher code = JAVA.matcher(Files.readString(page));
             while (code.find()) {
                 String body = code.group(1);
+                if (body.contains("Dataset<Row>")) {
+                    // Spark is not on this class path; a test in its own part compiles these.
+                    continue;
+                }
                 String member = body.startsWith("class ")
                         ? "static " + body
                         : "void snippet%d() throws Exception {\n%s}\n".formatted(code.start(), body);
