@@ -82,17 +82,22 @@ class TelemetryTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1.28.0, true",
-        "1.3.1, true",
-        "0.9, true",
-        "1.29.0, false",
-        "1.100.0, false",
-        "2.0.0, false",
-        "'', false",
-        "dev, false"
+        "onnxruntime, 1.28.0, true",
+        "com.microsoft.onnxruntime, 1.28.0, true",
+        "onnxruntime, 1.3.1, true",
+        "onnxruntime, 0.9, true",
+        "onnxruntime, 1.29.0, false",
+        "onnxruntime, 1.100.0, false",
+        "onnxruntime, 2.0.0, false",
+        "onnxruntime, '', false",
+        "onnxruntime, , false",
+        "onnxruntime, dev, false",
+        "application, 1.0.0, false",
+        ", 1.0.0, false",
+        "'', 1.0.0, false"
     })
-    void versionsBefore129AreOlderThanTheTelemetry(String version, boolean isOlder) {
-        assertThat(Telemetry.isOlder(version)).isEqualTo(isOlder);
+    void onlyOnnxRuntimesOwnVersionBefore129IsKnownToReportNothing(String name, String version, boolean isOlder) {
+        assertThat(Telemetry.isKnownOlder(name, version)).isEqualTo(isOlder);
     }
 
     @Test

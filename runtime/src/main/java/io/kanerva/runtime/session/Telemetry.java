@@ -32,38 +32,48 @@ public final class Telemetry {
     private Telemetry() {}
 
     /**
-     * Sets the variable if it is not set; a failure is logged with what to do. To be called before the library loads.
+     * Sets the variable if it is not set, whatever the version; a failure is logged with what to do, unless the version
+     * is known to report nothing. To be called before the library loads.
      */
     public static void switchOff() {
         boolean isWindows =
                 System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
-        if (isWindows || System.getenv(VARIABLE) != null || isOlder(version())) {
+        if (isWindows || System.getenv(VARIABLE) != null) {
             return; // on Windows it reports by the system's own events, which the system's owner controls
         }
-        obstacle()
-                .ifPresent(reason -> LOGGER.log(
-                        Level.WARNING,
-                        "ONNX Runtime will read this machine''s id and contact its maker: expected {0}=1 in the "
-                                + "environment, found none, and it cannot be set here ({1}); set it before Java "
-                                + "starts, or take ONNX Runtime 1.28, which reports nothing",
-                        VARIABLE,
-                        reason));
+        Optional<String> obstacle = obstacle();
+        if (obstacle.isPresent() && !isKnownOlder()) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "ONNX Runtime will read this machine''s id and contact its maker: expected {0}=1 in the "
+                            + "environment, found none, and it cannot be set here ({1}); set it before Java "
+                            + "starts, or take ONNX Runtime 1.28, which reports nothing",
+                    VARIABLE,
+                    obstacle.get());
+        }
     }
 
-    /** The version that the jar of ONNX Runtime's classes states; empty if it states none. */
-    private static String version() {
+    private static boolean isKnownOlder() {
         Package classes = OrtEnvironment.class.getPackage();
         ModuleDescriptor module = OrtEnvironment.class.getModule().getDescriptor();
-        String version = module == null
-                ? classes.getImplementationVersion()
-                : module.rawVersion().orElse(null);
-        return version == null ? "" : version;
+        return module == null
+                ? isKnownOlder(classes.getImplementationTitle(), classes.getImplementationVersion())
+                : isKnownOlder(module.name(), module.rawVersion().orElse(null));
     }
 
-    /** Whether a version is one before 1.29. */
-    public static boolean isOlder(String version) {
+    /**
+     * Whether the jar or module of ONNX Runtime's classes states a version before 1.29. One of another name is an
+     * application that contains them, and states its own version.
+     *
+     * @param name the jar's title or the module's name; null if there is none
+     * @param version null if there is none
+     */
+    public static boolean isKnownOlder(String name, String version) {
+        if (version == null || !("onnxruntime".equals(name) || "com.microsoft.onnxruntime".equals(name))) {
+            return false;
+        }
         try {
-            return !version.isEmpty() && Version.parse(version).compareTo(FIRST) < 0;
+            return Version.parse(version).compareTo(FIRST) < 0;
         } catch (IllegalArgumentException e) {
             return false;
         }
