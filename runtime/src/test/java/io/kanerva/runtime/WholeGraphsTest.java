@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,14 +99,31 @@ class WholeGraphsTest {
         byte[] model = files.get(graph + ".onnx");
         byte[] changed = model.clone();
         changed[model.length / 2] ^= 1;
+        refuse(files, graph, changed, "tensor '[a-z-]+/.*'");
+        put(files, graph + ".onnx", model);
+        Kanerva.load(files, Options.on(Device.CPU)).close();
+    }
+
+    /** One bit of a bias of 64 values, no more than a shape or a list of bounds may have: 0x100 bytes. */
+    @ParameterizedTest
+    @CsvSource({"write, encoder", "index, decoder", "generate, decoder", "score, encoder"})
+    void aWholeCallWithAnotherBiasThanTheFourGraphsIsRefused(String graph, String part) throws IOException {
+        Map<String, byte[]> files = files(SHIPPED.resolve("mnist-fp16"));
+        byte[] changed = files.get(graph + ".onnx").clone();
+        Matcher bias = Pattern.compile("B.(" + part + "/[a-z0-9/_-]+/bias)J\\x80\\x02")
+                .matcher(new String(changed, StandardCharsets.ISO_8859_1));
+        assertThat(bias.find()).isTrue();
+        changed[bias.end()] ^= 1;
+        refuse(files, graph, changed, "tensor '" + bias.group(1) + "'");
+    }
+
+    private static void refuse(Map<String, byte[]> files, String graph, byte[] changed, String tensor) {
         put(files, graph + ".onnx", changed);
         assertThatThrownBy(() -> Kanerva.load(files, Options.on(Device.CPU)).close())
                 .isInstanceOf(BundleException.class)
-                .hasMessageMatching("bundle in memory: the file '" + graph + ".onnx': tensor '[a-z-]+/.*': expected a "
+                .hasMessageMatching("bundle in memory: the file '" + graph + ".onnx': " + tensor + ": expected a "
                         + "weight of the graphs \\[encoder, memory-writer, reader, decoder], as `kpp renew` puts it "
                         + "there, found another");
-        put(files, graph + ".onnx", model);
-        Kanerva.load(files, Options.on(Device.CPU)).close();
     }
 
     private static Map<String, byte[]> files(Path bundle) throws IOException {

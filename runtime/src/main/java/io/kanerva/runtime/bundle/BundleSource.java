@@ -8,7 +8,6 @@ import io.kanerva.runtime.ModelSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +115,8 @@ public final class BundleSource {
      * The bytes of the graphs, checked against their digests.
      *
      * @throws BundleException if a file is missing or was changed, its graph is not one that a bundle with these
-     *     settings has, or one that is a whole call has other weights than the four
+     *     settings has, or one that is a whole call has a tensor of the four graphs with another type, shape or values,
+     *     or one of more than 64 values that is none of theirs
      */
     public Map<BundleGraph, byte[]> graphs(Bundle bundle) {
         Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
@@ -127,13 +127,14 @@ public final class BundleSource {
         Map<BundleGraph, GraphFile> files = graphs.entrySet().parallelStream()
                 .collect(Collectors.toConcurrentMap(
                         Map.Entry::getKey, graph -> check(bundle, graph.getKey(), graph.getValue())));
-        Map<String, ByteBuffer> weights = new HashMap<>();
+        Map<String, GraphFile.Weight> weights = new HashMap<>();
         for (BundleGraph part : BundleGraph.FOUR) {
             files.get(part).weights.forEach((weight, values) -> weights.put(part.label() + "/" + weight, values));
         }
         for (BundleGraph whole : BundleGraph.WHOLE) {
             files.get(whole).weights.forEach((weight, values) -> {
-                if (values == null || !values.equals(weights.get(weight))) {
+                boolean isTheirs = weights.containsKey(weight);
+                if (isTheirs ? !values.isSame(weights.get(weight)) : values.isLarge()) {
                     throw new BundleException(
                             "%s: the file '%s': tensor '%s': expected a weight of the graphs %s, as `kpp renew` puts "
                                     + "it there, found another",

@@ -28,15 +28,12 @@ final class GraphFile {
 
     private static final int MAX_RANK = 8;
 
-    /** Values of a tensor that is no weight, at most: shapes, bounds and other numbers. */
-    private static final int MAX_NUMBERS = 64;
-
     private final String place;
     final Map<String, GraphValue> constants = new HashMap<>();
     final List<GraphNode> nodes = new ArrayList<>();
 
-    /** The bytes of larger tensors, which were learned, by their names; null for values that are not in one piece. */
-    final Map<String, ByteBuffer> weights = new HashMap<>();
+    /** The tensors that nodes refer to, by their names. */
+    final Map<String, Weight> weights = new HashMap<>();
 
     /** The names of inputs and outputs, in order. */
     final List<String> inputs = new ArrayList<>();
@@ -46,6 +43,27 @@ final class GraphFile {
 
     /** The version of the standard operators. */
     long opset;
+
+    /**
+     * A tensor's values.
+     *
+     * @param data its bytes; null for values that are not in one piece
+     * @param integers what is stored as integers, of which large tensors' are in {@code data}
+     */
+    record Weight(long type, List<Long> shape, ByteBuffer data, List<Long> integers) {
+
+        /** Values of a tensor that is no weight, at most: shapes, bounds and other numbers. */
+        private static final int MAX_NUMBERS = 64;
+
+        boolean isLarge() {
+            return shape.stream().reduce(1L, (a, b) -> a * b) > MAX_NUMBERS;
+        }
+
+        /** Whether all can be compared, and is equal. */
+        boolean isSame(Weight other) {
+            return (data != null || !integers.isEmpty()) && equals(other);
+        }
+    }
 
     private GraphFile(String place) {
         this.place = place;
@@ -206,8 +224,8 @@ final class GraphFile {
                 case 1 -> message.integers(shape::add);
                 case 2 -> type = message.integer();
                 case 4 -> {
+                    data = data == null && values == 0 && message.isBytes() ? message.bytes() : null;
                     values += message.fixedCount(Float.BYTES);
-                    data = data == null && message.isBytes() ? message.bytes() : null;
                 }
                 case 5, 7 -> message.integers(integers::add);
                 case 8 -> name = message.text();
@@ -253,9 +271,7 @@ final class GraphFile {
                 sizes, known ? integers.stream().mapToLong(Long::longValue).toArray() : null);
         if (isNamed) {
             constants.put(name, value);
-            if (expected > MAX_NUMBERS) {
-                weights.put(name, data);
-            }
+            weights.put(name, new Weight(type, shape, data, integers));
         }
         return value;
     }
