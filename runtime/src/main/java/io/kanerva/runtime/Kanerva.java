@@ -239,8 +239,8 @@ public final class Kanerva implements AutoCloseable {
      * Draws images from memories: y ~ N(0, I), traces = read(y), z ~ p(z | traces), decoded.
      *
      * <p>All numbers come from one {@link NormalSampler}: first the keys in order, three numbers each (scale, x, y);
-     * then the latents' noise, [B, N, D]. With dereferenced addressing a key on a slot that was not written is drawn
-     * again, all three numbers, until it lands on a written one.
+     * then the latents' noise, [B, N, D]. With dereferenced addressing a key is a written sample's: the fraction of x
+     * chooses the sample, that of y one of its keys.
      *
      * @param memory B memories of this model
      * @param count N, images from each memory, 1 or more
@@ -268,6 +268,9 @@ public final class Kanerva implements AutoCloseable {
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param keyNoise standard normal numbers, [B, T, K, 3]
      * @param latentNoise standard normal numbers, [B, T, D]
+     * @throws BundleException if the graph {@code score}, which the first bound opens, cannot be loaded, or its tensors
+     *     are not those of the settings
+     * @throws DeviceException if the graph cannot be loaded on CUDA
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
         return inference.bounds().bound(episodes, keyNoise, latentNoise);

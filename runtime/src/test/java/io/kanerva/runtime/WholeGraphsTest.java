@@ -126,6 +126,35 @@ class WholeGraphsTest {
                         + "there, found another");
     }
 
+    /** On cifar10's model a lone image is read back with other last bits than among several. */
+    @Test
+    void aRecallDoesNotDependOnHowItsMemoryWasWritten() {
+        float[] noise = new NormalSampler(7).tensor(1, 52, 3, 32, 32).data();
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = Math.min(1, Math.abs(noise[i]) / 3);
+        }
+        FloatTensor all = new FloatTensor(noise, 1, 52, 3, 32, 32);
+        try (Kanerva kanerva = Kanerva.load(SHIPPED.resolve("cifar10"), Device.CPU)) {
+            Memory whole = kanerva.write(images(all, 48, 52));
+            float[] expected = recalled(kanerva, whole, all);
+            assertThat(recalled(kanerva, kanerva.write(all), all)).containsExactly(expected);
+            Memory begun = kanerva.write(images(all, 48, 51));
+            recalled(kanerva, begun, all);
+            Memory extended = kanerva.extend(begun, images(all, 51, 52));
+            assertThat(recalled(kanerva, extended, all)).containsExactly(expected);
+        }
+    }
+
+    private static FloatTensor images(FloatTensor all, int from, int to) {
+        float[] values = Arrays.copyOfRange(all.data(), from * 3072, to * 3072);
+        return new FloatTensor(values, 1, to - from, 3, 32, 32);
+    }
+
+    /** What the last image recalls. */
+    private static float[] recalled(Kanerva kanerva, Memory memory, FloatTensor all) {
+        return kanerva.recall(memory, images(all, 51, 52), 1).images().data();
+    }
+
     private static Map<String, byte[]> files(Path bundle) throws IOException {
         Map<String, byte[]> files = new HashMap<>();
         files.put("bundle.json", Files.readAllBytes(bundle.resolve("bundle.json")));

@@ -9,6 +9,7 @@ import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -23,7 +24,11 @@ final class Native implements Runnable {
 
     private final String bundle;
     private final Map<BundleGraph, OrtSession[]> sessions;
-    private final Supplier<OrtSession> score;
+    private final Object scoreLock = new Object(); // its own: opening the graph takes longer than a look-up
+
+    /** Null after the last copy was opened: it holds the graph's bytes. */
+    private Supplier<OrtSession> score;
+
     private final Map<Product.Kind, OrtSession> products = new EnumMap<>(Product.Kind.class);
     private boolean isClosed;
 
@@ -38,8 +43,12 @@ final class Native implements Runnable {
     OrtSession session(BundleGraph graph, int copy) {
         OrtSession[] copies = sessions.get(graph);
         if (graph == BundleGraph.SCORE) {
-            synchronized (this) {
-                copies[copy] = copies[copy] == null ? score.get() : copies[copy];
+            synchronized (scoreLock) {
+                if (copies[copy] == null) {
+                    copies[copy] = score.get();
+                    score = Arrays.asList(copies).contains(null) ? score : null;
+                }
+                return copies[copy];
             }
         }
         return copies[copy];
@@ -68,10 +77,12 @@ final class Native implements Runnable {
         for (OrtSession product : products.values()) {
             product.close();
         }
-        for (OrtSession[] copies : sessions.values()) {
-            for (OrtSession session : copies) {
-                if (session != null) { // null where a graph could not be loaded, or was not needed
-                    session.close();
+        synchronized (scoreLock) {
+            for (OrtSession[] copies : sessions.values()) {
+                for (OrtSession session : copies) {
+                    if (session != null) { // null where a graph could not be loaded, or was not needed
+                        session.close();
+                    }
                 }
             }
         }

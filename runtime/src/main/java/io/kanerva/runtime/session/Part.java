@@ -15,13 +15,14 @@ import java.util.List;
 record Part(int episode, int episodes, int first, int count) {
 
     /**
-     * Cuts a call into parts of at most {@code most} images, if possible.
+     * Cuts a call into parts of at most {@code most} images, if possible. An episode is cut evenly: graphs add numbers
+     * of a lone image in another order than those of several, so that none is left over.
      *
      * @param cutsCounts whether an episode's samples or queries may be in different parts
      */
     static List<Part> of(int episodes, int count, int most, boolean cutsCounts) {
         int rows = Math.max(1, Math.min(episodes, most / count));
-        int columns = cutsCounts ? Math.max(1, Math.min(count, most)) : count;
+        int columns = cutsCounts ? ceilDiv(count, ceilDiv(count, Math.max(1, most))) : count;
         List<Part> parts = new ArrayList<>();
         for (int row = 0; row < episodes; row += rows) {
             for (int column = 0; column < count; column += columns) {
@@ -29,6 +30,10 @@ record Part(int episode, int episodes, int first, int count) {
             }
         }
         return parts;
+    }
+
+    private static int ceilDiv(int count, int most) {
+        return (count - 1) / most + 1;
     }
 
     /** The part of a tensor [B, N, ...]; the tensor itself if that is all. */

@@ -132,8 +132,21 @@ public final class SessionLoader {
     private OrtSession openScore(byte[] model, Device device) {
         try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
             OrtSession session = createSession(BundleGraph.SCORE, model, sessionOptions, device);
-            checkTensors(BundleGraph.SCORE, session);
+            try {
+                checkTensors(BundleGraph.SCORE, session);
+            } catch (RuntimeException e) {
+                close(session);
+                throw e;
+            }
             return session;
+        }
+    }
+
+    private static void close(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            LOGGER.log(Level.DEBUG, "score", e); // what is wrong with the graph is thrown
         }
     }
 

@@ -160,10 +160,13 @@ public final class WriteCalls {
     private StoredMemory indexed(StoredMemory memory, StoredMemory extended) {
         ContentSearch contents = memory.contents();
         if (contents != null) {
-            int before = memory.samples();
-            Part added = new Part(0, extended.episodes(), before, extended.samples() - before);
-            FloatTensor images = reads.images(extended, added.of(extended.pointers()));
-            extended.contents(contents.extended(images));
+            int episodes = extended.episodes();
+            int added = extended.samples() - memory.samples();
+            // Not one sample alone, whose image may differ in the last bits from the same among several.
+            int count = Math.max(Math.min(2, extended.samples()), added);
+            Part last = new Part(0, episodes, extended.samples() - count, count);
+            FloatTensor images = reads.images(extended, last.of(extended.pointers()));
+            extended.contents(contents.extended(new Part(0, episodes, count - added, added).of(images)));
         }
         return extended;
     }

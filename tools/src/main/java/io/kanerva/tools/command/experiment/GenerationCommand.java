@@ -20,8 +20,7 @@ import picocli.CommandLine.Option;
         description =
                 "An image read at a random key is valid if it is closer to an image of the episode than two images of "
                         + "one class are to each other on average. Keys and latents are drawn from their "
-                        + "priors; a dereferenced "
-                        + "key that hits an empty slot is drawn again.",
+                        + "priors; a dereferenced key is one of a written sample's.",
         footer = {"  kpp experiment generation --bundle runs/mnist/bundle --keys 10000"})
 public final class GenerationCommand extends Subcommand {
     @Mixin
