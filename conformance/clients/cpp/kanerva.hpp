@@ -133,7 +133,7 @@ private:
             // The exporter's text has no blanks.
             const std::string settings = write.metadata("kanerva.settings"), name = "\"capacity\":";
             const std::size_t at = settings.find(name);
-            if (settings.find("\"writer\":\"pooled\"") != std::string::npos && at != std::string::npos) {
+            if (at != std::string::npos) {
                 capacity = std::atoll(settings.c_str() + at + name.size());
             }
         }
@@ -146,7 +146,7 @@ private:
         }
 
         detail::Graph write, index, recall, generate;
-        std::int64_t capacity = 0;  // the samples that a pooled memory takes; 0: any number
+        std::int64_t capacity = 0;  // the samples that a memory takes; 0: any number
     };
 
     static std::int64_t elements(const Shape& shape) {

@@ -11,11 +11,8 @@ import (
 type description struct {
 	Format        string
 	FormatVersion int
-	Settings      struct {
-		Writer   string
-		Capacity int64
-	}
-	Graphs map[string]struct{ File, Sha256 string }
+	Settings      struct{ Capacity int64 }
+	Graphs        map[string]struct{ File, Sha256 string }
 }
 
 func describe(folder string) (*description, error) {
@@ -40,7 +37,7 @@ func describe(folder string) (*description, error) {
 				"kpp renew adds it to an older bundle", file, name)
 		}
 		if filepath.Base(graph.File) != graph.File {
-			return nil, fmt.Errorf("%s: expected a file inside the bundle, found '%s'", file, graph.File)
+			return nil, fmt.Errorf("%s: expected the name of a file in the bundle's folder, found '%s'", file, graph.File)
 		}
 	}
 	return found, nil

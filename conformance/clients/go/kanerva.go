@@ -31,7 +31,7 @@ type Recall struct {
 // call it at once.
 type Kanerva struct {
 	write, index, recall, generate *graph
-	capacity                       int64 // the samples that a pooled memory takes; 0: any number
+	capacity                       int64 // the samples that a memory takes; 0: any number
 }
 
 // Load opens a bundle's folder with ONNX Runtime's shared library: the one that the environment variable
@@ -44,10 +44,7 @@ func Load(folder string) (*Kanerva, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kanerva{}
-	if bundle.Settings.Writer == "pooled" {
-		k.capacity = bundle.Settings.Capacity
-	}
+	k := &Kanerva{capacity: bundle.Settings.Capacity}
 	for _, wanted := range []struct {
 		graph           **graph
 		name            string

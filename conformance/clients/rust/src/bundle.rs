@@ -25,10 +25,9 @@ impl Bundle {
         Ok(Self { folder: folder.to_owned(), description })
     }
 
-    /// The samples that a pooled memory takes; none where there is no such limit.
+    /// The samples that a memory takes; none where there is no such limit.
     pub fn capacity(&self) -> Option<i64> {
-        let settings = &self.description["settings"];
-        settings["capacity"].as_i64().filter(|_| settings["writer"] == "pooled")
+        self.description["settings"]["capacity"].as_i64().filter(|&capacity| capacity > 0)
     }
 
     /// A graph's file and its bytes, which are those that bundle.json states.
@@ -44,7 +43,7 @@ impl Bundle {
         };
         if Path::new(file).file_name() != Some(file.as_ref()) {
             let folder = self.folder.display();
-            return Err(Error(format!("{folder}: expected a file inside the bundle, found '{file}'")));
+            return Err(Error(format!("{folder}: expected the name of a file in the bundle's folder, found '{file}'")));
         }
         let path = self.folder.join(file);
         let bytes = read(&path)?;
