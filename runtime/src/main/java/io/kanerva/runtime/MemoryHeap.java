@@ -170,7 +170,10 @@ public final class MemoryHeap {
         return found;
     }
 
-    /** Finds queries and reads what was found, [Q, Cx, Hx, Wx], as {@link Kanerva#recall} does in one iteration. */
+    /**
+     * Finds queries and decodes the blocks of the samples found: [Q, Cx, Hx, Wx]. {@link Kanerva#recall} returns images
+     * decoded before, which may differ by 1e-7 where another number of blocks was decoded together.
+     */
     public FloatTensor recall(FloatTensor queries) {
         FloatTensor checked = checked("queries", queries);
         int count = checked.dimension(1);
