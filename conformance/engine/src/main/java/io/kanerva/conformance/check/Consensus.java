@@ -5,6 +5,7 @@ import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -267,6 +268,7 @@ final class Consensus {
                 && !revised.isEmpty()
                 && right.size() > 1
                 && largest.engines().size() > 1
+                && Collections.disjoint(largest.engines(), right)
                 && more <= 0) {
             return new Conclusion(
                     Kind.UNDECIDED,

@@ -70,7 +70,9 @@ final class OpsetReadings {
         return model.getGraph().getNodeList().stream()
                 .filter(node -> opset < REVISED.getOrDefault(node.getOpType(), 0))
                 .filter(node -> !node.getOpType().endsWith("Pool")
-                        || WrittenOut.attribute(node, "ceil_mode").isPresent())
+                        || WrittenOut.attribute(node, "ceil_mode")
+                                .filter(one -> one.getI() != 0)
+                                .isPresent())
                 .map(node -> described(node, opset))
                 .findFirst();
     }

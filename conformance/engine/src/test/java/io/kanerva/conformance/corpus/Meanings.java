@@ -159,6 +159,23 @@ final class Meanings {
                         Engine.good("c"),
                         Engine.good("d"))
                 .is("wrong: undecided [a, b, c, d, onnxruntime]"));
+        Graph pool = graph().input("x", normal(4, 1, 1, 6, 6))
+                .node("MaxPool", "x", "y", "kernel_shape", new int[] {2, 2}, "ceil_mode", 0)
+                .output("y");
+        all.add(new Entry("three engines against two where the definition was revised for sizes rounded up", pool)
+                .with(
+                        Engine.spoiling("a", times(1.1)),
+                        Engine.spoiling("b", times(1.1)),
+                        Engine.good("c"),
+                        Engine.good("d"))
+                .is("wrong: engine [a, b]"));
+        all.add(new Entry("an engine on both sides, where the definition was revised", resize)
+                .with(
+                        Engine.spoiling("a", times(1.1)),
+                        Engine.spoiling("b-old", times(1.1)).of("b 0"),
+                        Engine.good("b"),
+                        Engine.good("c"))
+                .is("wrong: engine [a, b 0]"));
     }
 
     private static void open(List<Entry> all) {
