@@ -175,7 +175,7 @@ class ChargedMemoryTest {
             model.parameters().forEach((name, parameter) -> {
                 float[] values = parameter.getArray().toFloatArray();
                 for (int i = 0; i < values.length; i++) {
-                    values[i] *= name.startsWith("encoder/") || name.contains("correction") ? 0.4f : 0.4f;
+                    values[i] *= 0.4f;
                 }
                 TinyModels.set(parameter.getArray(), values);
             });

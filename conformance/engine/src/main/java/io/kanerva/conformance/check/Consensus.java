@@ -173,7 +173,7 @@ final class Consensus {
                 .formatted(
                         String.join(", and ", parts),
                         where,
-                        correct.isEmpty() ? "the vectors" : list(correct),
+                        correct.isEmpty() ? vectors ? "the vectors" : source : list(correct),
                         further.isEmpty() ? "" : "; %s in yet another way".formatted(differ(further)));
         Kind kind = isRight || !vectors ? Kind.ENGINE : Kind.VECTORS;
         return Optional.of(new Cause(kind, List.copyOf(culprits), graph, List.of(inputs), sentence));
@@ -223,7 +223,7 @@ final class Consensus {
                 Kind.UNDECIDED,
                 List.of(),
                 "no runtime gives the expected output %s, and %s of %s agree with each other"
-                        .formatted(where, agreeing > 1 ? "no more than two" : "no two engines", list(engines)));
+                        .formatted(where, agreeing > 1 ? "no more than " + agreeing : "no two engines", list(engines)));
     }
 
     /** No runtime agrees with the reference, which is not compared itself. */

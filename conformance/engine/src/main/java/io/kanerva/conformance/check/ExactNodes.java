@@ -1,6 +1,8 @@
 package io.kanerva.conformance.check;
 
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.proto.NodeProto;
+import java.util.EnumSet;
 import java.util.Set;
 
 /** Which nodes' results have one right value, to the bit, and which are rounded in ways that engines differ in. */
@@ -27,6 +29,10 @@ final class ExactNodes {
     private static final Set<String> OF_INTEGERS =
             names("Add CumSum Div Gemm MatMul Mul Pow Range ReduceL1 ReduceProd ReduceSum ReduceSumSquare Sub Sum");
 
+    /** Those that float32 does not hold. */
+    private static final Set<ElementType> WIDE_INTEGERS =
+            EnumSet.of(ElementType.INT32, ElementType.INT64, ElementType.UINT32, ElementType.UINT64);
+
     private ExactNodes() {}
 
     private static Set<String> names(String text) {
@@ -36,6 +42,17 @@ final class ExactNodes {
     /** Whether a node without bodies rounds so that noise may be added to its result. */
     static boolean rounds(NodeProto node) {
         return !EXACT.contains(node.getOpType()) && !node.getOpType().startsWith("QLinear");
+    }
+
+    /**
+     * Whether engines round twice in a cast, since they go through float32, where others round once.
+     *
+     * @param from null if it is not known
+     * @param to null if it is not known
+     */
+    static boolean roundTwice(ElementType from, ElementType to) {
+        return from == ElementType.FLOAT64 && (to == ElementType.FLOAT16 || to == ElementType.BFLOAT16)
+                || WIDE_INTEGERS.contains(from) && to == ElementType.BFLOAT16;
     }
 
     /**

@@ -115,7 +115,9 @@ record GraphWalk(ModelProto model, int depth) {
                     .getOutputList()
                     .forEach(output -> inputs.add(inner.getOrDefault(output.getName(), ValueFacts.NOTHING)));
         }
-        return List.of(result(node, inputs, values, known));
+        List<ValueFacts> results = new ArrayList<>(List.of(result(node, inputs, values, known)));
+        furtherTypes(node).forEach(type -> results.add(results.get(0).of(type)));
+        return results;
     }
 
     /** The outputs of an If: each is that of one branch, and the condition decides which. */
@@ -180,8 +182,11 @@ record GraphWalk(ModelProto model, int depth) {
         boolean ofIntegers = !inputs.isEmpty()
                 && inputs.stream()
                         .allMatch(input -> input.type() != null && !input.type().isFloat());
-        boolean exact =
-                known && ExactNodes.decides(node, ofIntegers) && inputs.stream().allMatch(ValueFacts::exact);
+        ElementType type = type(node, inputs, values);
+        boolean exact = known
+                && ExactNodes.decides(node, ofIntegers)
+                && !(node.getOpType().startsWith("Cast") && ExactNodes.roundTwice(type(node, 0, values), type))
+                && inputs.stream().allMatch(ValueFacts::exact);
         ElementType coarsest = null;
         for (ValueFacts input : inputs) {
             quantises.addAll(input.quantises());
@@ -194,7 +199,6 @@ record GraphWalk(ModelProto model, int depth) {
             coarsest = OutputFacts.coarser(coarsest, input.coarsest());
         }
         named(node, inputs, values, quantises, random);
-        ElementType type = type(node, inputs);
         // A weight in half precision that is widened before it is used is exact.
         boolean computed = !constant || !random.isEmpty();
         return new ValueFacts(
@@ -254,24 +258,72 @@ record GraphWalk(ModelProto model, int depth) {
                 values.getOrDefault(node.getInput(2), ValueFacts.NOTHING).truth());
     }
 
-    private static ElementType type(NodeProto node, List<ValueFacts> inputs) {
-        if (CASTS.contains(node.getOpType())) {
-            for (AttributeProto attribute : node.getAttributeList()) {
-                if (attribute.getName().equals("to") || attribute.getName().equals("dtype")) {
-                    return ElementType.of((int) attribute.getI()).orElse(null);
-                }
-            }
-        }
+    /** The type of a node's first result. */
+    private static ElementType type(NodeProto node, List<ValueFacts> inputs, Map<String, ValueFacts> values) {
         for (AttributeProto attribute : node.getAttributeList()) {
-            if (attribute.hasT() && (node.getOpType().startsWith("Constant"))) {
+            boolean names =
+                    attribute.getName().equals("to") || attribute.getName().equals("dtype");
+            if (names && CASTS.contains(node.getOpType())) {
+                return ElementType.of((int) attribute.getI()).orElse(null);
+            }
+            if (attribute.hasT() && node.getOpType().startsWith("Constant")) {
                 return ElementType.of(attribute.getT().getDataType()).orElse(null);
             }
         }
-        // Nearly all operators compute in the type of their first floating-point input.
-        return inputs.stream()
-                .map(ValueFacts::type)
-                .filter(known -> known != null && known.isFloat())
-                .findFirst()
-                .orElse(inputs.isEmpty() ? null : inputs.get(0).type());
+        return switch (node.getOpType()) {
+            case "And",
+                    "Equal",
+                    "Greater",
+                    "GreaterOrEqual",
+                    "IsInf",
+                    "IsNaN",
+                    "Less",
+                    "LessOrEqual",
+                    "Not",
+                    "Or",
+                    "Xor",
+                    "OptionalHasElement" -> ElementType.BOOL;
+            case "ArgMax", "ArgMin", "NonMaxSuppression", "NonZero", "SequenceLength", "Shape", "Size" ->
+                ElementType.INT64;
+            case "ConvInteger", "MatMulInteger" -> ElementType.INT32;
+            case "ConstantOfShape" -> ElementType.FLOAT32;
+            case "DynamicQuantizeLinear" -> ElementType.UINT8;
+            case "QuantizeLinear" -> {
+                long named = WrittenOut.attribute(node, "output_dtype")
+                        .map(AttributeProto::getI)
+                        .orElse(0L);
+                boolean given = node.getInputCount() > 2 && !node.getInput(2).isEmpty();
+                yield given
+                        ? type(node, 2, values)
+                        : ElementType.of((int) named).orElse(ElementType.UINT8);
+            }
+            case "QLinearConv", "QLinearMatMul" -> type(node, 7, values);
+            case "CastLike", "Where" -> type(node, 1, values);
+            case "OneHot" -> type(node, 2, values);
+            case "Pow", "Resize", "Upsample" -> type(node, 0, values);
+            // Nearly all others compute in the type of their first floating-point input.
+            default ->
+                inputs.stream()
+                        .map(ValueFacts::type)
+                        .filter(known -> known != null && known.isFloat())
+                        .findFirst()
+                        .orElse(inputs.isEmpty() ? null : inputs.get(0).type());
+        };
+    }
+
+    private static ElementType type(NodeProto node, int input, Map<String, ValueFacts> values) {
+        return input < node.getInputCount()
+                ? values.getOrDefault(node.getInput(input), ValueFacts.NOTHING).type()
+                : null;
+    }
+
+    /** The types of a node's results after the first where they are of others. */
+    private static List<ElementType> furtherTypes(NodeProto node) {
+        return switch (node.getOpType()) {
+            case "MaxPool", "TopK", "Unique" -> List.of(ElementType.INT64);
+            case "Dropout" -> List.of(ElementType.BOOL);
+            case "DynamicQuantizeLinear" -> List.of(ElementType.FLOAT32, ElementType.UINT8);
+            default -> List.of();
+        };
     }
 }

@@ -73,10 +73,19 @@ final class OpenValues {
         boolean signed = type.name().startsWith("INT");
         double least = signed ? -Math.scalb(1, bits - 1) : 0;
         double above = Math.scalb(1, signed ? bits - 1 : bits);
-        String more = to.add("Greater", List.of(to.input(0), number(to, from, least - 1)));
+        String more = notBelow(to, from, least);
         String less = to.add("Less", List.of(to.input(0), number(to, from, above)));
         String within = to.add("And", List.of(more, less));
         to.itself(List.of(to.add("Where", List.of(within, to.input(0), number(to, from, second ? 1 : 0)))), "");
+    }
+
+    /** Whether a number, truncated, is not below the least of an integer type. */
+    private static String notBelow(WrittenOut to, ElementType from, double least) {
+        double beyond = Tensor.of(from, new double[] {least - 1}).doubles()[0];
+        // Where the number next to the least is rounded to the least itself, nothing lies between them.
+        return beyond == least
+                ? to.add("Not", List.of(to.add("Less", List.of(to.input(0), number(to, from, least)))))
+                : to.add("Greater", List.of(to.input(0), number(to, from, beyond)));
     }
 
     private void quantise(WrittenOut to) {
@@ -111,9 +120,31 @@ final class OpenValues {
                 .map(one -> !one.getS().toStringUtf8().equals("none"))
                 .orElse(false);
         if (second && !reduces) {
-            long axis = node.getOpType().equals("ScatterND") ? 0 : axis(node, 0);
-            to.itself(List.of(to.input(0), reversed(to, to.input(1), axis), reversed(to, to.input(2), axis)), "");
+            String indices = to.input(1);
+            String updates = to.input(2);
+            long axis = axis(node, 0);
+            if (node.getOpType().equals("ScatterND")) {
+                String tuple = part(to, to.add("Shape", List.of(indices)), whole(to, -1));
+                String rest = part(to, to.add("Shape", List.of(to.input(0))), tuple);
+                indices = listed(to, indices, tuple);
+                updates = listed(to, updates, rest);
+            }
+            to.itself(List.of(to.input(0), reversed(to, indices, axis), reversed(to, updates, axis)), "");
         }
+    }
+
+    private static String whole(WrittenOut to, long number) {
+        return to.constant(Tensor.of(new long[] {number}, 1));
+    }
+
+    /** Elements of a list, from one on. */
+    private static String part(WrittenOut to, String list, String from) {
+        return to.add("Slice", List.of(list, from, whole(to, Long.MAX_VALUE)));
+    }
+
+    /** A list of all parts of a shape that a value consists of. */
+    private static String listed(WrittenOut to, String value, String shape) {
+        return to.add("Reshape", List.of(value, to.add("Concat", List.of(whole(to, -1), shape), "axis", 0)));
     }
 
     private void sort(NodeProto node, WrittenOut to) {

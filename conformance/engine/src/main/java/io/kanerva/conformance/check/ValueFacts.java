@@ -40,6 +40,11 @@ record ValueFacts(
         return new ValueFacts(value.type, value.coarsest, true, Set.of(), Set.of(), Set.of(), value.exact, truth);
     }
 
+    /** The same of a value of another type. */
+    ValueFacts of(ElementType other) {
+        return new ValueFacts(other, coarsest, constant, quantises, random, sizes, exact, null);
+    }
+
     /** What is known of a value that is one of two. */
     ValueFacts or(ValueFacts other) {
         return new ValueFacts(

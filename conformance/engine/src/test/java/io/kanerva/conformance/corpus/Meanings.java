@@ -189,6 +189,26 @@ final class Meanings {
         all.add(new Entry("what a small number is cast to, beside", cast)
                 .with(Engine.spoiling("sloppy", t -> at(1, 0).apply(at(0, 2).apply(t))))
                 .is("wrong: engine [sloppy]"));
+        Graph beside = graph().input("x", floats(Double.NaN, 2))
+                .weight("zero", floats(0))
+                .weight("k", longs(1))
+                .node("Cast", "x", "n", "to", ElementType.INT32.number())
+                .node("Greater", "x zero", "g")
+                .node("Cast", "g", "b", "to", ElementType.INT64.number())
+                .node("TopK", "x k", "t p")
+                .node("Cast", "p", "c", "to", ElementType.INT32.number())
+                .output("n", ElementType.INT32)
+                .output("b", ElementType.INT64);
+        all.add(new Entry("what NaN is cast to, beside casts of a comparison and of indices", beside)
+                .with(Engine.spoiling("a", t -> t.type() == ElementType.INT32 ? at(0, 0).apply(t) : t))
+                .is("undecided: 1"));
+        Graph least = graph().input("x", floats(Integer.MIN_VALUE, Double.NaN))
+                .node("Cast", "x", "y", "to", ElementType.INT32.number())
+                .output("y", ElementType.INT32);
+        all.add(new Entry("the least integer is within its type's range", least)
+                .with(Engine.spoiling("sloppy", at(0, Integer.MAX_VALUE)))
+                .expects(Tensor.of(ElementType.INT32, new double[] {Integer.MIN_VALUE, Integer.MIN_VALUE}, 2))
+                .is("wrong: engine [sloppy]"));
         Graph divided = graph().input("a", longs(6, 5))
                 .input("b", longs(3, 0))
                 .node("Div", "a b", "y")
@@ -204,6 +224,14 @@ final class Meanings {
                 .output("y");
         all.add(new Entry("which of two updates counts", scatter)
                 .with(Engine.spoiling("a", at(1, 5)))
+                .is("undecided: 1"));
+        Graph points = graph().input("x", floats(0))
+                .input("i", Tensor.of(new long[] {0, 0}, 1, 2, 1))
+                .input("u", Tensor.of(new float[] {5, 6}, 1, 2))
+                .node("ScatterND", "x i u", "y")
+                .output("y");
+        all.add(new Entry("which of two updates along a later axis counts", points)
+                .with(Engine.spoiling("a", at(0, 5)))
                 .is("undecided: 1"));
         Graph top = graph().input("x", floats(3, 9, 5, 1))
                 .weight("k", longs(2))
@@ -228,6 +256,13 @@ final class Meanings {
                 .with(Engine.spoiling("sloppy", t -> each(floats(1.0078, 3.14159, -2.7182), Meanings::truncated)))
                 .expects(floats(1.0078125, 3.140625, -2.71875))
                 .is("wrong: engine [sloppy]"));
+        Graph halved = graph().input("x", Tensor.of(ElementType.FLOAT64, new double[] {1 + 0x1p-11 + 0x1p-30}, 1))
+                .node("Cast", "x", "y", "to", ElementType.FLOAT16.number())
+                .output("y", ElementType.FLOAT16);
+        Tensor once = Tensor.of(ElementType.FLOAT16, new double[] {1 + 0x1p-10}, 1);
+        all.add(new Entry("a cast that rounds twice", halved)
+                .with(giving("once", once))
+                .expects(once));
         Graph moved = graph().input("x", normal(5, 3, 4))
                 .node("Transpose", "x", "t")
                 .node("Relu", "t", "r")
