@@ -82,7 +82,10 @@ final class Meaning {
         }
         Tensor first = choices.get(0).get(output);
         boolean fits = first.type() == expected.type() && Arrays.equals(first.shape(), expected.shape());
-        BitSet open = fits ? OpenValues.differing(first, choices.get(1).get(output)) : new BitSet();
+        BitSet open = new BitSet();
+        for (List<Tensor> other : choices.subList(1, fits ? choices.size() : 1)) {
+            open.or(OpenValues.differing(first, other.get(output)));
+        }
         open.and(OpenValues.differing(expected, found));
         return open;
     }

@@ -15,25 +15,33 @@ import java.util.Optional;
 /**
  * Values that the specification leaves open, so that engines differ and none is wrong: what a number beyond an integer
  * type's range is cast to, NaN is quantised to, or a division of integers by 0 gives; which of two updates of one
- * element counts; the order of what a TopK need not sort. The model is changed to two that choose differently wherever
- * there is a choice; the elements in which their outputs differ are open.
+ * element counts; the order of what a TopK need not sort. The model is changed to others that choose differently
+ * wherever there is a choice; the elements in which their outputs differ are open.
  */
 final class OpenValues {
     private final Map<String, ValueFacts> values;
     private final boolean second;
+    private final boolean reverses;
 
-    /** @param second which of the two choices */
-    private OpenValues(Map<String, ValueFacts> values, boolean second) {
+    /**
+     * @param second which of the two choices
+     * @param reverses whether what need not be sorted is turned around, and not only moved on
+     */
+    private OpenValues(Map<String, ValueFacts> values, boolean second, boolean reverses) {
         this.values = values;
         this.second = second;
+        this.reverses = reverses;
     }
 
-    /** Two models that choose differently; empty if nothing is left open. */
+    /** Two models that choose differently, or three where they have a TopK; empty if nothing is left open. */
     static Optional<List<byte[]>> choices(ModelProto model) {
         Map<String, ValueFacts> values = new GraphWalk(model).graph(model.getGraph(), Map.of());
-        byte[] first = new OpenValues(values, false).chosen(model);
-        byte[] second = new OpenValues(values, true).chosen(model);
-        return Arrays.equals(first, second) ? Optional.empty() : Optional.of(List.of(first, second));
+        byte[] first = new OpenValues(values, false, false).chosen(model);
+        byte[] second = new OpenValues(values, true, false).chosen(model);
+        byte[] third = new OpenValues(values, true, true).chosen(model);
+        return Arrays.equals(first, second)
+                ? Optional.empty()
+                : Optional.of(Arrays.equals(second, third) ? List.of(first, second) : List.of(first, second, third));
     }
 
     private byte[] chosen(ModelProto model) {
@@ -148,10 +156,8 @@ final class OpenValues {
     }
 
     private void sort(NodeProto node, WrittenOut to) {
-        boolean sorts =
-                WrittenOut.attribute(node, "sorted").map(one -> one.getI() != 0).orElse(true);
-        if (second && !sorts) {
-            to.rotating(axis(node, -1));
+        if (second && !TopKOrder.sorts(node)) {
+            to.reordering(axis(node, -1), reverses);
         }
     }
 

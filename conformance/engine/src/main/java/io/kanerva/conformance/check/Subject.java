@@ -41,6 +41,9 @@ final class Subject {
     /** Names of several weights, of which engines take one or another. */
     private Set<String> ambiguous = Set.of();
 
+    /** Outputs of which the order is open. */
+    private List<TopKOrder> orders = List.of();
+
     private List<Tensor> right;
     private String source;
     private boolean answered;
@@ -66,6 +69,7 @@ final class Subject {
                 facts.forEach((output, fact) -> found.put(output, String.join(", ", fact.random())));
                 random = found;
                 OpsetReadings.revised(model).ifPresent(consensus::revised);
+                orders = TopKOrder.of(model);
                 Set<String> names = new HashSet<>();
                 ambiguous = model.getGraph().getInitializerList().stream()
                         .map(TensorProto::getName)
@@ -221,12 +225,19 @@ final class Subject {
             source = runtime.name();
         }
         String where = "";
+        List<Tensor> ordered = ordered(right, found.outputs());
         for (int i = 0; i < right.size(); i++) {
             if (isRandom(right.get(i))) {
                 continue;
             }
-            Tensor output = counterpart(right, i, found.outputs());
-            Comparison comparison = compared(i, right.get(i), output, runtime, testCase.budget());
+            Tensor original = counterpart(right, i, found.outputs());
+            Tensor output = counterpart(right, i, ordered);
+            Comparison inOrder = compared(i, right.get(i), output, runtime, testCase.budget());
+            long moved = output == original
+                    ? 0
+                    : OpenValues.differing(original, output).cardinality();
+            Comparison comparison =
+                    inOrder.within() && moved > 0 ? inOrder.undecided(inOrder.undecided() + moved) : inOrder;
             if (testCase.budget() instanceof ToleranceFile.Before own) {
                 int at = i;
                 own.entry(right.get(i), runtime)
@@ -248,13 +259,13 @@ final class Subject {
             }
             findings.add(
                     finding(runtime, optimised, Check.BUDGET, source, comparison, floor.multiple(testCase, i, output)));
-            if (same instanceof Outputs outputs && outputs.output(i) != null && output != null) {
+            if (same instanceof Outputs outputs && outputs.output(i) != null && original != null) {
                 findings.add(finding(
                         runtime,
                         optimised,
                         Check.BITS,
                         java.name(),
-                        Comparison.between(comparison.output(), outputs.output(i), output, Tolerance.BITS),
+                        Comparison.between(comparison.output(), outputs.output(i), original, Tolerance.BITS),
                         Double.NaN));
             }
         }
@@ -278,9 +289,19 @@ final class Subject {
                 runtime.name(), reference, optimised, check, testCase.graph(), testCase.label(), comparison, noise);
     }
 
+    /** What is found, in the order of what is expected where the order is open. */
+    private List<Tensor> ordered(List<Tensor> expected, List<Tensor> found) {
+        List<Tensor> ordered = found;
+        for (TopKOrder order : orders) {
+            ordered = order.arranged(expected, ordered);
+        }
+        return ordered;
+    }
+
     private boolean alike(List<Tensor> found, List<Tensor> others, ModelRuntime runtime) {
+        List<Tensor> ordered = ordered(others, found);
         for (int i = 0; i < Math.min(right.size(), others.size()); i++) {
-            Tensor one = i < found.size() ? found.get(i) : null;
+            Tensor one = i < ordered.size() ? ordered.get(i) : null;
             if (!isRandom(right.get(i))
                     && !compared(i, others.get(i), one, runtime, testCase.budget())
                             .within()) {
@@ -296,7 +317,9 @@ final class Subject {
                 : right.get(output).name();
         Tolerance tolerance = budget.of(expected.named(right.get(output).name()), runtime);
         Comparison comparison = Comparison.between(name, expected, found, tolerance);
-        BitSet open = comparison.within() || found == null ? new BitSet() : meaning.open(output, expected, found);
+        boolean decided =
+                comparison.within() || found == null || orders.stream().anyMatch(order -> order.has(output));
+        BitSet open = decided ? new BitSet() : meaning.open(output, expected, found);
         if (!open.isEmpty()) {
             Comparison rest = compared(
                     output, expected, OpenValues.filled(found, expected, open), runtime, budget, name, tolerance);

@@ -68,19 +68,29 @@ final class WrittenOut {
         nodes.add(node.toBuilder().setInput(0, first).build());
     }
 
-    /** Adds the node itself, and then moves the first of its results along an axis to the end, so that none stays. */
-    void rotating(long axis) {
+    /**
+     * Adds the node itself, and then its results in another order along an axis.
+     *
+     * @param reverses whether the order is turned around; else the first moves to the end
+     */
+    void reordering(long axis, boolean reverses) {
         NodeProto.Builder itself = node.toBuilder();
         int at = nodes.size();
         for (int i = 0; i < node.getOutputCount(); i++) {
-            if (!node.getOutput(i).isEmpty()) {
-                itself.setOutput(i, node.getOutput(i) + "/other-order");
+            if (node.getOutput(i).isEmpty()) {
+                continue;
+            }
+            String ordered = node.getOutput(i) + "/other-order";
+            itself.setOutput(i, ordered);
+            if (reverses) {
+                node(node.getOutput(i), "Slice", backwards(ordered, axis));
+            } else {
                 String along = constant(Tensor.of(new long[] {axis}, 1));
                 String one = constant(Tensor.of(new long[] {1}, 1));
                 String from = constant(Tensor.of(new long[] {0}, 1));
                 String end = constant(Tensor.of(new long[] {Long.MAX_VALUE}, 1));
-                String first = add("Slice", List.of(itself.getOutput(i), from, one, along));
-                String rest = add("Slice", List.of(itself.getOutput(i), one, end, along));
+                String first = add("Slice", List.of(ordered, from, one, along));
+                String rest = add("Slice", List.of(ordered, one, end, along));
                 node(node.getOutput(i), "Concat", List.of(rest, first), "axis", axis);
             }
         }

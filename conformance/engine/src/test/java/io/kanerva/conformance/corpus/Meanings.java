@@ -28,6 +28,7 @@ final class Meanings {
         softmax(all);
         others(all);
         open(all);
+        unsorted(all);
         exact(all);
         return all;
     }
@@ -242,6 +243,44 @@ final class Meanings {
                 .is("undecided: 2"));
     }
 
+    /** TopK that need not sort. */
+    private static void unsorted(List<Entry> all) {
+        Graph top = graph().input("x", floats(9, 9, 5))
+                .weight("k", longs(3))
+                .node("TopK", "x k", "y i", "sorted", 0)
+                .output("y");
+        all.add(new Entry("any order of what need not be sorted", top)
+                .only(giving("a", floats(9, 5, 9)), giving("b", floats(5, 9, 9)))
+                .expects(floats(9, 9, 5))
+                .is("undecided: 2"));
+        all.add(new Entry("other values of what need not be sorted", top)
+                .only(giving("sloppy", floats(9, 7, 9)), giving("c", floats(9, 9, 5)))
+                .expects(floats(9, 9, 5))
+                .is("wrong: engine [sloppy]"));
+        Graph both = graph().input("x", floats(3, 9, 5, 1))
+                .weight("k", longs(2))
+                .node("TopK", "x k", "y i", "sorted", 0)
+                .output("y")
+                .output("i", ElementType.INT64);
+        all.add(new Entry("values and indices in another order", both)
+                .only(giving("a", floats(5, 9), longs(2, 1)))
+                .expects(floats(9, 5), longs(1, 2))
+                .is("undecided: 2"));
+        all.add(new Entry("values in another order than their indices", both)
+                .only(giving("sloppy", floats(9, 5), longs(2, 1)), giving("c", floats(9, 5), longs(1, 2)))
+                .expects(floats(9, 5), longs(1, 2))
+                .is("wrong: engine [sloppy]; undecided: 2"));
+        Graph further = graph().input("x", floats(9, 9, 5))
+                .weight("k", longs(3))
+                .node("TopK", "x k", "t i", "sorted", 0)
+                .node("Neg", "t", "y")
+                .output("y");
+        all.add(new Entry("the order of what need not be sorted, further on", further)
+                .only(giving("a", floats(-5, -9, -9)))
+                .expects(floats(-9, -9, -5))
+                .is("undecided: 2"));
+    }
+
     /** ONNX Runtime refuses to divide by 0. */
     private static Engine dividing(String name, Tensor output) {
         return Engine.mistaking(name, Rewrites.operator("Div", "Add")).and(tensor -> output);
@@ -303,5 +342,10 @@ final class Meanings {
     /** An engine that gives this. */
     private static Engine giving(String name, Tensor output) {
         return Engine.spoiling(name, tensor -> output);
+    }
+
+    /** An engine that gives these values and indices. */
+    private static Engine giving(String name, Tensor values, Tensor indices) {
+        return Engine.spoiling(name, tensor -> tensor.type() == ElementType.INT64 ? indices : values);
     }
 }
