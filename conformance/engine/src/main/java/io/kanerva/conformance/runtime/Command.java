@@ -26,7 +26,8 @@ final class Command {
     /** What pip, npm and cargo say where they get no answer. */
     private static final Pattern UNREACHABLE = Pattern.compile(
             "from versions: none|NewConnectionError|Connection refused"
-                    + "|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ould not resolve (host|proxy)|name resolution|Network is unreachable");
+                    + "|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ould not resolve (host|proxy)"
+                    + "|name resolution|Network is unreachable");
 
     private Command() {}
 
