@@ -3,7 +3,6 @@ package io.kanerva.spark;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.KanervaException;
 import io.kanerva.runtime.Planes;
 import java.util.List;
 import org.apache.spark.broadcast.Broadcast;
@@ -43,30 +42,39 @@ public final class KanervaFunctions {
     public static void register(SparkSession spark, String bundle) {
         Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle);
         OpenModels.glanced(files.value(), Device.CPU);
-        UDF2<byte[], Object, Row> recall = (memory, query) -> memory == null || query == null
+        UDF2<Object, Object, Row> recall = (memory, query) -> memory == null || query == null
                 ? null
                 : recall(OpenModels.ofTask(files.value(), Device.CPU), memory, query);
-        UDF1<Seq<Object>, byte[]> write =
+        UDF1<Object, byte[]> write =
                 images -> images == null ? null : write(OpenModels.ofTask(files.value(), Device.CPU), images);
         spark.udf().register("kanerva_recall", recall, Recalled.SCHEMA);
         spark.udf().register("kanerva_write", write, DataTypes.BinaryType);
     }
 
-    private static Row recall(Kanerva kanerva, byte[] memory, Object query) {
+    private static Row recall(Kanerva kanerva, Object memory, Object query) {
+        if (!(memory instanceof byte[] file)) {
+            throw RowRefusedException.of(
+                    "memory", "kanerva_recall", "binary", memory.getClass().getSimpleName());
+        }
         LastOfThread last = LAST.get();
         if (last == null || last.kanerva != kanerva) {
             last = new LastOfThread(kanerva, new LastMemories(kanerva));
             LAST.set(last);
         }
         float[] image = ImageCell.read(query, kanerva.bundle().settings().image(), "query", "kanerva_recall");
-        try {
-            return last.memories.of(memory).recall(image, 1);
-        } catch (KanervaException e) {
-            throw new RowRefusedException("column memory in kanerva_recall: " + e.getMessage());
-        }
+        LastMemories memories = last.memories;
+        return RowRefusedException.naming("memory", "kanerva_recall", () -> memories.of(file))
+                .recall(image, 1);
     }
 
-    private static byte[] write(Kanerva kanerva, Seq<Object> images) {
+    private static byte[] write(Kanerva kanerva, Object argument) {
+        if (!(argument instanceof Seq<?> images)) {
+            throw RowRefusedException.of(
+                    "images",
+                    "kanerva_write",
+                    "an array of images",
+                    argument.getClass().getSimpleName());
+        }
         if (images.isEmpty()) {
             throw RowRefusedException.of("images", "kanerva_write", "at least one image", "none");
         }
@@ -76,10 +84,7 @@ public final class KanervaFunctions {
             episode.add(i, ImageCell.read(images.apply(i), size, "images", "kanerva_write, at " + i));
         }
         FloatTensor tensor = Episode.tensor(List.of(episode), size);
-        try {
-            return kanerva.write(tensor).toBytes();
-        } catch (KanervaException e) {
-            throw new RowRefusedException("column images in kanerva_write: " + e.getMessage());
-        }
+        return RowRefusedException.naming(
+                "images", "kanerva_write", () -> kanerva.write(tensor).toBytes());
     }
 }

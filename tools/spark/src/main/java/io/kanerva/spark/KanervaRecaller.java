@@ -3,6 +3,7 @@ package io.kanerva.spark;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -37,7 +38,8 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         super(uid);
         queryCol = param("queryCol", "images to recall: a struct of Spark, picture files, or arrays of floats");
         outputCol = param("outputCol", "what is recalled: a struct (sample, score, image)");
-        iterations = count("iterations", "how often each result is the next query", 1);
+        iterations = new IntParam(
+                this, "iterations", "how often each result is the next query", ParamValidators.inRange(1, 10_000));
         setDefault(queryCol, "query");
         setDefault(outputCol, "recall");
         setDefault(iterations, 1);
@@ -108,7 +110,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         return iterations;
     }
 
-    /** How often each result is the next query, 1 by default. */
+    /** How often each result is the next query, 1 to 10,000; 1 by default. */
     public KanervaRecaller setIterations(int value) {
         return with(iterations, value);
     }

@@ -72,7 +72,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         StructType schema = transformSchema(dataset.schema());
-        Broadcast<SentBundle> files = opened(dataset);
+        Broadcast<SentBundle> files = opened(dataset, getKeepsIds());
         Dataset<Row> rows = dataset.select(
                 column(dataset, getKeyCol()), column(dataset, getOrderCol()), column(dataset, getImageCol()));
         return sorted(rows, column(rows, getOrderCol()))
@@ -95,11 +95,11 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
         requireType(changes.schema(), actionCol, DataTypes.StringType);
         requireIds(type(changes.schema(), orderCol));
-        Broadcast<SentBundle> files = opened(changes);
+        Broadcast<SentBundle> files = opened(changes, true);
         DataType images = type(changes.schema(), imageCol);
         Column nothing = functions.lit(null);
         Dataset<Row> rows = memories.select(
-                        column(memories, getKeyCol()),
+                        column(memories, getKeyCol()).as("key"),
                         nothing.cast(DataTypes.LongType).as("id"),
                         nothing.cast(DataTypes.StringType).as("action"),
                         nothing.cast(images).as("image"),
@@ -127,10 +127,10 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     }
 
     /** The bundle, sent to the executors, if its model can do what is asked. */
-    private Broadcast<SentBundle> opened(Dataset<?> dataset) {
+    private Broadcast<SentBundle> opened(Dataset<?> dataset, boolean ids) {
         Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle());
         Bundle bundle = OpenModels.glanced(files.value(), device()).bundle();
-        if (getKeepsIds() && !bundle.settings().grows()) {
+        if (ids && !bundle.settings().grows()) {
             throw new IllegalArgumentException(
                     "%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s"
                             .formatted(

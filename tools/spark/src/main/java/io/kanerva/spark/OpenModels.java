@@ -26,9 +26,6 @@ final class OpenModels {
     /** Models that stay open while no task uses them: as many as a writer and a recaller need. */
     static final int IDLE = 2;
 
-    /** Who uses a model that Spark asks for outside of tasks, on the driver, where it computes constants. */
-    private static final long DRIVER = -1;
-
     private static final Pattern LOCAL = Pattern.compile("local\\[(\\d+)(,.*)?]");
 
     /** By digest and device; least recently used first. */
@@ -43,8 +40,11 @@ final class OpenModels {
     /** The model of a bundle for the running task, which gives it back when it ends, however it ends. */
     static synchronized Kanerva ofTask(SentBundle bundle, Device device) {
         TaskContext task = TaskContext.get();
+        if (task == null) { // on the driver, where Spark computes constants
+            return glanced(bundle, device);
+        }
         Shared shared = open(bundle, device);
-        if (shared.users.add(task == null ? DRIVER : task.taskAttemptId()) && task != null) {
+        if (shared.users.add(task.taskAttemptId())) {
             TaskCompletionListener released = ended -> release(shared, ended.taskAttemptId());
             task.addTaskCompletionListener(released);
         }

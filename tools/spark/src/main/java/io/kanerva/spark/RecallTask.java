@@ -2,7 +2,6 @@ package io.kanerva.spark;
 
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.MemoryFileException;
 import io.kanerva.runtime.Planes;
 import java.util.Iterator;
 import org.apache.spark.TaskContext;
@@ -77,11 +76,7 @@ final class RecallTask implements MapPartitionsFunction<Row, Row> {
         if (row.isNullAt(memory)) {
             throw RowRefusedException.of(memoryCol, name, "a memory", "null");
         }
-        try {
-            return memories.of(row.getAs(memory));
-        } catch (MemoryFileException e) {
-            throw new RowRefusedException("column %s in %s: %s".formatted(memoryCol, name, e.getMessage()));
-        }
+        return RowRefusedException.naming(memoryCol, name, () -> memories.of(row.getAs(memory)));
     }
 
     private Object name(Row row, long number) {

@@ -3,7 +3,6 @@ package io.kanerva.spark;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.KanervaException;
 import io.kanerva.runtime.MemoryHeap;
 import io.kanerva.runtime.Planes;
 import java.util.Iterator;
@@ -81,45 +80,61 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
 
         @Override
         void make(Queue<Row> made) {
-            Object key = ahead.get(0);
+            Row first = ahead;
+            Object key = first.get(0);
+            byte[] untouched = isMemory(first) ? first.getAs(4) : null;
             MemoryHeap heap = null;
-            byte[] untouched = null;
             Row before = null;
             String refusal = null;
             do {
                 if (refusal == null) {
                     try {
                         requireOther(before, ahead);
-                        if (isMemory(ahead)) {
-                            untouched = memory(ahead);
-                        } else {
-                            heap = heap == null ? heap(ahead, untouched) : heap;
+                        if (!isMemory(ahead)) {
+                            heap = heap == null ? heap(first, untouched) : heap;
                             change(heap, ahead);
+                        } else if (untouched == null) {
+                            throw RowRefusedException.of(memoryCol, name(ahead), "a memory", "null");
                         }
                     } catch (RowRefusedException e) {
-                        if (!gathersReasons) {
-                            throw e;
-                        }
-                        refusal = e.getMessage();
+                        refusal = reason(e);
                     }
                 }
                 before = ahead;
                 ahead = rows.hasNext() ? rows.next() : null;
             } while (ahead != null && key != null && key.equals(ahead.get(0)));
-            if (refusal != null) {
-                made.add(RowFactory.create(key, null, null, refusal));
-            } else if (heap == null) {
-                add(made, key, untouched, kanerva.loadHeap(untouched).size());
+            if (heap == null || refusal != null) {
+                keep(made, first, untouched, refusal);
             } else if (heap.size() > 0) {
-                add(made, key, heap.toBytes(), heap.size());
+                made.add(row(key, heap.toBytes(), heap.size(), null));
             }
         }
 
-        private void add(Queue<Row> made, Object key, byte[] file, int samples) {
-            made.add(
-                    gathersReasons
-                            ? RowFactory.create(key, file, samples, null)
-                            : RowFactory.create(key, file, samples));
+        /** The memory as it came, also if changes to it are refused, so that saving the result loses nothing. */
+        private void keep(Queue<Row> made, Row first, byte[] untouched, String refusal) {
+            Integer samples = null;
+            String why = refusal;
+            if (untouched != null) {
+                try {
+                    samples = heap(first, untouched).size();
+                } catch (RowRefusedException e) {
+                    why = why == null ? reason(e) : why;
+                }
+            }
+            made.add(row(first.get(0), untouched, samples, why));
+        }
+
+        private String reason(RowRefusedException e) {
+            if (!gathersReasons) {
+                throw e;
+            }
+            return e.getMessage();
+        }
+
+        private Row row(Object key, byte[] file, Integer samples, String reason) {
+            return gathersReasons
+                    ? RowFactory.create(key, file, samples, reason)
+                    : RowFactory.create(key, file, samples);
         }
 
         /** A row that is not the one before again: by its key, turn and id. */
@@ -135,15 +150,10 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
             }
         }
 
-        private byte[] memory(Row row) {
-            if (row.isNullAt(4)) {
-                throw RowRefusedException.of(memoryCol, name(row), "a memory", "null");
-            }
-            return row.getAs(4);
-        }
-
         private MemoryHeap heap(Row row, byte[] file) {
-            return file == null ? kanerva.heap() : naming(memoryCol, row, () -> kanerva.loadHeap(file));
+            return file == null
+                    ? kanerva.heap()
+                    : RowRefusedException.naming(memoryCol, name(row), () -> kanerva.loadHeap(file));
         }
 
         private void change(MemoryHeap heap, Row row) {
@@ -157,7 +167,7 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
                 throw RowRefusedException.of(orderCol, name, "the sample's id", "null");
             }
             long id = row.getLong(1);
-            naming(orderCol, row, () -> {
+            RowRefusedException.naming(orderCol, name, () -> {
                 switch (action) {
                     case "free" -> heap.free(id);
                     case "replace" -> heap.replace(id, image(row, name));
@@ -171,19 +181,6 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
             Planes size = kanerva.bundle().settings().image();
             return new FloatTensor(
                     ImageCell.read(row.get(3), size, imageCol, name), size.channels(), size.height(), size.width());
-        }
-    }
-
-    private interface Call<T> {
-        T run();
-    }
-
-    /** The runtime's refusal of what a row asks for, with that row's name. */
-    private <T> T naming(String column, Row row, Call<T> call) {
-        try {
-            return call.run();
-        } catch (KanervaException e) {
-            throw new RowRefusedException("column %s in %s: %s".formatted(column, name(row), e.getMessage()));
         }
     }
 

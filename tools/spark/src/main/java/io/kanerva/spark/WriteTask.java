@@ -63,7 +63,7 @@ final class WriteTask implements MapPartitionsFunction<Row, Row> {
                 for (int samples = 0; samples < batchSize && episodes.hasNext(); ) {
                     Episode episode = episodes.next();
                     batch.add(episode);
-                    samples += episode.samples();
+                    samples += Math.max(1, episode.samples()); // refused ones have none
                 }
                 Map<Episode, byte[]> files = keepsIds ? heaps(kanerva, batch) : memories(kanerva, batch);
                 batch.forEach(episode -> made.add(row(episode, files.get(episode))));

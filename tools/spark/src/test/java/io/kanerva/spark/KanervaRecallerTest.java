@@ -155,6 +155,12 @@ class KanervaRecallerTest {
                         .first()
                         .isNullAt(0))
                 .isTrue();
+        assertThatThrownBy(() -> spark.sql("select kanerva_recall('text', image) from images")
+                        .collectAsList())
+                .hasStackTraceContaining("column memory in kanerva_recall: expected binary, found String");
+        assertThatThrownBy(() ->
+                        spark.sql("select kanerva_write(image) from images").collectAsList())
+                .hasStackTraceContaining("column images in kanerva_write: expected an array of images, found byte[]");
         assertThatThrownBy(() -> spark.sql("select kanerva_recall(image, image) from images")
                         .collectAsList())
                 .hasStackTraceContaining(

@@ -284,6 +284,27 @@ class RefusalsTest {
     }
 
     @Test
+    void memoriesThatCannotBeReadAreReasonsAndKeepTheirBytes() {
+        byte[] broken = {1, 2, 3};
+        StructType schema = new StructType().add("id", DataTypes.LongType).add("memory", DataTypes.BinaryType);
+        Dataset<Row> memories = LocalSpark.session().createDataFrame(List.of(RowFactory.create(1L, broken)), schema);
+        Dataset<Row> none = rows(DataTypes.BinaryType)
+                .withColumnRenamed("key", "id")
+                .withColumn("action", org.apache.spark.sql.functions.lit("free"));
+        // The key's name is that of a column inside.
+        KanervaWriter writer = writer().setKeyCol("id").setOnError("reason");
+        Row kept = writer.update(memories, none).collectAsList().get(0);
+        assertThat(kept.<byte[]>getAs("memory")).isEqualTo(broken);
+        assertThat(kept.isNullAt(2)).isTrue();
+        assertThat(kept.getString(3)).startsWith("column memory in the row of id = 1: heap in bytes: expected");
+        assertThatThrownBy(() -> writer.copy(new org.apache.spark.ml.param.ParamMap())
+                        .setBundle(LocalSpark.bundle("mnist-pooled-fp16"))
+                        .update(memories, none))
+                .hasMessageContaining("expected a heap writer with dereferenced keys, whose memories grow");
+        assertThatThrownBy(() -> new KanervaRecaller().setIterations(10_001)).hasMessageContaining("iterations");
+    }
+
+    @Test
     void changesThatCannotBeMadeNameTheirRow() {
         Object good = LocalSpark.png(GREY);
         KanervaWriter writer = writer().setKeepsIds(true).setOnError("fail");
@@ -314,6 +335,11 @@ class RefusalsTest {
                     .collectAsList();
             assertThat(reasons).as(each[1].toString()).hasSize(1);
             assertThat(reasons.get(0).getString(3)).startsWith((String) each[1]);
+            boolean known = Long.valueOf(1).equals(reasons.get(0).get(0));
+            assertThat(reasons.get(0).<byte[]>getAs(1))
+                    .as("the memory as it was")
+                    .isEqualTo(known ? memories.first().<byte[]>getAs(1) : null);
+            assertThat(reasons.get(0).get(2)).isEqualTo(known ? 1 : null);
         }
         assertThatThrownBy(() -> writer.update(
                                 memories.union(memories),
