@@ -40,8 +40,7 @@ public final class KanervaFunctions {
      * @param bundle as {@link KanervaStage#setBundle} takes it
      */
     public static void register(SparkSession spark, String bundle) {
-        Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle);
-        OpenModels.glanced(files.value(), Device.CPU);
+        Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle, Device.CPU);
         UDF2<Object, Object, Row> recall = (memory, query) -> memory == null || query == null
                 ? null
                 : recall(OpenModels.ofTask(files.value(), Device.CPU), memory, query);

@@ -48,8 +48,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         StructType schema = transformSchema(dataset.schema());
-        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle());
-        OpenModels.glanced(files.value(), device());
+        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle(), device());
         return dataset.toDF().mapPartitions(new RecallTask(this, dataset.schema(), files), Encoders.row(schema));
     }
 

@@ -128,7 +128,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
 
     /** The bundle, sent to the executors, if its model can do what is asked. */
     private Broadcast<SentBundle> opened(Dataset<?> dataset, boolean ids) {
-        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle());
+        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle(), device());
         Bundle bundle = OpenModels.glanced(files.value(), device()).bundle();
         if (ids && !bundle.settings().grows()) {
             throw new IllegalArgumentException(
@@ -160,18 +160,19 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
                 : joined(kept, memory, samples);
     }
 
-    /** Types whose equal values are one value: neither NaN nor collations. */
+    /**
+     * Types whose equal values are one value: neither NaN nor collations, nor dates and timestamps, which reach tasks
+     * in the Julian calendar and a time zone.
+     */
     private void requireSortable(Param<String> param, DataType type) {
         boolean fits = isWhole(type)
                 || type instanceof DecimalType
-                || List.of(
-                                DataTypes.StringType,
-                                DataTypes.DateType,
-                                DataTypes.TimestampType,
-                                DataTypes.TimestampNTZType)
-                        .contains(type);
+                || List.of(DataTypes.StringType, DataTypes.TimestampNTZType).contains(type);
         if (!fits) {
-            throw refused(param, "a whole number, decimal, string, date or timestamp", type);
+            throw refused(
+                    param,
+                    "a whole number, decimal, string or timestamp_ntz (unix_date and unix_micros make numbers)",
+                    type);
         }
     }
 

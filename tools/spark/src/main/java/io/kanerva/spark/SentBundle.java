@@ -1,6 +1,7 @@
 package io.kanerva.spark;
 
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.Device;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,9 +36,9 @@ final class SentBundle implements Serializable {
     private final String digest;
     private final TreeMap<String, byte[]> files;
 
-    private SentBundle(TreeMap<String, byte[]> files) {
+    private SentBundle(String digest, TreeMap<String, byte[]> files) {
         this.files = files;
-        digest = HexFormat.of().formatHex(sha256(files.get(DESCRIPTION)));
+        this.digest = digest;
     }
 
     /** The SHA-256 of bundle.json, which holds those of the other files. */
@@ -55,18 +56,36 @@ final class SentBundle implements Serializable {
     }
 
     /**
-     * Reads a bundle and broadcasts it, once an application however often it is asked for.
+     * Broadcasts a bundle, once an application however often it is asked for: later, only bundle.json is read again.
      *
      * @param place a folder of any file system that Hadoop knows, or {@code classpath:} and a folder there
+     * @param device where it must open before it is kept: a bundle may be mended meanwhile
      */
-    static Broadcast<SentBundle> broadcast(SparkSession spark, String place) {
-        SentBundle read = read(place, spark.sparkContext().hadoopConfiguration());
+    static Broadcast<SentBundle> broadcast(SparkSession spark, String place, Device device) {
         SparkContext context = spark.sparkContext();
-        synchronized (SENT) {
-            return SENT.computeIfAbsent(context, SentBundle::closingWithIt)
-                    .computeIfAbsent(
-                            read.digest,
-                            unused -> JavaSparkContext.fromSparkContext(context).broadcast(read));
+        try {
+            Opener opener = opener(place, context.hadoopConfiguration());
+            byte[] description = bytes(opener, DESCRIPTION);
+            String digest = HexFormat.of().formatHex(sha256(description));
+            synchronized (SENT) {
+                Map<String, Broadcast<SentBundle>> sent = SENT.computeIfAbsent(context, SentBundle::closingWithIt);
+                Broadcast<SentBundle> known = sent.get(digest);
+                if (known != null) {
+                    OpenModels.glanced(known.value(), device);
+                    return known;
+                }
+                SentBundle read = new SentBundle(digest, read(opener, description));
+                OpenModels.glanced(read, device);
+                Broadcast<SentBundle> made =
+                        JavaSparkContext.fromSparkContext(context).broadcast(read);
+                sent.put(digest, made);
+                return made;
+            }
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "bundle: expected a readable folder with %s and its graphs, found %s (%s)"
+                            .formatted(DESCRIPTION, place, e.getMessage()),
+                    e);
         }
     }
 
@@ -81,21 +100,14 @@ final class SentBundle implements Serializable {
         return new TreeMap<>();
     }
 
-    private static SentBundle read(String place, Configuration hadoop) {
-        try {
-            if (place.startsWith(CLASS_PATH)) {
-                String folder = place.substring(CLASS_PATH.length());
-                ClassLoader loader = Thread.currentThread().getContextClassLoader();
-                return read(name -> found(loader.getResourceAsStream(folder + "/" + name), name));
-            }
-            Path folder = new Path(place);
-            return read(name -> folder.getFileSystem(hadoop).open(new Path(folder, name)));
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "bundle: expected a readable folder with %s and its graphs, found %s (%s)"
-                            .formatted(DESCRIPTION, place, e.getMessage()),
-                    e);
+    private static Opener opener(String place, Configuration hadoop) {
+        if (place.startsWith(CLASS_PATH)) {
+            String folder = place.substring(CLASS_PATH.length());
+            ClassLoader loader = Thread.currentThread().getContextClassLoader();
+            return name -> found(loader.getResourceAsStream(folder + "/" + name), name);
         }
+        Path folder = new Path(place);
+        return name -> folder.getFileSystem(hadoop).open(new Path(folder, name));
     }
 
     private static InputStream found(InputStream stream, String name) throws FileNotFoundException {
@@ -105,9 +117,9 @@ final class SentBundle implements Serializable {
         return stream;
     }
 
-    private static SentBundle read(Opener opener) throws IOException {
+    private static TreeMap<String, byte[]> read(Opener opener, byte[] description) throws IOException {
         TreeMap<String, byte[]> files = new TreeMap<>();
-        files.put(DESCRIPTION, bytes(opener, DESCRIPTION));
+        files.put(DESCRIPTION, description);
         for (BundleGraph graph : BundleGraph.values()) {
             String name = graph.label() + ".onnx";
             try {
@@ -117,7 +129,7 @@ final class SentBundle implements Serializable {
                 continue;
             }
         }
-        return new SentBundle(files);
+        return files;
     }
 
     private static byte[] bytes(Opener opener, String name) throws IOException {

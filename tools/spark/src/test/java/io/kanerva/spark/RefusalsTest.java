@@ -214,12 +214,15 @@ class RefusalsTest {
                         "keyCol: expected one column key, found 0 among [Key]"),
                 Arguments.of(
                         new StructType().add("key", DataTypes.DoubleType),
-                        "column key (keyCol): expected a whole number, decimal, string, date "
-                                + "or timestamp, found double"),
+                        "column key (keyCol): expected a whole number, decimal, string or "
+                                + "timestamp_ntz (unix_date and unix_micros make numbers), found double"),
+                Arguments.of(
+                        new StructType().add("key", DataTypes.DateType),
+                        "timestamp_ntz (unix_date and unix_micros make numbers), found date"),
                 Arguments.of(
                         new StructType().add("key", DataTypes.LongType).add("place", DataTypes.FloatType),
-                        "column place (orderCol): expected a whole number, decimal, string, date or timestamp, found"
-                                + " float"),
+                        "column place (orderCol): expected a whole number, decimal, string or timestamp_ntz"
+                                + " (unix_date and unix_micros make numbers), found float"),
                 Arguments.of(
                         new StructType()
                                 .add("key", DataTypes.LongType)
