@@ -30,11 +30,6 @@ final class Episode {
         return images.size();
     }
 
-    /** The last sample's value of the order column. */
-    Object last() {
-        return order.get(order.size() - 1);
-    }
-
     void add(Object place, float[] image) {
         order.add(place);
         images.add(image);

@@ -2,6 +2,7 @@ package io.kanerva.spark;
 
 import io.kanerva.runtime.Planes;
 import java.util.Iterator;
+import java.util.Objects;
 import org.apache.spark.sql.Row;
 
 /** Gathers rows (key, order, image), which come sorted by key and order, into episodes. */
@@ -32,20 +33,26 @@ final class EpisodeReader implements Iterator<Episode> {
         Object key = ahead.get(0);
         Episode episode = new Episode(key);
         do {
-            if (episode.refusal() == null) {
-                add(episode, ahead);
-            }
+            Row row = ahead;
             advance();
-            // Rows without a key have nothing in common.
-        } while (ahead != null && key != null && key.equals(ahead.get(0)));
+            if (episode.refusal() == null) {
+                // Whichever of the two the shuffle has put first, and whatever its image.
+                add(episode, row, isOf(key) && Objects.equals(row.get(1), ahead.get(1)));
+            }
+        } while (isOf(key));
         return episode;
+    }
+
+    /** Whether a row of the same episode follows; those without a key have nothing in common. */
+    private boolean isOf(Object key) {
+        return ahead != null && key != null && key.equals(ahead.get(0));
     }
 
     private void advance() {
         ahead = rows.hasNext() ? rows.next() : null;
     }
 
-    private void add(Episode episode, Row row) {
+    private void add(Episode episode, Row row, boolean twice) {
         Object order = row.get(1);
         RowName name = new RowName(task.keyCol, episode.key(), task.orderCol, order);
         try {
@@ -55,7 +62,7 @@ final class EpisodeReader implements Iterator<Episode> {
             if (order == null) {
                 throw RowRefusedException.of(task.orderCol, name, "the sample's place in its episode", "null");
             }
-            if (episode.samples() > 0 && order.equals(episode.last())) {
+            if (twice) {
                 throw RowRefusedException.of(
                         task.orderCol, name, "a value that no other sample of the episode has", "it twice");
             }

@@ -54,6 +54,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
 
     @Override
     public StructType transformSchema(StructType schema) {
+        required(bundle());
         DataType memory = type(schema, memoryCol());
         if (!memory.equals(DataTypes.BinaryType)) {
             throw refused(memoryCol(), "binary, memories in the runtime's file format", memory);

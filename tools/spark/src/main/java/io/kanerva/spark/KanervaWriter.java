@@ -143,7 +143,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
 
     @Override
     public StructType transformSchema(StructType schema) {
-        gathersReasons();
+        required(bundle());
         DataType key = type(schema, keyCol());
         requireSortable(keyCol(), key);
         DataType order = type(schema, orderCol);

@@ -3,7 +3,11 @@ package io.kanerva.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.runtime.BundleException;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,6 +22,7 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -77,7 +82,7 @@ class RefusalsTest {
                                 + " found null"),
                 Arguments.of(
                         DataTypes.BinaryType,
-                        List.of(RowFactory.create(7L, 1, good), RowFactory.create(7L, 1, good)),
+                        List.of(RowFactory.create(7L, 1, new byte[9]), RowFactory.create(7L, 1, good)),
                         "column place in the row of key = 7, place = 1: expected a value that no other sample of the"
                                 + " episode has, found it twice"),
                 Arguments.of(
@@ -266,6 +271,32 @@ class RefusalsTest {
                         .setBundle(LocalSpark.bundle("mnist-pooled-fp16"))
                         .transform(rows))
                 .hasMessageContaining("keepsIds: expected a heap writer with dereferenced keys, whose memories grow");
+    }
+
+    @Test
+    void aBundleThatWasBrokenIsReadAgainOnceItIsMended(@TempDir Path folder) throws IOException {
+        Path whole = Path.of(LocalSpark.bundle("mnist-fp16"));
+        List<Path> files;
+        try (Stream<Path> all = Files.list(whole)) {
+            files = all.filter(file -> file.toString().matches(".*\\.(json|onnx)"))
+                    .toList();
+        }
+        Path graph = files.stream()
+                .filter(file -> file.toString().endsWith(".onnx"))
+                .findFirst()
+                .orElseThrow();
+        for (Path file : files) {
+            if (!file.equals(graph)) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        Dataset<Row> rows = rows(DataTypes.BinaryType, RowFactory.create(1L, 1, LocalSpark.png(GREY)));
+        KanervaWriter writer = writer().setBundle(folder.toString());
+        assertThatThrownBy(() -> writer.transform(rows)).isInstanceOf(BundleException.class);
+        Files.copy(graph, folder.resolve(graph.getFileName()));
+        assertThat(writer.transform(rows).count()).isOne();
+        Files.delete(folder.resolve(graph.getFileName()));
+        assertThat(writer.transform(rows).count()).as("sent already").isOne();
     }
 
     @Test

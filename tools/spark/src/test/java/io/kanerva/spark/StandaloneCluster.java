@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
@@ -28,7 +29,7 @@ final class StandaloneCluster implements AutoCloseable {
     private static final String EXECUTOR = "CoarseGrainedExecutorBackend";
 
     private final Path home;
-    private final List<Process> processes = new ArrayList<>();
+    private final List<Process> processes = new CopyOnWriteArrayList<>();
     private final String address;
 
     /** @param home an empty folder */
@@ -39,21 +40,29 @@ final class StandaloneCluster implements AutoCloseable {
             Path jar = Path.of(entry).toAbsolutePath();
             Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
         }
-        Process master = start("127.0.0.1", "org.apache.spark.deploy.master.Master", "--port", "0");
-        address = address(master);
-        for (int i = 0; i < workers; i++) {
-            String folder = home.resolve("worker" + i).toString();
-            drained(start(
-                    "127.0.0." + (i + 1),
-                    "org.apache.spark.deploy.worker.Worker",
-                    "--cores",
-                    "1",
-                    "--memory",
-                    "1g",
-                    "--work-dir",
-                    folder,
-                    address));
+        String found;
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+        try {
+            Process master = start("127.0.0.1", "org.apache.spark.deploy.master.Master", "--port", "0");
+            found = address(master);
+            for (int i = 0; i < workers; i++) {
+                String folder = home.resolve("worker" + i).toString();
+                drained(start(
+                        "127.0.0." + (i + 1),
+                        "org.apache.spark.deploy.worker.Worker",
+                        "--cores",
+                        "1",
+                        "--memory",
+                        "1g",
+                        "--work-dir",
+                        folder,
+                        found));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
         }
+        address = found;
     }
 
     private static Stream<String> classPath() {
