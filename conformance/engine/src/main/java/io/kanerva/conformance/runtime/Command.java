@@ -24,8 +24,8 @@ final class Command {
     private static final Pattern CONTROL = Pattern.compile("\\x1b\\[[0-9;?]*[ -/]*[@-~]|[\\p{Cc}&&[^\\t]]");
 
     /** What pip, npm and cargo say where they get no answer. */
-    private static final Pattern UNREACHABLE = Pattern.compile(
-            "from versions: none|NewConnectionError|Connection refused"
+    private static final Pattern UNREACHABLE =
+            Pattern.compile("from versions: none|NewConnectionError|Connection refused"
                     + "|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ould not resolve (host|proxy)"
                     + "|name resolution|Network is unreachable");
 
