@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /** Searches for sizes of the dynamic dimensions at which a block's computation is not the program's. */
 final class Prober {
@@ -279,9 +280,31 @@ final class Prober {
         if (size < low.get(name) || size > high.get(name) || isSpent.getAsBoolean()) {
             return;
         }
-        if (isChanged(with(name, size))) {
-            settle(name, nearestSame(name, size), size);
+        if (region.contains(with(name, size))) {
+            if (isChanged(with(name, size))) {
+                settle(name, nearestSame(name, size), size);
+            }
+            return;
         }
+        // Where the block itself fails, no graph is silently wrong.
+        inside(name, size).filter(sizes -> at(sizes).kind() == Kind.DIFFERENT).ifPresent(sizes -> {
+            throw changed(sizes, base, box(), Optional.empty(), 0);
+        });
+    }
+
+    /** Small sizes in the region with this one and one more that differs from those traced. */
+    private Optional<Map<String, Long>> inside(String name, long size) {
+        return plan.dimensions().stream()
+                .filter(other -> !other.equals(name))
+                .flatMap(other -> LongStream.of(1, 2, size / 2, size - 1, size, size + 1, 2 * size, high.get(other))
+                        .filter(value -> value >= low.get(other) && value <= high.get(other))
+                        .mapToObj(value -> {
+                            Map<String, Long> sizes = with(name, size);
+                            sizes.put(other, value);
+                            return sizes;
+                        }))
+                .filter(region::contains)
+                .findFirst();
     }
 
     /** The next smaller size at which the block is known to agree, or else the next larger one. */

@@ -70,6 +70,27 @@ class SizeRelationsTest {
         requireBranches(x -> columns(x) > rows(x) + 1 ? x.abs() : x, 1, SHAPES);
     }
 
+    /** Within a side of a relation, too, every number of the code is tried, with the other size on that side. */
+    @Test
+    void aSizeThatChangesMoreOnOneSideOfARelationIsFound() {
+        List<Function<NDArray, NDArray>> functions = List.of(
+                x -> columns(x) > rows(x) ? rows(x) == 100 ? x.mul(3) : x.mul(2) : x.neg(),
+                x -> columns(x) > rows(x) ? rows(x) > 100 && rows(x) <= 120 ? x.mul(3) : x.mul(2) : x.neg(),
+                x -> columns(x) % rows(x) == 0 ? rows(x) == 100 ? x.mul(3) : x.mul(2) : x.neg(),
+                x -> columns(x) + rows(x) > 300 ? rows(x) == 170 ? x.mul(3) : x.mul(2) : x.neg(),
+                x -> gcd(columns(x), rows(x)) == 1 ? rows(x) == 100 ? x.mul(3) : x.mul(2) : x.neg());
+        for (Function<NDArray, NDArray> function : functions) {
+            OnnxModel model;
+            try {
+                model = export(function, X, ExportOptions.defaults().withCheck());
+            } catch (ExportException e) {
+                assertThat(e).hasMessageContaining("SizeRelationsTest");
+                continue;
+            }
+            requireAgreementAt(model, function, new long[] {100, 200}, new long[] {100, 101}, new long[] {170, 200});
+        }
+    }
+
     @Test
     void theDifferenceOfTwoSizesIsASizeOnTheSideWhereItIsPositive() {
         requireBranches(
