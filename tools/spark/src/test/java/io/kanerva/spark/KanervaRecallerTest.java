@@ -48,7 +48,7 @@ class KanervaRecallerTest {
         return LocalSpark.session().createDataFrame(rows, SCHEMA).repartition(partitions);
     }
 
-    /** Of cifar10 the bits of a recall from a heap depend on how many queries there are: each must be recalled alone. */
+    /** Of cifar10 the bits of a recall from a heap depend on the number of queries: each must be recalled alone. */
     @ParameterizedTest
     @ValueSource(strings = {"fashion-mnist", "cifar10", "mnist-pooled-fp16"})
     void recallsAreThoseOfThePlainRuntimeWhateverThePartitions(String bundle) {
