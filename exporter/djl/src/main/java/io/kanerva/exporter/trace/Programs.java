@@ -131,7 +131,7 @@ public sealed interface Programs {
             List<Output> no = otherwise.outputs();
             List<Output> yes = then.outputs();
             if (no.size() != yes.size()) {
-                throw different(test, no.size() + " arrays", yes.size() + " arrays");
+                throw different(test, arrays(no), arrays(yes));
             }
             for (int i = 0; i < no.size(); i++) {
                 Output a = no.get(i);
@@ -147,14 +147,18 @@ public sealed interface Programs {
             return otherwise.first();
         }
 
+        private static String arrays(List<Output> outputs) {
+            return outputs.size() == 1 ? "1 array" : outputs.size() + " arrays";
+        }
+
         private static String text(int index, Output output) {
             return "output " + index + " as " + output.type() + " of rank "
                     + output.shape().size();
         }
 
         private static ExportException different(SizeQuestion test, String no, String yes) {
-            return new ExportException(List.of("the block returns " + no + " " + test.no() + " and " + yes + " "
-                    + test.yes() + "; a model's outputs have the same types and ranks at all sizes"));
+            return new ExportException(List.of("the block returns " + test.both(no, yes)
+                    + "; a model's outputs have the same number, types and ranks at all sizes"));
         }
 
         @Override

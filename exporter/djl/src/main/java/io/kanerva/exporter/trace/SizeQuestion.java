@@ -94,14 +94,11 @@ public record SizeQuestion(Size left, boolean isEqual, Size right) {
         return !isEqual && right.isFixed();
     }
 
-    /** Where the answer is yes, for a message. */
-    String yes() {
-        return isThreshold() ? "above" : "where " + this;
-    }
-
-    /** Where the answer is no. */
-    String no() {
-        return isThreshold() ? "up to " + left + "=" + right : "elsewhere";
+    /** What there is for both answers, for a message. */
+    String both(String no, String yes) {
+        return isThreshold()
+                ? no + " up to " + left + "=" + right + " and " + yes + " above"
+                : yes + " where " + this + " and " + no + " elsewhere";
     }
 
     @Override

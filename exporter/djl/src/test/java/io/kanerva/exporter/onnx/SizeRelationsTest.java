@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.pooling.Pool;
@@ -202,5 +203,16 @@ class SizeRelationsTest {
                         export(x -> 3 * columns(x) > 2 * rows(x) + 7 ? x.mul(2) : x, X, ExportOptions.defaults()))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("SizeRelationsTest");
+    }
+
+    @Test
+    void differentNumbersOfResultsAreNamedWithTheRelation() {
+        LambdaBlock block = new LambdaBlock(arrays -> {
+            NDArray x = arrays.singletonOrThrow();
+            return columns(x) > rows(x) ? new NDList(x.neg(), x.mul(2)) : new NDList(x.neg());
+        });
+        assertThatThrownBy(() -> OnnxExporter.export(block, List.of(X), List.of("y", "z"), ExportOptions.defaults()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("2 arrays where T > N and 1 array elsewhere");
     }
 }
