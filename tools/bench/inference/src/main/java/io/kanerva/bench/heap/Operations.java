@@ -18,12 +18,17 @@ import java.util.SplittableRandom;
 
 /**
  * Times single writes, frees, reads and replacements in heaps of many sizes, in CPU time of the calling thread. All
- * heaps are there at once and take turns, so that a busy machine slows all down alike.
+ * heaps are there at once and take short turns, and a ratio is the median of those of single turns, so that a machine
+ * whose speed changes slows both sides down alike.
  */
 final class Operations {
 
     private static final int BATCH = 512;
-    private static final int CALLS = 200;
+    private static final int CALLS = 25;
+
+    /** Turns of each heap in a round. */
+    private static final int TURNS = 20;
+
     private static final String[] NAMES = {"free", "write", "replace", "read"};
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
@@ -31,7 +36,7 @@ final class Operations {
 
     /** The bundle's folder, the rounds, and the sizes in ascending order. */
     public static void main(String[] arguments) throws IOException {
-        int rounds = Integer.parseInt(arguments[1]);
+        int turns = TURNS * Integer.parseInt(arguments[1]);
         int[] sizes =
                 Arrays.stream(arguments).skip(2).mapToInt(Integer::parseInt).toArray();
         try (Kanerva kanerva = Kanerva.load(Path.of(arguments[0]), Device.CPU)) {
@@ -51,12 +56,12 @@ final class Operations {
                         direct() >> 10,
                         other());
             }
-            double[][][] medians = new double[sizes.length][NAMES.length][rounds];
-            for (int round = 0; round < rounds; round++) {
+            double[][][] medians = new double[sizes.length][NAMES.length][turns];
+            for (int turn = 0; turn < turns; turn++) {
                 for (int i = 0; i < sizes.length; i++) {
-                    double[] times = times(heaps.get(i), shapes, sizes[i], round);
+                    double[] times = times(heaps.get(i), shapes, sizes[i], turn);
                     for (int name = 0; name < NAMES.length; name++) {
-                        medians[i][name][round] = times[name];
+                        medians[i][name][turn] = times[name];
                     }
                 }
             }
@@ -76,7 +81,7 @@ final class Operations {
             System.out.printf(Locale.ROOT, "%,9d", sizes[i]);
             for (int name = 0; name < NAMES.length; name++) {
                 double time = median(medians[i][name]);
-                double ratio = time / median(medians[0][name]);
+                double ratio = ratio(medians[i][name], medians[0][name]);
                 worst = Math.max(worst, ratio);
                 System.out.printf(Locale.ROOT, "%10.2f (%4.2f)", time, ratio);
             }
@@ -85,9 +90,15 @@ final class Operations {
         System.out.printf(Locale.ROOT, "the largest ratio: %.2f%n", worst);
     }
 
+    private static double ratio(double[] times, double[] ofSmallest) {
+        double[] ratios = new double[times.length];
+        Arrays.setAll(ratios, turn -> times[turn] / ofSmallest[turn]);
+        return median(ratios);
+    }
+
     private static void warmUp(Kanerva kanerva, Rectangles shapes) {
         MemoryHeap heap = filled(kanerva, shapes, 2_000);
-        for (int round = 0; round < 15; round++) {
+        for (int round = 0; round < 120; round++) {
             times(heap, shapes, 2_000, round);
         }
     }
