@@ -29,7 +29,11 @@ final class Operations {
     /** Turns of each heap in a round. */
     private static final int TURNS = 20;
 
-    private static final String[] NAMES = {"free", "write", "replace", "read"};
+    private static final String[] NAMES = {"free", "write", "replace", "read", "free, cold"};
+
+    /** More than a core's caches and their tables of pages hold (16 MB). */
+    private static final long[] OTHER_WORK = new long[1 << 21];
+
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     private Operations() {}
@@ -128,8 +132,20 @@ final class Operations {
             times[1][call] = time(() -> heap.write(id, image));
             times[2][call] = time(() -> heap.replace(other, image));
             times[3][call] = time(() -> heap.read(third));
+            displaceCaches();
+            times[4][call] = time(() -> heap.free(third));
+            heap.write(third, image);
         }
         return Arrays.stream(times).mapToDouble(Operations::median).toArray();
+    }
+
+    /**
+     * Leaves a core's caches as other work of a service does: in a loop a small heap stays in them, a large one cannot.
+     */
+    private static void displaceCaches() {
+        for (int i = 0; i < OTHER_WORK.length; i += 8) {
+            OTHER_WORK[i]++;
+        }
     }
 
     private static double time(Runnable call) {
