@@ -201,8 +201,17 @@ test('a picture can be uploaded, and other files are refused in a sentence', asy
   await upload(file('words.txt'));
   assert.equal(await visit.status(), 'words.txt: expected a picture that the browser reads, found another file');
   await visit.load(file('words.txt'));
-  assert.match(await visit.status(), /expected a memory file, which starts with KANMEMRY, found another kind of file/);
+  assert.match(await visit.status(), /^words.txt: expected a memory file, which starts with KANMEMRY, found another kind/);
   assert.equal((await visit.ids()).length, 7);
+});
+
+test('after the largest id of 64 bits the smallest are given', async () => {
+  await visit.open('fashion-mnist-gist-fp16');
+  await visit.load(`${root}/conformance/clients/heap.memory`);
+  const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n].map(String);
+  assert.deepEqual(await visit.ids(), [least, '7', most]);
+  await visit.click('#examples');
+  assert.deepEqual(await visit.ids(), [least, '0', '7', most, '1', '2', '3', '4', '5', '6', '8']);
 });
 
 test('every shipped model writes, finds, generates and saves', async (t) => {
@@ -284,6 +293,12 @@ test('the page asks nobody but its server and breaks no policy', async () => {
   const elsewhere = visit.requests.filter((url) => !url.startsWith(server.address) && !url.startsWith('blob:'));
   assert.deepEqual(elsewhere, []);
   assert.ok(visit.requests.some((url) => url.endsWith('.wasm')));
+  const modules = visit.requests.map((url) => url.slice(server.address.length)).filter((path) => /mjs$/.test(path));
+  assert.deepEqual([...new Set(modules)].sort(), [
+    'main.mjs', // the page and the client, bundled
+    'ort/ort-wasm-simd-threaded.mjs',
+    'ort/ort.wasm.min.mjs',
+  ]);
   const run = visit.page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'globalThis.ran = true';

@@ -44,7 +44,7 @@ export class MemoryHeap {
   /** Frees samples, all or none: their blocks read as nothing and are neither found nor drawn from. */
   free(ids) {
     requireDifferent(ids);
-    for (const place of ids.map((id) => this.#place(id))) {
+    for (const place of Array.from(ids, (id) => this.#place(id))) {
       this.#places.delete(this.#samples[place].id);
       this.#samples[place] = undefined;
       this.#holes.push(place);
@@ -58,7 +58,7 @@ export class MemoryHeap {
 
   /** Samples as they read back, [N, Cx, Hx, Wx]. */
   async read(ids) {
-    return this.#stacked(ids.map((id) => this.#samples[this.#place(id)].content));
+    return this.#stacked(Array.from(ids, (id) => this.#samples[this.#place(id)].content));
   }
 
   /** The id that matches each query [Q, Cx, Hx, Wx] best, and the scores: { ids, scores }, as Kanerva.lookUp. */
@@ -123,7 +123,9 @@ export class MemoryHeap {
     if (!states.every((state) => state <= 1) || new Set(used).size !== used.length) {
       throw new Error('expected different ids, each written (1) or free (0), found others');
     }
-    const samples = await this.#samplesOf(memory, ids);
+    const blocks = blocksOf(this.#kanerva.settings, memory);
+    blocks.filter((_, place) => states[place] === 0).forEach((block) => block.fill(0));
+    const samples = await this.#samplesOf(this.#placed(blocks), ids);
     samples.forEach((sample, place) => {
       if (states[place] === 1) {
         this.#put(place, sample);
@@ -205,7 +207,7 @@ export class MemoryHeap {
 
   #place(id) {
     if (!this.#places.has(id)) {
-      throw new Error(`heap: expected an id in use, found ${id}`);
+      throw new Error(`heap: expected an id in use, found ${typeof id === 'bigint' ? id : `${typeof id} ${id}`}`);
     }
     return this.#places.get(id);
   }

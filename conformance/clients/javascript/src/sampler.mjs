@@ -23,13 +23,19 @@ export function philox(counter, key) {
   return [c0, c1, c2, c3];
 }
 
-/** The sequence of a seed, a 64-bit integer as a number or a BigInt. */
+/** The sequence of a seed, a 64-bit integer, signed or unsigned, as a number that is exact or a BigInt. */
 export class NormalSampler {
   #key;
   #block = 0;
   #ready = [];
 
   constructor(seed) {
+    if (typeof seed !== 'bigint' && !Number.isSafeInteger(seed)) {
+      throw new Error(`seed: expected a BigInt or a whole number that is exact, found ${seed}`);
+    }
+    if (seed < -(2n ** 63n) || seed >= 2n ** 64n) {
+      throw new Error(`seed: expected 64 bits, found ${seed}`);
+    }
     const bits = BigInt.asUintN(64, BigInt(seed));
     this.#key = [Number(bits & 0xffffffffn), Number(bits >> 32n)];
   }

@@ -89,7 +89,7 @@ test('a freed sample is gone and leaves its place to the next', async () => {
   assert.deepEqual(heap.list(), [1n, 9n, 3n]);
   await heap.replace(9n, images(4));
   assert.deepEqual((await heap.lookUp(images(4))).ids, [9n]);
-  heap.free([1n, 9n, 3n]);
+  heap.free(BigInt64Array.of(1n, 9n, 3n));
   await assert.rejects(heap.lookUp(images(0)), /at least 1 sample/);
 });
 
@@ -101,6 +101,7 @@ test('what is refused changes nothing', async () => {
   await assert.rejects(heap.write([2n ** 63n], images(0)), /64 bits/);
   await assert.rejects(heap.write([3], images(0)), /BigInts/);
   assert.throws(() => heap.free([1n, 5n]), /in use, found 5/);
+  assert.throws(() => heap.free([1]), /in use, found number 1/);
   assert.deepEqual(heap.list(), [1n, 2n]);
 });
 
@@ -165,8 +166,10 @@ test('what a file holds in a free place counts for nothing', async () => {
   const heap = await heapOf(1n, 2n, 3n);
   heap.free([2n]);
   const clean = await heap.encode();
-  const other = changed(clean, 76 + 4 * 7, 'Float', 5); // slot 1 begins at column 7
-  assert.deepEqual(await (await kanerva.loadHeap(other)).encode(), clean);
+  for (const value of [5, 3e38]) {
+    const other = changed(clean, 76 + 4 * 7, 'Float', ...Array(7).fill(value)); // slot 1 begins at column 7
+    assert.deepEqual(await (await kanerva.loadHeap(other)).encode(), clean);
+  }
 });
 
 test('the file that every language reads is saved again to the byte', async () => {

@@ -16,6 +16,12 @@ test("Philox matches its authors' test vectors", () => {
 test('seeds are 64-bit integers, as numbers or BigInts', () => {
   assert.equal(new NormalSampler(-1).next(), new NormalSampler(0xffffffffffffffffn).next());
   assert.notEqual(new NormalSampler(1).next(), new NormalSampler(1n << 32n).next());
+  for (const seed of [2n ** 64n, -(2n ** 63n) - 1n]) {
+    assert.throws(() => new NormalSampler(seed), /^Error: seed: expected 64 bits, found/);
+  }
+  for (const seed of [2 ** 53, 0.5, NaN, '7', undefined, null, true]) {
+    assert.throws(() => new NormalSampler(seed), /^Error: seed: expected a BigInt or a whole number that is exact/);
+  }
 });
 
 test('the distribution function has its tabulated values', () => {

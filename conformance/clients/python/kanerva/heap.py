@@ -142,7 +142,7 @@ class MemoryHeap:
         return blocks_of(self._kanerva.settings, memory), index.contents[0], index.features[0]
 
     def _checked(self, name: str, images: np.ndarray) -> np.ndarray:
-        images = np.asarray(images, np.float32)
+        images = np.asarray(images)
         return self._kanerva.images(name, images[None] if images.ndim == 4 else images[None, None])
 
     def _placed(self, blocks: np.ndarray) -> Memory:

@@ -193,7 +193,10 @@ class Kanerva:
 
     def images(self, name: str, images: np.ndarray) -> np.ndarray:
         """Checks images [B, N, Cx, Hx, Wx]."""
-        images = np.asarray(images, np.float32)
+        images = np.asarray(images)
+        if images.dtype.kind not in "biuf":  # NumPy would drop the imaginary parts of complex numbers, and parse text
+            raise ValueError(f"{name}: expected real numbers, found {images.dtype}")
+        images = images.astype(np.float32, copy=False)
         if images.ndim != 5 or list(images.shape[2:]) != self.settings["imageShape"] or 0 in images.shape:
             wanted = ", ".join(map(str, self.settings["imageShape"]))
             raise ValueError(f"{name}: expected shape [B, T, {wanted}], found {list(images.shape)}")

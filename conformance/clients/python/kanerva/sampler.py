@@ -1,5 +1,7 @@
 """Standard normal values from a seed: Philox4x32-10 and Box-Muller, as specified in conformance/SAMPLER.md."""
 
+import operator
+
 import numpy as np
 
 _MASK = np.uint64(0xFFFFFFFF)
@@ -34,7 +36,13 @@ class NormalSampler:
     """The sequence of a seed, a 64-bit integer, signed or unsigned."""
 
     def __init__(self, seed: int):
-        seed &= 0xFFFFFFFFFFFFFFFF
+        try:
+            whole = operator.index(seed)
+        except TypeError:
+            raise ValueError(f"seed: expected a whole number, found {seed!r}") from None
+        if not -(2**63) <= whole < 2**64:
+            raise ValueError(f"seed: expected 64 bits, found {whole}")
+        seed = whole & 0xFFFFFFFFFFFFFFFF
         self._key = (seed & 0xFFFFFFFF, seed >> 32)
         self._block = 0
         self._ready = np.empty(0)

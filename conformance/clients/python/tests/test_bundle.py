@@ -126,6 +126,11 @@ class CallTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, why):
                 self.kanerva.read(self.memory, keys)
 
+    def test_images_are_real_numbers(self):
+        for images in (np.zeros((1, 1, 1, 28, 28), complex), np.full((1, 1, 1, 28, 28), "0.5")):
+            with self.assertRaisesRegex(ValueError, "episodes: expected real numbers, found"):
+                self.kanerva.write(images)
+
     def test_an_index_serves_several_recalls_and_its_images_are_those_read_at_the_pointers(self):
         index = self.kanerva.index(self.memory)
         np.testing.assert_array_equal(index.contents, self.kanerva.read(self.memory, self.memory.pointers))

@@ -30,6 +30,12 @@ class SamplerTest(unittest.TestCase):
         np.testing.assert_array_equal(whole, parts)
         self.assertAlmostEqual(whole.std(), 1, delta=0.03)
 
+    def test_seeds_are_64_bit_integers(self):
+        self.assertEqual(NormalSampler(np.int64(-1)).next(1), NormalSampler(2**64 - 1).next(1))
+        for seed, sentence in ((2**64, "64 bits"), (-(2**63) - 1, "64 bits"), (7.0, "whole number"), ("7", "whole")):
+            with self.assertRaisesRegex(ValueError, f"seed: expected a? ?{sentence}"):
+                NormalSampler(seed)
+
 
 class MemoryTest(unittest.TestCase):
     def test_a_memory_survives_a_round_trip_and_a_damaged_file_is_rejected(self):

@@ -64,8 +64,7 @@ class BundleTest {
         bundle.replace("decoder.onnx", narrow);
         assertRefused(
                 bundle.write(folder),
-                "graph decoder: expected output 'logits' to be [B, Q, 1, 8, 8], so [8, 32, 1, 8, 8] in a call of 8 "
-                        + "episodes, 32 samples and 32 queries, found [8, 32, 1, 2, 2, 2]");
+                "graph decoder: expected output 'logits' to be float32[B, Q, 1, 8, 8], found float32[B, Q, 1, 2, 2, 2]");
     }
 
     @Test
@@ -76,11 +75,9 @@ class BundleTest {
                 .output("logits", "latent", "B", "Q", 1, 8, 8)
                 .toBytes();
         bundle.replace("decoder.onnx", fixed);
-        // ONNX Runtime may find the contradiction before we do; either way the bundle is refused with its name.
-        assertThatThrownBy(() -> Kanerva.load(bundle.write(folder), Device.CPU))
-                .isInstanceOf(BundleException.class)
-                .hasMessageContaining(folder.toString())
-                .hasMessageContaining("decoder");
+        assertRefused(
+                bundle.write(folder),
+                "graph decoder: expected input 'latent' to be float32[B, Q, 3], found float32[B, 4, 3]");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,6 +68,27 @@ class WholeGraphsTest {
                 .isInstanceOf(BundleException.class)
                 .hasMessageContaining(
                         "graph generate: expected inputs [memory, pointers, key_noise, noise], found [memory, keys]");
+    }
+
+    /** Also one that is not opened with the bundle; the bytes are those of the last output's type, Q, T or size 3. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "recall | 080112 | 080b12 | 'keys' to be float32[B, Q, 1, 3], found element type 11[B, Q, 1, 3]",
+                "recall | 120151 | 088700 | 'keys' to be float32[B, Q, 1, 3], found float32[B, 7, 1, 3]",
+                "score | 120154 | 12014e | 'kl_latent' to be float32[B, T], found float32[B, N]",
+                "generate | 0803 | 0804 | 'keys' to be float32[B, N, 1, 3], found float32[B, N, 1, 4]"
+            })
+    void aWholeCallThatDeclaresAnotherOutputIsRefused(String graph, String from, String to, String expected) {
+        TinyBundle bundle = new TinyBundle(Kind.HEAP);
+        String model = HexFormat.of().formatHex(bundle.files.get(graph + ".onnx"));
+        int last = model.lastIndexOf(from);
+        String changed = model.substring(0, last) + to + model.substring(last + from.length());
+        bundle.replace(graph + ".onnx", HexFormat.of().parseHex(changed)).write(folder);
+        assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
+                .isInstanceOf(BundleException.class)
+                .hasMessageEndingWith("graph " + graph + ": expected output " + expected);
     }
 
     @ParameterizedTest

@@ -17,9 +17,9 @@ import java.util.stream.LongStream;
 
 /**
  * Checks a bundle's graphs before ONNX Runtime sees them, as they may be untrusted. A graph must consist of operators
- * that K++ needs, none of which can loop, its outputs must have the shapes that the settings imply, and what it
- * computes on the way must not be larger than a model with these settings needs. To that end all shapes are followed
- * from node to node, for several sizes of call.
+ * that K++ needs, none of which can loop, its inputs and outputs must be declared and its outputs computed in the
+ * shapes that the settings imply, and what it computes on the way must not be larger than a model with these settings
+ * needs. To that end all shapes are followed from node to node, for several sizes of call.
  */
 final class GraphCheck {
 
@@ -64,8 +64,9 @@ final class GraphCheck {
         GraphCheck check = new GraphCheck(place, bundle, graph, file);
         check.requireVersion("IR version", bundle.irVersion(), file.irVersion);
         check.requireVersion("operator set", bundle.opset(), file.opset);
-        check.requireNames("inputs", graph.inputs(bundle.settings().addressing()), file.inputs);
-        check.requireNames("outputs", graph.outputs(), file.outputs);
+        Signature signature = new Signature(graph, bundle.settings());
+        check.requireDeclared("input", signature.inputs(), file.inputs);
+        check.requireDeclared("output", signature.outputs(), file.outputs);
         int capacity = bundle.settings().capacity();
         for (int[] call : CALLS) {
             check.follow(call[0], graph.takesSamples() ? Math.min(call[1], capacity) : call[1], call[2]);
@@ -80,10 +81,27 @@ final class GraphCheck {
         }
     }
 
-    private void requireNames(String role, List<String> expected, List<String> found) {
-        if (!expected.equals(found)) {
+    private void requireDeclared(String role, List<TensorDescription> expected, List<DeclaredTensor> found) {
+        List<String> names = expected.stream().map(TensorDescription::name).toList();
+        List<String> foundNames = found.stream().map(DeclaredTensor::name).toList();
+        if (!names.equals(foundNames)) {
             throw new BundleException(
-                    "%s: graph %s: expected %s %s, found %s", place, graph.label(), role, expected, found);
+                    "%s: graph %s: expected %ss %s, found %s",
+                    place, graph.label(), role, names, Text.shortened(foundNames.toString()));
+        }
+        for (int i = 0; i < expected.size(); i++) {
+            TensorDescription tensor = expected.get(i);
+            DeclaredTensor declared = found.get(i);
+            if (!declared.fits(tensor)) {
+                throw new BundleException(
+                        "%s: graph %s: expected %s '%s' to be %s, found %s",
+                        place,
+                        graph.label(),
+                        role,
+                        tensor.name(),
+                        tensor.type() + tensor.shape(),
+                        Text.shortened(declared.type() + declared.shape()));
+            }
         }
     }
 
@@ -150,7 +168,7 @@ final class GraphCheck {
                 uses.put(name, n);
             }
         }
-        file.outputs.forEach(name -> uses.put(name, file.nodes.size()));
+        file.outputs.forEach(output -> uses.put(output.name(), file.nodes.size()));
         return uses;
     }
 

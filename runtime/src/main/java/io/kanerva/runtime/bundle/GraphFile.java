@@ -16,9 +16,9 @@ import java.util.Map;
  */
 final class GraphFile {
 
-    private static final int FLOAT = 1;
+    static final int FLOAT = 1;
     private static final int INT32 = 6;
-    private static final int INT64 = 7;
+    static final int INT64 = 7;
 
     /** Bytes of one value by the number of its type in onnx.proto; 0 for types that no bundle has. */
     private static final int[] BYTES = {0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8};
@@ -35,10 +35,10 @@ final class GraphFile {
     /** The tensors that nodes refer to, by their names. */
     final Map<String, Weight> weights = new HashMap<>();
 
-    /** The names of inputs and outputs, in order. */
-    final List<String> inputs = new ArrayList<>();
+    /** Inputs and outputs, in order. */
+    final List<DeclaredTensor> inputs = new ArrayList<>();
 
-    final List<String> outputs = new ArrayList<>();
+    final List<DeclaredTensor> outputs = new ArrayList<>();
     long irVersion;
 
     /** The version of the standard operators. */
@@ -139,22 +139,12 @@ final class GraphFile {
                     }
                 }
                 case 5 -> tensor(graph.message(), true);
-                case 11 -> inputs.add(valueName(graph.message()));
-                case 12 -> outputs.add(valueName(graph.message()));
+                case 11 -> inputs.add(DeclaredTensor.read(graph.message()));
+                case 12 -> outputs.add(DeclaredTensor.read(graph.message()));
                 case 15 -> throw refused("no sparse tensors");
                 default -> {}
             }
         }
-    }
-
-    private static String valueName(ProtoMessage value) {
-        String name = "";
-        while (value.next()) {
-            if (value.field() == 1) {
-                name = value.text();
-            }
-        }
-        return name;
     }
 
     private GraphNode node(ProtoMessage message) {

@@ -1,24 +1,17 @@
 package io.kanerva.runtime.session;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import ai.onnxruntime.TensorInfo;
-import ai.onnxruntime.ValueInfo;
 import io.kanerva.runtime.*;
-import io.kanerva.runtime.bundle.Signature;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -55,7 +48,7 @@ public final class SessionLoader {
      *
      * @param bundle the bundle's name in messages
      * @param graphs each graph's ONNX bytes
-     * @throws BundleException if ONNX Runtime cannot load a graph, or its tensors are not those of {@code settings}
+     * @throws BundleException if ONNX Runtime cannot load a graph
      * @throws DeviceException if the device is not available
      */
     public static Sessions open(
@@ -114,9 +107,8 @@ public final class SessionLoader {
             IntStream.range(0, order.size() * options.callers()).parallel().forEach(i -> {
                 BundleGraph graph = order.get(i % order.size());
                 try {
-                    OrtSession session = createSession(graph, graphs.get(graph), sessionOptions, device);
-                    opened.get(graph)[i / order.size()] = session;
-                    checkTensors(graph, session);
+                    opened.get(graph)[i / order.size()] =
+                            createSession(graph, graphs.get(graph), sessionOptions, device);
                 } catch (RuntimeException e) {
                     failures.add(e);
                 }
@@ -131,22 +123,7 @@ public final class SessionLoader {
 
     private OrtSession openScore(byte[] model, Device device) {
         try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
-            OrtSession session = createSession(BundleGraph.SCORE, model, sessionOptions, device);
-            try {
-                checkTensors(BundleGraph.SCORE, session);
-            } catch (RuntimeException e) {
-                close(session);
-                throw e;
-            }
-            return session;
-        }
-    }
-
-    private static void close(OrtSession session) {
-        try {
-            session.close();
-        } catch (OrtException e) {
-            LOGGER.log(Level.DEBUG, "score", e); // what is wrong with the graph is thrown
+            return createSession(BundleGraph.SCORE, model, sessionOptions, device);
         }
     }
 
@@ -198,52 +175,5 @@ public final class SessionLoader {
             options.close();
             throw new DeviceException(e, "Device %s: ONNX Runtime cannot set it up: %s", device, e.getMessage());
         }
-    }
-
-    private void checkTensors(BundleGraph graph, OrtSession session) {
-        Signature signature = new Signature(graph, settings);
-        try {
-            checkTensors(graph, "input", signature.inputs(), session.getInputInfo());
-            checkTensors(graph, "output", signature.outputs(), session.getOutputInfo());
-        } catch (OrtException e) {
-            throw new BundleException(e, "%s: a graph's tensors cannot be read: %s", bundle, e.getMessage());
-        }
-    }
-
-    private void checkTensors(
-            BundleGraph graph, String role, List<TensorDescription> expected, Map<String, NodeInfo> found) {
-        List<String> names = expected.stream().map(TensorDescription::name).toList();
-        if (!names.equals(List.copyOf(found.keySet()))) {
-            throw new BundleException(
-                    "%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
-        }
-        for (TensorDescription tensor : expected) {
-            String wanted = tensor.type() + tensor.shape();
-            String given = describe(found.get(tensor.name()).getInfo(), tensor.shape());
-            if (!given.equals(wanted)) {
-                throw new BundleException(
-                        "%s: graph %s: expected %s '%s' to be %s, found %s",
-                        bundle, graph.label(), role, tensor.name(), wanted, given);
-            }
-        }
-    }
-
-    /** Type and shape; an unnamed dynamic dimension matches any name, but no size. */
-    private static String describe(ValueInfo value, List<String> expected) {
-        if (!(value instanceof TensorInfo info)) {
-            return "no tensor";
-        }
-        List<String> shape = new ArrayList<>();
-        for (int axis = 0; axis < info.getShape().length; axis++) {
-            long size = info.getShape()[axis];
-            String name = info.getDimensionNames()[axis];
-            if (size < 0 && name.isEmpty()) {
-                boolean fits = axis < expected.size() && !Signature.isSize(expected.get(axis));
-                name = fits ? expected.get(axis) : "?";
-            }
-            shape.add(size < 0 ? name : Long.toString(size));
-        }
-        boolean isFloat = info.type == OnnxJavaType.FLOAT;
-        return (isFloat ? "float32" : info.type.name().toLowerCase(Locale.ROOT)) + shape;
     }
 }

@@ -1,12 +1,9 @@
 package io.kanerva.runtime.session;
 
-import ai.onnxruntime.OrtEnvironment;
 import io.kanerva.runtime.Kanerva;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandle;
-import java.lang.module.ModuleDescriptor;
-import java.lang.module.ModuleDescriptor.Version;
 import java.lang.reflect.Array;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,14 +23,10 @@ public final class Telemetry {
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
     private static final String VARIABLE = "ORT_DISABLE_TELEMETRY";
 
-    /** The first version that reports. */
-    private static final Version FIRST = Version.parse("1.29");
-
     private Telemetry() {}
 
     /**
-     * Sets the variable if it is not set, whatever the version; a failure is logged with what to do, unless the version
-     * is known to report nothing. To be called before the library loads.
+     * Sets the variable if it is not set; a failure is logged with what to do. To be called before the library loads.
      */
     public static void switchOff() {
         boolean isWindows =
@@ -41,42 +34,14 @@ public final class Telemetry {
         if (isWindows || System.getenv(VARIABLE) != null) {
             return; // on Windows it reports by the system's own events, which the system's owner controls
         }
-        Optional<String> obstacle = obstacle();
-        if (obstacle.isPresent() && !isKnownOlder()) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "ONNX Runtime will read this machine''s id and contact its maker: expected {0}=1 in the "
-                            + "environment, found none, and it cannot be set here ({1}); set it before Java "
-                            + "starts, or take ONNX Runtime 1.28, which reports nothing",
-                    VARIABLE,
-                    obstacle.get());
-        }
-    }
-
-    private static boolean isKnownOlder() {
-        Package classes = OrtEnvironment.class.getPackage();
-        ModuleDescriptor module = OrtEnvironment.class.getModule().getDescriptor();
-        return module == null
-                ? isKnownOlder(classes.getImplementationTitle(), classes.getImplementationVersion())
-                : isKnownOlder(module.name(), module.rawVersion().orElse(null));
-    }
-
-    /**
-     * Whether the jar or module of ONNX Runtime's classes states a version before 1.29. One of another name is an
-     * application that contains them, and states its own version.
-     *
-     * @param name the jar's title or the module's name; null if there is none
-     * @param version null if there is none
-     */
-    public static boolean isKnownOlder(String name, String version) {
-        if (version == null || !("onnxruntime".equals(name) || "com.microsoft.onnxruntime".equals(name))) {
-            return false;
-        }
-        try {
-            return Version.parse(version).compareTo(FIRST) < 0;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        obstacle()
+                .ifPresent(obstacle -> LOGGER.log(
+                        Level.WARNING,
+                        "ONNX Runtime from version 1.29 on reads this machine''s id and contacts its maker: expected "
+                                + "{0}=1 in the environment, found none, and it cannot be set here ({1}); set it "
+                                + "before Java starts",
+                        VARIABLE,
+                        obstacle));
     }
 
     /** Sets the variable; why that is impossible, if it is. */

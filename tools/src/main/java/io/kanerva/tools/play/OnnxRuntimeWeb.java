@@ -13,10 +13,12 @@ import java.util.Optional;
 
 /**
  * The files of ONNX Runtime Web that the page loads. No artifact of Maven Central has them: they come with npm, from
- * the package that the runtime {@code onnxruntime-web} of {@code kpp verify} locks by version and digest.
+ * the package that the runtime {@code onnxruntime-web} of {@code kpp verify} locks by version and digest. The
+ * {@link Bundler} comes with them.
  */
 public final class OnnxRuntimeWeb {
     private static final String NAME = "onnxruntime-web";
+    private static final List<String> PACKAGES = List.of(NAME, "esbuild");
 
     /** Their names. */
     static final List<String> FILES =
@@ -25,8 +27,8 @@ public final class OnnxRuntimeWeb {
     private OnnxRuntimeWeb() {}
 
     /**
-     * The folder with the files, below a checkout's root. They are installed unless they are there in the version that
-     * the runtime names, whoever installed them.
+     * The folder with the files, below a checkout's root. They and the bundler are installed unless they are there in
+     * the versions that the runtime names, whoever installed them.
      *
      * @throws Failure if they cannot be installed
      */
@@ -35,9 +37,14 @@ public final class OnnxRuntimeWeb {
         Path folder = project.resolve(Path.of("node_modules", NAME, "dist"));
         Readiness readiness;
         try {
-            String version = json(project).path("dependencies").path(NAME).asText();
+            JsonNode wanted = json(project).path("dependencies");
             readiness = ForeignRuntime.install(
-                    project, () -> missing(folder).isEmpty() && version.equals(version(folder.getParent())));
+                    project,
+                    () -> missing(folder).isEmpty()
+                            && PACKAGES.stream()
+                                    .allMatch(name -> wanted.path(name)
+                                            .asText()
+                                            .equals(version(packages(folder).resolve(name)))));
         } catch (IOException e) {
             throw new Failure(
                     "%s: expected the runtime of ONNX Runtime Web, found none that can be set up (%s)"
@@ -63,6 +70,11 @@ public final class OnnxRuntimeWeb {
                     .formatted(folder, String.join(", ", FILES), file));
         });
         return folder;
+    }
+
+    /** The folder {@code node_modules} that an installed folder with the files belongs to. */
+    static Path packages(Path installed) {
+        return installed.getParent().getParent();
     }
 
     private static Optional<String> missing(Path folder) {

@@ -2,6 +2,7 @@ package io.kanerva.tools.play;
 
 import io.kanerva.models.Models;
 import io.kanerva.tools.Failure;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,10 +23,11 @@ import java.util.stream.Stream;
 /**
  * All files of the page, by their paths from its root: the page itself with the JavaScript client, ONNX Runtime Web,
  * the models that ship, and pictures to begin with. No path comes from a request: they are resources on the class path,
- * and {@link OnnxRuntimeWeb#FILES} of a folder.
+ * what is made of them, and {@link OnnxRuntimeWeb#FILES} of a folder.
  */
 public final class PlayFiles {
     private static final String PAGE = "io/kanerva/tools/play/";
+    private static final String ENTRY = "main.mjs";
     private static final String EXAMPLES = "t10k-images-idx3-ubyte.gz";
     private static final List<String> OF_A_MODEL =
             List.of("bundle.json", "write.onnx", "index.onnx", "recall.onnx", "generate.onnx", "score.onnx");
@@ -43,6 +45,8 @@ public final class PlayFiles {
     private final SortedMap<String, String> resources = new TreeMap<>();
 
     private final Map<String, Path> runtime = new TreeMap<>();
+
+    private final Map<String, byte[]> made = new TreeMap<>();
 
     /**
      * Lists the files.
@@ -72,16 +76,41 @@ public final class PlayFiles {
         });
     }
 
+    /**
+     * The same, but for the page's modules and the JavaScript client's: one module takes their place.
+     *
+     * @param runtime the folder that {@link OnnxRuntimeWeb#installed} returns, which has a bundler beside it
+     * @throws Failure if this build lacks a file, or they cannot be bundled
+     */
+    public static PlayFiles bundled(Path runtime) {
+        PlayFiles files = new PlayFiles(runtime);
+        List<String> modules = files.resources.keySet().stream()
+                .filter(path -> path.endsWith(".mjs"))
+                .toList();
+        try {
+            Bundler bundler = new Bundler(OnnxRuntimeWeb.packages(runtime));
+            files.made.put(ENTRY, bundler.bundle(ENTRY, modules, files::open));
+        } catch (IOException e) {
+            throw new Failure(
+                    "%s: expected esbuild to bundle the page, found that it does not run (%s)"
+                            .formatted(OnnxRuntimeWeb.packages(runtime), e.getMessage()),
+                    e);
+        }
+        files.resources.keySet().removeAll(modules);
+        return files;
+    }
+
     /** The paths, such as {@code index.html}, in their order. */
     public SortedSet<String> paths() {
         SortedSet<String> paths = new TreeSet<>(resources.keySet());
+        paths.addAll(made.keySet());
         paths.addAll(runtime.keySet());
         return paths;
     }
 
     /** Whether a path is one of them. */
     boolean has(String path) {
-        return resources.containsKey(path) || runtime.containsKey(path);
+        return resources.containsKey(path) || runtime.containsKey(path) || made.containsKey(path);
     }
 
     /** The media type of a file. */
@@ -93,6 +122,9 @@ public final class PlayFiles {
     public InputStream open(String path) throws IOException {
         if (runtime.containsKey(path)) {
             return Files.newInputStream(runtime.get(path));
+        }
+        if (made.containsKey(path)) {
+            return new ByteArrayInputStream(made.get(path));
         }
         return PlayFiles.class.getClassLoader().getResourceAsStream(resources.get(path));
     }

@@ -168,7 +168,11 @@ class App {
   }
 
   async #load(file) {
-    await this.samples.load(new Uint8Array(await file.arrayBuffer()));
+    try {
+      await this.samples.load(new Uint8Array(await file.arrayBuffer()));
+    } catch (cause) {
+      throw new Error(`${file.name}: ${cause.message}`, { cause });
+    }
     await this.#changed();
     this.say(`${file.name}: ${this.samples.ids().length} samples`);
   }

@@ -1,6 +1,14 @@
 // The memory as a picture: how strong its values are, the blocks of its samples, and where keys landed.
 
 const SCALE = 10;
+const MAX_SIDE = 16_000; // browsers draw nothing on a canvas whose sides are too long
+
+let scale = SCALE;
+
+function resize(canvas, width, height) {
+  scale = Math.min(SCALE, MAX_SIDE / Math.max(width, height));
+  [canvas.width, canvas.height] = [scale * width, scale * height];
+}
 
 /** Draws a memory [1, C, H, W]: each pixel's root mean square over the channels, between the least and the largest of
  * those that are not empty.
@@ -16,12 +24,12 @@ export function drawMemory(canvas, { memory, blocks, free, keys, line, selected,
   const most = roots.reduce((a, b) => Math.max(a, b));
   const least = roots.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), most);
   const colours = theme();
-  [canvas.width, canvas.height] = [SCALE * width, SCALE * height];
+  resize(canvas, width, height);
   const context = canvas.getContext('2d');
   for (let i = 0; i < roots.length; i++) {
     const share = roots[i] === 0 ? 0 : 0.15 + (0.85 * (roots[i] - least)) / (most - least || 1);
     context.fillStyle = mixed(colours.low, colours.high, share);
-    context.fillRect(SCALE * (i % width), SCALE * Math.floor(i / width), SCALE, SCALE);
+    context.fillRect(scale * (i % width), scale * Math.floor(i / width), scale, scale);
   }
   for (const window of free) {
     outline(context, window, colours.line, [6, 6]);
@@ -30,7 +38,7 @@ export function drawMemory(canvas, { memory, blocks, free, keys, line, selected,
     for (const window of windows) {
       const isMarked = id === selected || id === marked;
       outline(context, window, isMarked ? colours.mark : colours.line, id === marked ? [12, 4] : [], isMarked ? 5 : 2);
-      label(context, `#${id}`, SCALE * window[0] + 3, SCALE * window[1] + 3, colours.panel, colours.text);
+      label(context, `#${id}`, scale * window[0] + 3, scale * window[1] + 3, colours.panel, colours.text);
     }
   }
   if (line) {
@@ -45,7 +53,7 @@ export function drawMemory(canvas, { memory, blocks, free, keys, line, selected,
 
 /** An empty memory of a size in pixels. */
 export function drawNothing(canvas, width, height) {
-  [canvas.width, canvas.height] = [SCALE * width, SCALE * height];
+  resize(canvas, width, height);
   const context = canvas.getContext('2d');
   context.fillStyle = theme().low.text;
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -55,19 +63,19 @@ export function drawNothing(canvas, width, height) {
 export function pixelAt(canvas, event) {
   const box = canvas.getBoundingClientRect();
   return [
-    ((event.clientX - box.left) / box.width) * (canvas.width / SCALE),
-    ((event.clientY - box.top) / box.height) * (canvas.height / SCALE),
+    ((event.clientX - box.left) / box.width) * (canvas.width / scale),
+    ((event.clientY - box.top) / box.height) * (canvas.height / scale),
   ];
 }
 
-const middle = ([x, y, w, h]) => [SCALE * (x + w / 2), SCALE * (y + h / 2)];
+const middle = ([x, y, w, h]) => [scale * (x + w / 2), scale * (y + h / 2)];
 
 function outline(context, [x, y, w, h], colour, dashes, thickness = 2) {
   context.strokeStyle = colour;
   context.lineWidth = thickness;
   context.setLineDash(dashes);
   const inset = thickness / 2;
-  context.strokeRect(SCALE * x + inset, SCALE * y + inset, SCALE * w - thickness, SCALE * h - thickness);
+  context.strokeRect(scale * x + inset, scale * y + inset, scale * w - thickness, scale * h - thickness);
   context.setLineDash([]);
 }
 

@@ -3,6 +3,8 @@
 import { cdf, encodeMemory } from './kanerva/index.mjs';
 import { imagesOf, stacked } from './pictures.mjs';
 
+const IDS = 2n ** 63n;
+
 /** No samples yet, for a model. */
 export const samplesOf = (kanerva) =>
   kanerva.settings.writer === 'heap' && kanerva.settings.addressing === 'dereferenced'
@@ -58,6 +60,16 @@ class Samples {
     return [...memory.pointers.data.slice(place * each, (place + 1) * each)];
   }
 
+  /** The next id that is not in use: after the largest of 64 bits come the smallest. */
+  unused() {
+    const taken = new Set(this.ids());
+    let id = this.nextId < IDS ? this.nextId : 0n;
+    while (taken.has(id)) {
+      id++;
+    }
+    return id;
+  }
+
   numberAfter(ids) {
     this.nextId = ids.reduce((most, id) => (id > most ? id : most), -1n) + 1n;
   }
@@ -74,10 +86,10 @@ class HeapSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.nextId;
+    const id = this.unused();
     await this.#heap.write([id], stacked([image]));
     this.#images.set(id, await this.read(id));
-    this.nextId++;
+    this.nextId = id + 1n;
     return id;
   }
 
@@ -142,9 +154,9 @@ class EpisodeSamples extends Samples {
   }
 
   async write(image) {
-    const id = this.nextId;
+    const id = this.unused();
     await this.#put([...this.#samples, { id, image }]);
-    this.nextId++;
+    this.nextId = id + 1n;
     return id;
   }
 

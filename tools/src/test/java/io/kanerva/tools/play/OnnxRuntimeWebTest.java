@@ -11,6 +11,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** With a shell script in place of npm, which makes the files and counts how often it runs. */
 class OnnxRuntimeWebTest {
@@ -25,30 +27,32 @@ class OnnxRuntimeWebTest {
         project = Files.createDirectories(root.resolve("conformance/runtimes/onnxruntime-web"));
         dist = project.resolve("node_modules/onnxruntime-web/dist");
         Files.writeString(project.resolve("package.json"), """
-                {"dependencies": {"onnxruntime-web": "1.2.3"}}
+                {"dependencies": {"onnxruntime-web": "1.2.3", "esbuild": "4.5.6"}}
                 """);
         Files.writeString(project.resolve("runtime.json"), """
                 {"title": "Web", "engine": "web 1.2.3", "device": "wasm", "optimisations": ["on"], "needs": [], "setup": ["../npm-packages"], "run": ["./run"]}
                 """);
         npm("""
-                mkdir -p node_modules/onnxruntime-web/dist target
+                mkdir -p node_modules/onnxruntime-web/dist node_modules/esbuild target
                 echo x >> target/times
                 echo '{"version": "1.2.3"}' > node_modules/onnxruntime-web/package.json
+                echo '{"version": "4.5.6"}' > node_modules/esbuild/package.json
                 cd node_modules/onnxruntime-web/dist
                 touch %s
                 """.formatted(String.join(" ", OnnxRuntimeWeb.FILES)));
     }
 
     @Test
-    void filesOfTheNamedVersionAreTakenWhoeverInstalledThem() throws IOException {
-        put("1.2.3");
+    void filesOfTheNamedVersionsAreTakenWhoeverInstalledThem() throws IOException {
+        put("1.2.3", "4.5.6");
         npm("echo 'there is no network'; exit 1");
         assertThat(OnnxRuntimeWeb.installed(root)).isEqualTo(dist);
     }
 
-    @Test
-    void filesOfAnotherVersionAreReplaced() throws IOException {
-        put("1.2.2");
+    @ParameterizedTest
+    @CsvSource({"1.2.2, 4.5.6", "1.2.3, 4.5.5"})
+    void filesOfAnotherVersionAreReplaced(String runtime, String bundler) throws IOException {
+        put(runtime, bundler);
         assertThat(OnnxRuntimeWeb.installed(root)).isEqualTo(dist);
         assertThat(dist.resolveSibling("package.json")).content().contains("1.2.3");
         assertThat(OnnxRuntimeWeb.installed(root)).isEqualTo(dist);
@@ -75,9 +79,11 @@ class OnnxRuntimeWebTest {
                 .hasMessageEndingWith("found no readable " + OnnxRuntimeWeb.FILES.get(0));
     }
 
-    private void put(String version) throws IOException {
+    private void put(String version, String bundler) throws IOException {
         Files.createDirectories(dist);
         Files.writeString(dist.resolveSibling("package.json"), "{\"version\": \"%s\"}".formatted(version));
+        Path esbuild = Files.createDirectories(project.resolve("node_modules/esbuild"));
+        Files.writeString(esbuild.resolve("package.json"), "{\"version\": \"%s\"}".formatted(bundler));
         for (String file : OnnxRuntimeWeb.FILES) {
             Files.writeString(dist.resolve(file), file);
         }

@@ -56,7 +56,8 @@ public final class PlayCommand extends Subcommand {
             paramLabel = "DIR",
             order = 3,
             description =
-                    "Folder with the files of ONNX Runtime Web. Default: npm installs them into the checkout, once.")
+                    "Folder with the files of ONNX Runtime Web. Default: npm installs them into the checkout, once, with "
+                            + "esbuild, which makes one file of the page's modules.")
     private Path runtime;
 
     static final class PortConverter implements ITypeConverter<Integer> {
@@ -84,8 +85,9 @@ public final class PlayCommand extends Subcommand {
             throw usage(
                     "Missing option '--ort': expected a folder with ONNX Runtime Web's files outside of a checkout");
         }
-        return new PlayFiles(
-                runtime == null ? OnnxRuntimeWeb.installed(Path.of(root)) : OnnxRuntimeWeb.complete(runtime));
+        return runtime == null
+                ? PlayFiles.bundled(OnnxRuntimeWeb.installed(Path.of(root)))
+                : new PlayFiles(OnnxRuntimeWeb.complete(runtime));
     }
 
     private void serve(PlayFiles files) throws InterruptedException {
