@@ -1,5 +1,6 @@
 package io.kanerva.spark;
 
+import java.util.Arrays;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
@@ -10,6 +11,7 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -27,6 +29,7 @@ import org.apache.spark.sql.types.StructType;
 public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
 
     private final Param<String> queryCol;
+    private final Param<String> queryKeyCol;
     private final Param<String> outputCol;
     private final IntParam iterations;
 
@@ -37,7 +40,9 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     public KanervaRecaller(String uid) {
         super(uid);
         queryCol = param("queryCol", "images to recall: a struct of Spark, picture files, or arrays of floats");
-        outputCol = param("outputCol", "what is recalled: a struct (sample, score, image)");
+        queryKeyCol = param("queryKeyCol", "of find: what names a query");
+        outputCol =
+                param("outputCol", "what is recalled: a struct (sample, score, image), or found: (key, sample, score)");
         iterations = new IntParam(
                 this, "iterations", "how often each result is the next query", ParamValidators.inRange(1, 10_000));
         setDefault(queryCol, "query");
@@ -72,6 +77,68 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
                 : joined(schema.fields(), recall);
     }
 
+    /**
+     * Finds for each query, among all memories, the one whose sample matches it best: the best of what
+     * {@link io.kanerva.runtime.Kanerva#lookUp} finds in each memory, none left out. The result has a row for each
+     * query with its key and a struct (key, sample, score): the memory's key, the sample's number or id and the match
+     * in [-1, 1], of float32 precision; null if there are no samples at all. Of equal scores, the least key counts,
+     * then the least sample.
+     *
+     * <p>The queries are sent to all executors, by way of the driver, 4 bytes a value; then each memory is read back
+     * once, where it is. A memory that cannot be used, or has no key, ends the job also where {@code onError} is
+     * {@code reason}, since no answer would be sure without it; queries become rows with a reason.
+     *
+     * @param memories with key and memory; keys should be unique
+     * @param queries with {@code queryKeyCol} and query; two of one key are refused
+     * @return query key, {@code outputCol}, and reason where {@code onError} is {@code reason}
+     */
+    public Dataset<Row> find(Dataset<?> memories, Dataset<?> queries) {
+        if (getIterations() != 1) {
+            throw new IllegalArgumentException(
+                    "%s: find: expected iterations of 1, found %d".formatted(uid(), getIterations()));
+        }
+        required(bundle());
+        DataType key = type(memories.schema(), keyCol());
+        requireSortable(keyCol(), key);
+        requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
+        DataType id = type(queries.schema(), queryKeyCol);
+        requireSortable(queryKeyCol, id);
+        requireImages(queries.schema(), queryCol);
+        String[] names = gathersReasons()
+                ? new String[] {getQueryKeyCol(), getOutputCol(), getReasonCol()}
+                : new String[] {getQueryKeyCol(), getOutputCol()};
+        joined(
+                new StructField[0],
+                Arrays.stream(names)
+                        .map(name -> DataTypes.createStructField(name, id, true))
+                        .toArray(StructField[]::new));
+        Broadcast<SentBundle> files = SentBundle.broadcast(memories.sparkSession(), getBundle(), device());
+
+        Dataset<Row> asked = queries.select(
+                column(queries, getQueryKeyCol()).as("id"),
+                column(queries, getQueryCol()).as("image"));
+        Dataset<Row> blocks = asked.repartition(asked.col("id"))
+                .sortWithinPartitions("id")
+                .mapPartitions(new QueryTask(this, files), Encoders.row(QueryTask.schema(id)));
+        Dataset<Row> matches = memories.select(
+                        column(memories, getKeyCol()).as("key"),
+                        column(memories, getMemoryCol()).as("memory"))
+                .crossJoin(functions.broadcast(blocks.select("ids", "images").where("ids is not null")))
+                .mapPartitions(new FindTask(this, files), Encoders.row(FindTask.schema(id, key)));
+        // Every query has a row, if there are no memories, too.
+        return blocks.selectExpr("explode(ids) as id", "null as match", "null as reason")
+                .union(blocks.where("ids is null").selectExpr("refused", "null", "reason"))
+                .union(matches.selectExpr("id", "match", "null"))
+                .groupBy("id")
+                .agg(functions.min("match").as("match"), functions.max("reason").as("reason"))
+                .selectExpr(
+                        "id",
+                        "if(match is null, null, struct(match.key, match.sample, -match.less as score))",
+                        "reason")
+                .drop(gathersReasons() ? "" : "reason")
+                .toDF(names);
+    }
+
     public static MLReader<KanervaRecaller> read() {
         return new DefaultParamsReader<>();
     }
@@ -91,6 +158,19 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
 
     public String getQueryCol() {
         return getOrDefault(queryCol);
+    }
+
+    public Param<String> queryKeyCol() {
+        return queryKeyCol;
+    }
+
+    /** What names a query that {@link #find} takes, unique among them. */
+    public KanervaRecaller setQueryKeyCol(String value) {
+        return with(queryKeyCol, value);
+    }
+
+    public String getQueryKeyCol() {
+        return required(queryKeyCol);
     }
 
     public Param<String> outputCol() {

@@ -12,7 +12,13 @@ import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -195,6 +201,36 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
     final IllegalArgumentException refused(Param<String> param, String expected, DataType found) {
         return new IllegalArgumentException("%s: column %s (%s): expected %s, found %s"
                 .formatted(uid, getOrDefault(param), param.name(), expected, found.catalogString()));
+    }
+
+    /**
+     * Types whose equal values are one value: neither NaN nor collations, nor dates and timestamps, which reach tasks
+     * in the Julian calendar and a time zone.
+     */
+    final void requireSortable(Param<String> param, DataType type) {
+        boolean fits = isWhole(type)
+                || type instanceof DecimalType
+                || List.of(DataTypes.StringType, DataTypes.TimestampNTZType).contains(type);
+        if (!fits) {
+            throw refused(
+                    param,
+                    "a whole number, decimal, string or timestamp_ntz (unix_date and unix_micros make numbers)",
+                    type);
+        }
+    }
+
+    final void requireType(StructType schema, Param<String> param, DataType expected) {
+        DataType found = type(schema, param);
+        if (!found.equals(expected)) {
+            throw refused(param, expected.catalogString(), found);
+        }
+    }
+
+    static boolean isWhole(DataType type) {
+        return type instanceof ByteType
+                || type instanceof ShortType
+                || type instanceof IntegerType
+                || type instanceof LongType;
     }
 
     final void requireImages(StructType schema, Param<String> param) {

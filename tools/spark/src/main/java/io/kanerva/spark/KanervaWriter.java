@@ -15,13 +15,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.DecimalType;
-import org.apache.spark.sql.types.IntegerType;
-import org.apache.spark.sql.types.LongType;
-import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -160,40 +155,10 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
                 : joined(kept, memory, samples);
     }
 
-    /**
-     * Types whose equal values are one value: neither NaN nor collations, nor dates and timestamps, which reach tasks
-     * in the Julian calendar and a time zone.
-     */
-    private void requireSortable(Param<String> param, DataType type) {
-        boolean fits = isWhole(type)
-                || type instanceof DecimalType
-                || List.of(DataTypes.StringType, DataTypes.TimestampNTZType).contains(type);
-        if (!fits) {
-            throw refused(
-                    param,
-                    "a whole number, decimal, string or timestamp_ntz (unix_date and unix_micros make numbers)",
-                    type);
-        }
-    }
-
     private void requireIds(DataType type) {
         if (!isWhole(type)) {
             throw refused(orderCol, "whole numbers, the samples' ids", type);
         }
-    }
-
-    private void requireType(StructType schema, Param<String> param, DataType expected) {
-        DataType found = type(schema, param);
-        if (!found.equals(expected)) {
-            throw refused(param, expected.catalogString(), found);
-        }
-    }
-
-    private static boolean isWhole(DataType type) {
-        return type instanceof ByteType
-                || type instanceof ShortType
-                || type instanceof IntegerType
-                || type instanceof LongType;
     }
 
     public static MLReader<KanervaWriter> read() {

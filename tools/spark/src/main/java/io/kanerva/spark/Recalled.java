@@ -9,6 +9,7 @@ import io.kanerva.runtime.MemoryHeap;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.Recall;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -25,39 +26,86 @@ interface Recalled {
             .add("image", DataTypes.createArrayType(DataTypes.FloatType, false), false);
 
     /**
+     * What a search found.
+     *
+     * @param samples of each query; none if the memory has no samples
+     * @param scores their matches, in [-1, 1]
+     */
+    record Found(long[] samples, double[] scores) {}
+
+    /**
      * Recalls one query, always alone: with some models, a decoder's bits depend on how many there are.
      *
      * @return a row of {@link #SCHEMA}
      */
     Row recall(float[] query, int iterations);
 
+    /** Searches for queries, one after the other in {@code images}. What each finds does not depend on the others. */
+    Found find(float[] images, int queries);
+
     /** @throws io.kanerva.runtime.MemoryFileException if the bytes are not a memory of this model */
     static Recalled of(Kanerva kanerva, byte[] file) {
-        Planes size = kanerva.bundle().settings().image();
-        int[] shape = {1, 1, size.channels(), size.height(), size.width()};
         if (MemoryFiles.hasIds(file)) {
-            MemoryHeap heap = kanerva.loadHeap(file);
-            return (query, iterations) -> {
-                FloatTensor image = new FloatTensor(query, Arrays.copyOfRange(shape, 1, shape.length));
-                MemoryHeap.Found found = null;
-                for (int i = 0; i < iterations; i++) {
-                    found = heap.lookUp(image);
-                    image = heap.read(found.ids());
-                }
-                return row(found.ids()[0], found.scores()[0], image);
-            };
+            return new OfHeap(kanerva, kanerva.loadHeap(file));
         }
         Memory memory = kanerva.loadMemory(file);
         if (memory.episodes() != 1) {
             throw new MemoryFileException(
                     "memory in bytes: expected one memory, found %d in one file", memory.episodes());
         }
-        return (query, iterations) -> {
-            Recall recall = kanerva.recall(memory, new FloatTensor(query, shape), iterations);
+        return new OfMemory(kanerva, memory);
+    }
+
+    /** By ids. */
+    record OfHeap(Kanerva kanerva, MemoryHeap heap) implements Recalled {
+        @Override
+        public Row recall(float[] query, int iterations) {
+            FloatTensor image = images(kanerva, query, 1);
+            MemoryHeap.Found found = null;
+            for (int i = 0; i < iterations; i++) {
+                found = heap.lookUp(image);
+                image = heap.read(found.ids());
+            }
+            return row(found.ids()[0], found.scores()[0], image);
+        }
+
+        @Override
+        public Found find(float[] images, int queries) {
+            if (heap.size() == 0) {
+                return new Found(new long[0], new double[0]);
+            }
+            MemoryHeap.Found found = heap.lookUp(images(kanerva, images, queries));
+            return new Found(found.ids(), found.scores());
+        }
+    }
+
+    /** By the samples' numbers. */
+    record OfMemory(Kanerva kanerva, Memory memory) implements Recalled {
+        @Override
+        public Row recall(float[] query, int iterations) {
+            Recall recall = kanerva.recall(memory, images(kanerva, query, 1, 1), iterations);
             Lookup last = recall.lookups().get(iterations - 1);
-            int sample = last.samples()[0];
-            return row(sample, last.scores().get(0, 0), recall.images());
-        };
+            return row(last.samples()[0], last.scores().get(0, 0), recall.images());
+        }
+
+        @Override
+        public Found find(float[] images, int queries) {
+            Lookup found = kanerva.lookUp(memory, images(kanerva, images, 1, queries));
+            return new Found(
+                    Arrays.stream(found.samples()).asLongStream().toArray(),
+                    IntStream.range(0, queries)
+                            .mapToDouble(query -> found.scores().get(0, query))
+                            .toArray());
+        }
+    }
+
+    private static FloatTensor images(Kanerva kanerva, float[] values, int... counts) {
+        Planes size = kanerva.bundle().settings().image();
+        int[] shape = Arrays.copyOf(counts, counts.length + 3);
+        shape[counts.length] = size.channels();
+        shape[counts.length + 1] = size.height();
+        shape[counts.length + 2] = size.width();
+        return new FloatTensor(values, shape);
     }
 
     private static Row row(long sample, double score, FloatTensor image) {

@@ -29,7 +29,7 @@ class PageTest {
             abstract class Page {
                 SparkSession spark;
                 String bundle;
-                Dataset<Row> images, queries;
+                Dataset<Row> images, queries, memories;
 
                 void page() {
                     %s
