@@ -10,7 +10,10 @@ import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.OutputFolder;
+import io.kanerva.tools.bundle.BundleFiles;
 import io.kanerva.tools.bundle.BundleWriter;
+import io.kanerva.tools.bundle.ServingLayout;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Subcommand;
@@ -25,34 +28,66 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
 import java.nio.file.Path;
+import java.util.Set;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code kpp export}: exports a training run as a bundle. */
+/** {@code kpp export}: exports a training run as a bundle, or a bundle in the layout of an inference server. */
 @Command(
         name = "export",
-        header = "Export a training run as a bundle of four ONNX graphs.",
-        description = "Measures the bound on the test set first, for the model card.",
+        header = "Export a training run as a bundle, or a bundle for an inference server.",
+        description = "Of a run, measures the bound on the test set first, for the model card. With --layout, puts a "
+                + "bundle's graphs into the folders from which a server takes them; only --bundle and --out go with "
+                + "it.",
         footer = {
             "  kpp export --run runs/mnist --data ~/data --out mnist-bundle",
-            "  kpp export --run runs/mnist --data ~/data --out mnist-matmul --reader matmul"
+            "  kpp export --run runs/mnist --data ~/data --out mnist-matmul --reader matmul",
+            "  kpp export --bundle mnist-bundle --layout triton --out model-repository"
         })
 public final class ExportCommand extends Subcommand {
+    private static final Set<String> OF_A_LAYOUT = Set.of("--bundle", "--layout", "--out", "--stacktrace");
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    static final class Source {
+        @Option(
+                names = {"-r", "--run"},
+                paramLabel = "DIR|FILE",
+                order = 1,
+                description = "Folder of the training run (its last checkpoint), or a checkpoint.")
+        private Path run;
+
+        @Option(
+                names = {"-b", "--bundle"},
+                paramLabel = "DIR|NAME",
+                order = 1,
+                description = "Folder of a bundle, or name of one that ships, to be laid out for a server.")
+        private Path bundle;
+    }
+
     @Option(
-            names = {"-r", "--run"},
-            paramLabel = "DIR|FILE",
-            required = true,
-            order = 1,
-            description = "Folder of the training run (its last checkpoint), or a checkpoint.")
-    private Path folder;
+            names = "--layout",
+            paramLabel = "KIND",
+            order = 2,
+            description = "The server of a bundle: triton (NVIDIA Triton) or mlserver (MLServer). Each graph becomes a "
+                    + "model of its name.")
+    private ServingLayout layout;
 
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
             required = true,
             order = 2,
-            description = "Folder of the bundle.")
+            description = "Folder of the bundle, or of the layout.")
     private Path out;
 
     @Mixin
@@ -102,6 +137,29 @@ public final class ExportCommand extends Subcommand {
 
     @Override
     protected void run() {
+        if (source.run != null && layout != null) {
+            throw usage("Unexpected option '--layout': expected a bundle for it, found --run; export the run first");
+        }
+        if (source.run != null) {
+            exportRun(source.run);
+            return;
+        }
+        if (layout == null) {
+            throw usage("Missing option '--layout': expected the server that the bundle is for");
+        }
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!OF_A_LAYOUT.contains(option.longestName())) {
+                throw usage("Unexpected option '%s': expected only --bundle and --out with --layout"
+                        .formatted(option.longestName()));
+            }
+        }
+        OutputFolder.requireNew(out);
+        BundleFiles files = BundleFiles.of(source.bundle);
+        OutputFolder.write(out, layout.files(files.bundle(), files.graphs()));
+        print("layout     %s (%d models for %s)", out, files.graphs().size(), layout.server());
+    }
+
+    private void exportRun(Path folder) {
         Checkpoint checkpoint = RunPath.checkpoint(folder);
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         try {
@@ -113,11 +171,11 @@ public final class ExportCommand extends Subcommand {
                         name == null ? checkpoint.plan().data() : name)
                 .withReader(reader)
                 .withCheck(JavaRuntime.runner());
-        DataSource source = DataSource.named(checkpoint.plan().data());
-        Binarisation binarisation = source.testBinarisation(
+        DataSource images = DataSource.named(checkpoint.plan().data());
+        Binarisation binarisation = images.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
         TestEpisodes episodes = new TestEpisodes(
-                data.test(source, binarisation, EpisodeOptions.shape(checkpoint.plan())),
+                data.test(images, binarisation, EpisodeOptions.shape(checkpoint.plan())),
                 binarisation,
                 checkpoint.plan().episodeLength(),
                 seed);
