@@ -111,7 +111,7 @@ class VerifyTest {
                 missing.getParent().toString(),
                 "--details");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("expected a runtime that runs, found none");
+        assertThat(run.err()).contains("missing: expected a runtime that runs, found one that does not (");
         assertThat(run.out())
                 .containsPattern("onnxruntime-java vectors .* encoder .* content")
                 .containsPattern("onnxruntime-java djl-pytorch .* memory-writer +memory ")
@@ -264,7 +264,10 @@ class VerifyTest {
         assertThat(both.out()).contains("2 of 2 runtimes ran"); // with the Kanerva runtime
         CommandRun one = CommandRun.kpp(
                 "verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java,djl-pytorch", "--random", "0");
-        assertThat(one.exitCode()).as(one.err()).isZero();
+        assertThat(one.exitCode()).isEqualTo(1); // since it was asked for
+        assertThat(one.err())
+                .contains("djl-pytorch: expected a runtime that runs, found one that does not (it needs the model that "
+                        + "the bundle was exported from: --run RUN)");
         assertThat(one.out())
                 .contains(
                         "DJL's blocks on PyTorch",

@@ -130,8 +130,8 @@ final class RuntimeChecks implements AutoCloseable {
 
     private void requireGood(Findings findings, List<ModelRuntime> chosen, boolean everywhere) {
         options.requireOutputs(findings, everywhere);
-        findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Subcommand.requireNone(findings.problems(), "comparisons");
+        findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());
         if (findings.runtimes().stream().noneMatch(runtime -> runtime.ran() && names.contains(runtime.name()))) {
             throw new Failure("expected a runtime that runs, found none");

@@ -28,7 +28,8 @@ final class RuntimeOptions {
             order = 20,
             description = "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated "
                     + "by commas; NAME@VERSION, such as onnxruntime-python@1.16.3, is the same in another version, "
-                    + "in a folder of its own. Default: all on this machine that are not optional.")
+                    + "in a folder of its own. One that is named and cannot be set up or started fails the check. "
+                    + "Default: all on this machine that are not optional.")
     private List<String> names;
 
     @Option(
@@ -45,7 +46,7 @@ final class RuntimeOptions {
             names = "--require",
             order = 23,
             description = "Fail if a runtime is missing, or its engine cannot run a model. Default: report it and "
-                    + "continue.")
+                    + "continue, unless --runtimes names the one that is missing.")
     private boolean require;
 
     @Option(
@@ -179,9 +180,9 @@ final class RuntimeOptions {
         return install;
     }
 
-    /** Fails if all runtimes must run and this one cannot. */
+    /** Fails if all runtimes must run, or this one was asked for, and it cannot. */
     void requireReady(String name, Readiness readiness) {
-        if (require && readiness.state() != Readiness.State.READY) {
+        if ((require || names != null && names.contains(name)) && readiness.state() != Readiness.State.READY) {
             throw new Failure(
                     "%s: expected a runtime that runs, found one that does not (%s)".formatted(name, readiness.why()));
         }
