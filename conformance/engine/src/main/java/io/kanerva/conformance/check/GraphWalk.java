@@ -1,7 +1,6 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.onnx.ElementType;
-import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.FunctionProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
@@ -51,8 +50,6 @@ record GraphWalk(ModelProto model, int depth) {
 
     /** Functions of a model call others, but not so deep; a malformed one may call itself. */
     private static final int MAX_DEPTH = 32;
-
-    private static final Set<String> CASTS = Set.of("Cast", "RandomNormal", "RandomUniform", "EyeLike", "Bernoulli");
 
     GraphWalk(ModelProto model) {
         this(model, 0);
@@ -116,7 +113,7 @@ record GraphWalk(ModelProto model, int depth) {
                     .forEach(output -> inputs.add(inner.getOrDefault(output.getName(), ValueFacts.NOTHING)));
         }
         List<ValueFacts> results = new ArrayList<>(List.of(result(node, inputs, values, known)));
-        furtherTypes(node).forEach(type -> results.add(results.get(0).of(type)));
+        ResultTypes.further(node).forEach(type -> results.add(results.get(0).of(type)));
         return results;
     }
 
@@ -182,10 +179,11 @@ record GraphWalk(ModelProto model, int depth) {
         boolean ofIntegers = !inputs.isEmpty()
                 && inputs.stream()
                         .allMatch(input -> input.type() != null && !input.type().isFloat());
-        ElementType type = type(node, inputs, values);
+        ElementType type = ResultTypes.first(node, inputs, values);
         boolean exact = known
                 && ExactNodes.decides(node, ofIntegers)
-                && !(node.getOpType().startsWith("Cast") && ExactNodes.roundTwice(type(node, 0, values), type))
+                && !(node.getOpType().startsWith("Cast")
+                        && ExactNodes.roundTwice(ResultTypes.ofInput(node, 0, values), type))
                 && inputs.stream().allMatch(ValueFacts::exact);
         ElementType coarsest = null;
         for (ValueFacts input : inputs) {
@@ -256,74 +254,5 @@ record GraphWalk(ModelProto model, int depth) {
         }
         return !Boolean.FALSE.equals(
                 values.getOrDefault(node.getInput(2), ValueFacts.NOTHING).truth());
-    }
-
-    /** The type of a node's first result. */
-    private static ElementType type(NodeProto node, List<ValueFacts> inputs, Map<String, ValueFacts> values) {
-        for (AttributeProto attribute : node.getAttributeList()) {
-            boolean names =
-                    attribute.getName().equals("to") || attribute.getName().equals("dtype");
-            if (names && CASTS.contains(node.getOpType())) {
-                return ElementType.of((int) attribute.getI()).orElse(null);
-            }
-            if (attribute.hasT() && node.getOpType().startsWith("Constant")) {
-                return ElementType.of(attribute.getT().getDataType()).orElse(null);
-            }
-        }
-        return switch (node.getOpType()) {
-            case "And",
-                    "Equal",
-                    "Greater",
-                    "GreaterOrEqual",
-                    "IsInf",
-                    "IsNaN",
-                    "Less",
-                    "LessOrEqual",
-                    "Not",
-                    "Or",
-                    "Xor",
-                    "OptionalHasElement" -> ElementType.BOOL;
-            case "ArgMax", "ArgMin", "NonMaxSuppression", "NonZero", "SequenceLength", "Shape", "Size" ->
-                ElementType.INT64;
-            case "ConvInteger", "MatMulInteger" -> ElementType.INT32;
-            case "ConstantOfShape" -> ElementType.FLOAT32;
-            case "DynamicQuantizeLinear" -> ElementType.UINT8;
-            case "QuantizeLinear" -> {
-                long named = WrittenOut.attribute(node, "output_dtype")
-                        .map(AttributeProto::getI)
-                        .orElse(0L);
-                boolean given = node.getInputCount() > 2 && !node.getInput(2).isEmpty();
-                yield given
-                        ? type(node, 2, values)
-                        : ElementType.of((int) named).orElse(ElementType.UINT8);
-            }
-            case "QLinearConv", "QLinearMatMul" -> type(node, 7, values);
-            case "CastLike", "Where" -> type(node, 1, values);
-            case "OneHot" -> type(node, 2, values);
-            case "Pow", "Resize", "Upsample" -> type(node, 0, values);
-            // Nearly all others compute in the type of their first floating-point input.
-            default ->
-                inputs.stream()
-                        .map(ValueFacts::type)
-                        .filter(known -> known != null && known.isFloat())
-                        .findFirst()
-                        .orElse(inputs.isEmpty() ? null : inputs.get(0).type());
-        };
-    }
-
-    private static ElementType type(NodeProto node, int input, Map<String, ValueFacts> values) {
-        return input < node.getInputCount()
-                ? values.getOrDefault(node.getInput(input), ValueFacts.NOTHING).type()
-                : null;
-    }
-
-    /** The types of a node's results after the first where they are of others. */
-    private static List<ElementType> furtherTypes(NodeProto node) {
-        return switch (node.getOpType()) {
-            case "MaxPool", "TopK", "Unique" -> List.of(ElementType.INT64);
-            case "Dropout" -> List.of(ElementType.BOOL);
-            case "DynamicQuantizeLinear" -> List.of(ElementType.FLOAT32, ElementType.UINT8);
-            default -> List.of();
-        };
     }
 }

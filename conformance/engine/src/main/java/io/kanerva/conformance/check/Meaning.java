@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What the specification says of a model on one set of inputs, by ONNX Runtime on models that are written out. It is
@@ -26,6 +28,7 @@ final class Meaning {
     private final ModelRuntime engine;
     private final Path scratch;
     private Map<String, List<Tensor>> readings;
+    private String decided = "";
     private List<List<Tensor>> choices;
 
     /** @param scratch folder for changed models, used by this case only */
@@ -48,12 +51,45 @@ final class Meaning {
         return known ? mistakes : Map.of();
     }
 
+    /**
+     * What is taken for what, where outputs are no known mistake's but cannot be right: all that differs is not finite,
+     * where a formula may overflow; or the model has nothing else that engines may differ in.
+     *
+     * @param isRight whether outputs are what is meant
+     */
+    Optional<String> wrong(List<Tensor> outputs, Predicate<List<Tensor>> isRight) {
+        List<Tensor> meant = right();
+        if (meant.size() != outputs.size() || isRight.test(outputs)) {
+            return Optional.empty();
+        }
+        for (Map.Entry<String, List<Tensor>> mistake : mistaken().entrySet()) {
+            if (mistake.getKey().endsWith(Way.OVERFLOWS) && isRight.test(finite(outputs, mistake.getValue()))) {
+                return Optional.of(mistake.getKey());
+            }
+        }
+        boolean isDecided = !decided.isEmpty() && meant.stream().noneMatch(OpenValues::hasNan);
+        return isDecided ? Optional.of(decided + " as something that it is in no opset") : Optional.empty();
+    }
+
+    /** Outputs with what is meant in place of what is not finite, where another model's outputs are not either. */
+    private List<Tensor> finite(List<Tensor> outputs, List<Tensor> overflowing) {
+        List<Tensor> finite = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            Tensor meant = right().get(i);
+            BitSet infinite = OpenValues.infinite(meant, outputs.get(i));
+            infinite.and(OpenValues.infinite(meant, overflowing.get(i)));
+            finite.add(infinite.isEmpty() ? outputs.get(i) : OpenValues.filled(outputs.get(i), meant, infinite));
+        }
+        return finite;
+    }
+
     private Map<String, List<Tensor>> readings() {
         if (readings == null) {
             readings = new LinkedHashMap<>();
             read().flatMap(OpsetReadings::of).ifPresent(written -> {
+                decided = written.decided();
                 List<String> words = new ArrayList<>(List.of(""));
-                List<byte[]> models = new ArrayList<>(List.of(written.right()));
+                List<Supplier<byte[]>> models = new ArrayList<>(List.of(written.right()));
                 written.others().forEach((mistake, model) -> {
                     words.add(mistake);
                     models.add(model);
@@ -75,7 +111,9 @@ final class Meaning {
             return new BitSet();
         }
         if (choices == null) {
-            choices = computed(read().flatMap(OpenValues::choices).orElse(List.of()));
+            choices = computed(read().flatMap(OpenValues::choices).orElse(List.of()).stream()
+                    .<Supplier<byte[]>>map(changed -> () -> changed)
+                    .toList());
         }
         if (choices.size() < 2 || choices.stream().anyMatch(outputs -> output >= outputs.size())) {
             return new BitSet();
@@ -101,16 +139,16 @@ final class Meaning {
     }
 
     /** The outputs of each, in one run of the engine, whose process may take long to start. */
-    private List<List<Tensor>> computed(List<byte[]> models) {
+    private List<List<Tensor>> computed(List<Supplier<byte[]>> models) {
         if (models.isEmpty()) {
             return List.of();
         }
         try {
             Files.createDirectories(scratch);
             List<Job> jobs = new ArrayList<>();
-            for (byte[] one : models) {
+            for (Supplier<byte[]> one : models) {
                 Path file = scratch.resolve("written-out-%d.onnx".formatted(jobs.size()));
-                jobs.add(new Job(Files.write(file, one), inputs, false));
+                jobs.add(new Job(Files.write(file, one.get()), inputs, false));
             }
             List<List<Tensor>> outputs = engine.run(jobs, done -> {}).stream()
                     .map(answer -> answer instanceof Outputs found ? found.outputs() : List.<Tensor>of())

@@ -6,6 +6,7 @@ import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -47,8 +48,12 @@ final class OpenValues {
     private byte[] chosen(ModelProto model) {
         ModelProto.Builder all = model.toBuilder();
         GraphProto.Builder graph = all.getGraphBuilder().clearNode();
+        int opset = opset(model);
+        for (OperatorSetIdProto.Builder one : all.getOpsetImportBuilderList()) {
+            one.setVersion(one.getDomain().isEmpty() ? opset : one.getVersion());
+        }
         for (NodeProto node : model.getGraph().getNodeList()) {
-            WrittenOut written = new WrittenOut(node, OpsetReadings.opset(model));
+            WrittenOut written = new WrittenOut(node, opset);
             switch (node.getOpType()) {
                 case "Cast" -> cast(node, written);
                 case "QuantizeLinear" -> quantise(written);
@@ -62,6 +67,17 @@ final class OpenValues {
             graph.addAllNode(written.nodes().isEmpty() ? List.of(node) : written.nodes());
         }
         return all.build().toByteArray();
+    }
+
+    /**
+     * The model's opset, or the first one with all operators that choices are written in: from 7 on, few operators
+     * changed until then, and a model that has one of them is refused, so that nothing is left open.
+     */
+    private static int opset(ModelProto model) {
+        int opset = OpsetReadings.opset(model);
+        boolean slices = model.getGraph().getNodeList().stream()
+                .anyMatch(node -> node.getOpType().equals("Scatter"));
+        return opset < 7 ? opset : Math.max(opset, slices ? 10 : 9);
     }
 
     private ElementType floats(String value) {
@@ -82,9 +98,9 @@ final class OpenValues {
         double least = signed ? -Math.scalb(1, bits - 1) : 0;
         double above = Math.scalb(1, signed ? bits - 1 : bits);
         String more = notBelow(to, from, least);
-        String less = to.add("Less", List.of(to.input(0), number(to, from, above)));
+        String less = to.add("Less", List.of(to.input(0), to.number(from, above)));
         String within = to.add("And", List.of(more, less));
-        to.itself(List.of(to.add("Where", List.of(within, to.input(0), number(to, from, second ? 1 : 0)))), "");
+        to.itself(List.of(to.add("Where", List.of(within, to.input(0), to.number(from, second ? 1 : 0)))), "");
     }
 
     /** Whether a number, truncated, is not below the least of an integer type. */
@@ -92,15 +108,15 @@ final class OpenValues {
         double beyond = Tensor.of(from, new double[] {least - 1}).doubles()[0];
         // Where the number next to the least is rounded to the least itself, nothing lies between them.
         return beyond == least
-                ? to.add("Not", List.of(to.add("Less", List.of(to.input(0), number(to, from, least)))))
-                : to.add("Greater", List.of(to.input(0), number(to, from, beyond)));
+                ? to.add("Not", List.of(to.add("Less", List.of(to.input(0), to.number(from, least)))))
+                : to.add("Greater", List.of(to.input(0), to.number(from, beyond)));
     }
 
     private void quantise(WrittenOut to) {
         ElementType from = floats(to.input(0));
         if (from != null) {
             String open = to.add("IsNaN", List.of(to.input(0)));
-            String chosen = number(to, from, second ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
+            String chosen = to.number(from, second ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
             to.itselfWith(to.add("Where", List.of(open, chosen, to.input(0))));
         }
     }
@@ -108,19 +124,15 @@ final class OpenValues {
     private void divide(NodeProto node, WrittenOut to) {
         ElementType type = values.getOrDefault(to.input(1), ValueFacts.NOTHING).type();
         if (type != null && type.isInteger()) {
-            String open = to.add("Equal", List.of(to.input(1), number(to, type, 0)));
-            String divisor = to.add("Where", List.of(open, number(to, type, 1), to.input(1)));
+            String open = to.add("Equal", List.of(to.input(1), to.number(type, 0)));
+            String divisor = to.add("Where", List.of(open, to.number(type, 1), to.input(1)));
             long truncates =
                     WrittenOut.attribute(node, "fmod").map(AttributeProto::getI).orElse(0L);
             List<String> both = List.of(to.input(0), divisor);
             String whole =
                     node.getOpType().equals("Div") ? to.add("Div", both) : to.add("Mod", both, "fmod", truncates);
-            to.result("Where", List.of(open, number(to, type, second ? 1 : 0), whole));
+            to.result("Where", List.of(open, to.number(type, second ? 1 : 0), whole));
         }
-    }
-
-    private static String number(WrittenOut to, ElementType type, double value) {
-        return to.constant(Tensor.of(type, new double[] {value}));
     }
 
     private void scatter(NodeProto node, WrittenOut to) {
@@ -180,6 +192,23 @@ final class OpenValues {
             }
         }
         return open;
+    }
+
+    static boolean hasNan(Tensor tensor) {
+        return tensor.type().isFloat() && Arrays.stream(tensor.doubles()).anyMatch(Double::isNaN);
+    }
+
+    /** Elements that are finite in the first tensor alone; none if they are of different sizes. */
+    static BitSet infinite(Tensor meant, Tensor found) {
+        BitSet infinite = new BitSet();
+        if (meant.type().isFloat() && meant.type() == found.type() && Arrays.equals(meant.shape(), found.shape())) {
+            double[] finite = meant.doubles();
+            double[] values = found.doubles();
+            for (int i = 0; i < finite.length; i++) {
+                infinite.set(i, Double.isFinite(finite[i]) && !Double.isFinite(values[i]));
+            }
+        }
+        return infinite;
     }
 
     /** A tensor with those elements of another one. */

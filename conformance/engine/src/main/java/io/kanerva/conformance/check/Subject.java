@@ -13,11 +13,9 @@ import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,9 +29,8 @@ import java.util.stream.Collectors;
 final class Subject {
     private final Case testCase;
     private final ModelRuntime java;
-    private final Path scratch;
     private final Consensus consensus;
-    private final Meaning meaning;
+    private final Likeness likeness;
     private final List<String> refusals = new ArrayList<>();
     private final List<ToleranceFile.Use> uses = new ArrayList<>();
     /** The random operators before each output of the graph; empty text if there are none. */
@@ -41,13 +38,9 @@ final class Subject {
     /** Names of several weights, of which engines take one or another. */
     private Set<String> ambiguous = Set.of();
 
-    /** Outputs of which the order is open. */
-    private List<TopKOrder> orders = List.of();
-
     private List<Tensor> right;
     private String source;
     private boolean answered;
-    private RoundingNoise noise;
 
     /**
      * @param java measures rounding noise
@@ -56,20 +49,18 @@ final class Subject {
     Subject(Case testCase, ModelRuntime java, Path scratch) {
         this.testCase = testCase;
         this.java = java;
-        this.scratch = scratch;
-        meaning = new Meaning(testCase.model(), testCase.inputs(), java, scratch);
         source = testCase.source();
         right = testCase.expected().isEmpty() ? null : testCase.expected();
         consensus = new Consensus(!testCase.expected().isEmpty(), testCase.source());
+        ModelProto model = null;
         if (Files.isRegularFile(testCase.model())) {
             try {
-                ModelProto model = OnnxFiles.read(testCase.model());
+                model = OnnxFiles.read(testCase.model());
                 Map<String, OutputFacts> facts = OutputFacts.of(model);
                 Map<String, String> found = new LinkedHashMap<>();
                 facts.forEach((output, fact) -> found.put(output, String.join(", ", fact.random())));
                 random = found;
                 OpsetReadings.revised(model).ifPresent(consensus::revised);
-                orders = TopKOrder.of(model);
                 Set<String> names = new HashSet<>();
                 ambiguous = model.getGraph().getInitializerList().stream()
                         .map(TensorProto::getName)
@@ -79,6 +70,8 @@ final class Subject {
                 random = Map.of(); // the runtimes will say what is wrong with the file
             }
         }
+        likeness = new Likeness(testCase, java, scratch, model, random);
+        likeness.expect(testCase.expected());
     }
 
     Case testCase() {
@@ -89,6 +82,7 @@ final class Subject {
     void reference(Answer answer) {
         if (right == null && answer instanceof Outputs outputs) {
             right = outputs.outputs();
+            likeness.expect(right);
         }
     }
 
@@ -108,7 +102,7 @@ final class Subject {
                                 + "of which engines take one or another")
                         .formatted(testCase.graph(), name)));
         random.keySet().stream()
-                .filter(output -> right != null && right.stream().noneMatch(one -> isPart(one, output)))
+                .filter(output -> right != null && right.stream().noneMatch(one -> Likeness.isPart(one.name(), output)))
                 .forEach(output -> notes.add("graph '%s', output '%s': not compared, since %s have no file of it"
                         .formatted(testCase.graph(), output, testCase.label())));
         random.forEach((output, operators) -> {
@@ -122,14 +116,7 @@ final class Subject {
 
     /** Whether random operators decide an output, or the output that it is a part of. */
     boolean isRandom(Tensor output) {
-        return random.entrySet().stream()
-                .anyMatch(entry -> !entry.getValue().isEmpty() && isPart(output, entry.getKey()));
-    }
-
-    private static boolean isPart(Tensor tensor, String output) {
-        return tensor.name().equals(output)
-                || tensor.name().startsWith(output + ".")
-                || tensor.name().startsWith(output + "[");
+        return likeness.isRandom(output.name());
     }
 
     /** The output that goes with the expected one: a sequence of another length moves those after it. */
@@ -176,24 +163,7 @@ final class Subject {
         boolean unclear = cause.isPresent()
                 && cause.get().kind() != Cause.Kind.OPTIMISER
                 && cause.get().kind() != Cause.Kind.RUNTIME;
-        return unclear ? misread().or(() -> cause) : cause;
-    }
-
-    /** What follows if engines or vectors take an operator for that of another opset, say. */
-    private Optional<Cause> misread() {
-        List<Tensor> meant = meaning.right();
-        return meant.isEmpty()
-                ? Optional.empty()
-                : consensus.misread(
-                        testCase.graph(),
-                        testCase.label(),
-                        right,
-                        outputs -> alike(outputs, meant, java),
-                        outputs -> meaning.mistaken().entrySet().stream()
-                                .filter(other -> !alike(other.getValue(), meant, java))
-                                .filter(other -> alike(outputs, other.getValue(), java))
-                                .map(Map.Entry::getKey)
-                                .findFirst());
+        return unclear ? likeness.misread(consensus.misreading(), right).or(() -> cause) : cause;
     }
 
     /**
@@ -222,17 +192,18 @@ final class Subject {
         if (right == null) {
             // The reference cannot run the case, so the first runtime that can takes its place.
             right = found.outputs();
+            likeness.expect(right);
             source = runtime.name();
         }
         String where = "";
-        List<Tensor> ordered = ordered(right, found.outputs());
+        List<Tensor> ordered = likeness.ordered(right, found.outputs());
         for (int i = 0; i < right.size(); i++) {
             if (isRandom(right.get(i))) {
                 continue;
             }
             Tensor original = counterpart(right, i, found.outputs());
             Tensor output = counterpart(right, i, ordered);
-            Comparison inOrder = compared(i, right.get(i), output, runtime, testCase.budget());
+            Comparison inOrder = likeness.compared(i, right.get(i), output, runtime, testCase.budget());
             long moved = output == original
                     ? 0
                     : OpenValues.differing(original, output).cardinality();
@@ -251,7 +222,7 @@ final class Subject {
                                                 comparison.output(),
                                                 testCase.label()),
                                 comparison,
-                                compared(at, right.get(at), output, runtime, own.otherwise()))));
+                                likeness.compared(at, right.get(at), output, runtime, own.otherwise()))));
             }
             if (!comparison.within() && where.isEmpty()) {
                 where = "'%s'%s"
@@ -273,7 +244,11 @@ final class Subject {
             consensus.agree(runtime, optimised);
         } else {
             consensus.differ(
-                    runtime, optimised, found.outputs(), where, other -> alike(found.outputs(), other, runtime));
+                    runtime,
+                    optimised,
+                    found.outputs(),
+                    where,
+                    other -> likeness.alike(found.outputs(), other, runtime));
         }
         return findings;
     }
@@ -287,66 +262,5 @@ final class Subject {
             double noise) {
         return new Finding(
                 runtime.name(), reference, optimised, check, testCase.graph(), testCase.label(), comparison, noise);
-    }
-
-    /** What is found, in the order of what is expected where the order is open. */
-    private List<Tensor> ordered(List<Tensor> expected, List<Tensor> found) {
-        List<Tensor> ordered = found;
-        for (TopKOrder order : orders) {
-            ordered = order.arranged(expected, ordered);
-        }
-        return ordered;
-    }
-
-    private boolean alike(List<Tensor> found, List<Tensor> others, ModelRuntime runtime) {
-        List<Tensor> ordered = ordered(others, found);
-        for (int i = 0; i < Math.min(right.size(), others.size()); i++) {
-            Tensor one = i < ordered.size() ? ordered.get(i) : null;
-            if (!isRandom(right.get(i))
-                    && !compared(i, others.get(i), one, runtime, testCase.budget())
-                            .within()) {
-                return false;
-            }
-        }
-        return found.size() == others.size();
-    }
-
-    private Comparison compared(int output, Tensor expected, Tensor found, ModelRuntime runtime, Budget budget) {
-        String name = right.get(output).name().isEmpty()
-                ? "output " + output
-                : right.get(output).name();
-        Tolerance tolerance = budget.of(expected.named(right.get(output).name()), runtime);
-        Comparison comparison = Comparison.between(name, expected, found, tolerance);
-        boolean decided =
-                comparison.within() || found == null || orders.stream().anyMatch(order -> order.has(output));
-        BitSet open = decided ? new BitSet() : meaning.open(output, expected, found);
-        if (!open.isEmpty()) {
-            Comparison rest = compared(
-                    output, expected, OpenValues.filled(found, expected, open), runtime, budget, name, tolerance);
-            return rest.within() ? rest.undecided(rest.undecided() + open.cardinality()) : rest;
-        }
-        return compared(output, expected, found, runtime, budget, name, tolerance);
-    }
-
-    private Comparison compared(
-            int output,
-            Tensor expected,
-            Tensor found,
-            ModelRuntime runtime,
-            Budget budget,
-            String name,
-            Tolerance tolerance) {
-        Comparison comparison = Comparison.between(name, expected, found, tolerance);
-        if (comparison.within() || !budget.allowsNoise() || found == null || !Files.isRegularFile(testCase.model())) {
-            return comparison;
-        }
-        if (noise == null) {
-            try {
-                noise = RoundingNoise.measure(java, testCase.model(), testCase.inputs(), scratch);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-        return noise.compare(name, output, expected, found, tolerance);
     }
 }

@@ -1,11 +1,8 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.runtime.Answer;
-import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
-import io.kanerva.conformance.runtime.Ending;
 import io.kanerva.conformance.runtime.JavaRuntime;
-import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime.Description;
 import io.kanerva.conformance.runtime.Readiness;
@@ -13,8 +10,6 @@ import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -194,15 +189,17 @@ public final class Verification {
         for (ModelRuntime runtime = preparation.next(); runtime != null; runtime = preparation.next()) {
             if (own == null) {
                 boolean bits = results.runtimes.stream().anyMatch(this::isJavasEngine);
-                own = bits ? answers(java, compared, java.description().optimisations(), timedRuns) : Map.of();
+                own = bits
+                        ? Runs.of(java, compared, java.description().optimisations(), timedRuns, progress)
+                        : Map.of();
                 setReferences(subjects, own);
                 shownCase = largestShown(compared);
                 NoiseFloor floor = NoiseFloor.of(
                         wide,
                         compared,
                         scratch.resolve("float64"),
-                        (one, widened) ->
-                                answers(one, widened, Set.of(false), 0).get(false),
+                        (one, widened) -> Runs.of(one, widened, Set.of(false), 0, progress)
+                                .get(false),
                         own);
                 synchronized (this) {
                     results.floor = floor;
@@ -211,7 +208,7 @@ public final class Verification {
             }
             Map<Boolean, List<Answer>> both = runtime.equals(java)
                     ? own
-                    : answers(runtime, compared, runtime.description().optimisations(), timedRuns);
+                    : Runs.of(runtime, compared, runtime.description().optimisations(), timedRuns, progress);
             synchronized (this) {
                 add(results, runtime, both, own, shownCase);
                 results.readiness.put(runtime, Readiness.READY);
@@ -226,7 +223,8 @@ public final class Verification {
             Map<Boolean, List<Answer>> answers,
             Map<Boolean, List<Answer>> own,
             Case shownCase) {
-        for (boolean optimised : sorted(runtime.description().optimisations())) {
+        for (boolean optimised :
+                runtime.description().optimisations().stream().sorted().toList()) {
             for (int i = 0; i < results.subjects.size(); i++) {
                 Subject subject = results.subjects.get(i);
                 Answer answer = answers.get(optimised).get(i);
@@ -278,10 +276,6 @@ public final class Verification {
                 && one.device().equals(java.description().device());
     }
 
-    private static List<Boolean> sorted(Set<Boolean> optimisations) {
-        return optimisations.stream().sorted().toList();
-    }
-
     /** Computes the expected outputs of those cases that have none. */
     private void setReferences(List<Subject> subjects, Map<Boolean, List<Answer>> own) {
         Map<ModelRuntime, List<Subject>> byReference = new LinkedHashMap<>();
@@ -296,8 +290,8 @@ public final class Verification {
             }
         }
         byReference.forEach((reference, needing) -> {
-            List<Answer> found = answers(
-                            reference, needing.stream().map(Subject::testCase).toList(), Set.of(false), 0)
+            List<Answer> found = Runs.of(
+                            reference, needing.stream().map(Subject::testCase).toList(), Set.of(false), 0, progress)
                     .get(false);
             for (int i = 0; i < needing.size(); i++) {
                 needing.get(i).reference(found.get(i));
@@ -331,53 +325,5 @@ public final class Verification {
                 shown.tensors().put(runtime.name(), found.output(i));
             }
         }
-    }
-
-    /**
-     * Runs all cases with optimisations off and on in one call, since starting a runtime may take longer than all its
-     * jobs.
-     */
-    private Map<Boolean, List<Answer>> answers(
-            ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations, int timed) {
-        List<Job> jobs = new ArrayList<>();
-        for (boolean optimised : sorted(optimisations)) {
-            for (Case testCase : cases) {
-                Job job = new Job(testCase.model(), testCase.inputs(), optimised);
-                jobs.add(job);
-                jobs.addAll(Collections.nCopies(timed, job.again()));
-            }
-        }
-        List<Answer> answers;
-        try {
-            answers = runtime.run(
-                    jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
-        } catch (RuntimeException e) { // whatever is wrong with one runtime, the others are compared
-            Answer none = new None(true, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
-            answers = Collections.nCopies(jobs.size(), none);
-        }
-        Ending.awaitIfUnderWay(answers);
-        answers = timed == 0 ? answers : withMedians(answers, timed);
-        Map<Boolean, List<Answer>> split = new HashMap<>();
-        int from = 0;
-        for (boolean optimised : sorted(optimisations)) {
-            split.put(optimised, answers.subList(from, from + cases.size()));
-            from += cases.size();
-        }
-        return split;
-    }
-
-    /** The first answer of each case, with the median of the times of those that follow it. */
-    private static List<Answer> withMedians(List<Answer> answers, int timed) {
-        List<Answer> firsts = new ArrayList<>();
-        for (int i = 0; i < answers.size(); i += 1 + timed) {
-            double[] times = answers.subList(i + 1, i + 1 + timed).stream()
-                    .mapToDouble(answer -> answer instanceof Outputs outputs ? outputs.milliseconds() : Double.NaN)
-                    .toArray();
-            firsts.add(
-                    answers.get(i) instanceof Outputs first
-                            ? new Outputs(first.outputs(), Latency.median(times))
-                            : answers.get(i));
-        }
-        return firsts;
     }
 }

@@ -1,5 +1,7 @@
 package io.kanerva.conformance.check;
 
+import com.google.protobuf.ByteString;
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.AttributeProto.AttributeType;
@@ -61,6 +63,32 @@ final class WrittenOut {
                 .clearAttribute()
                 .addAllAttribute(kept)
                 .build());
+    }
+
+    /** Adds the node itself. */
+    void unchanged() {
+        nodes.add(node);
+    }
+
+    /** Adds the node itself; the name that its first result is given instead of its own. */
+    String unchangedApart() {
+        String name = node.getOutput(0) + "/itself";
+        nodes.add(node.toBuilder().setOutput(0, name).build());
+        return name;
+    }
+
+    /** Adds the node itself, with one attribute that is another. */
+    void itself(String attribute, Object value) {
+        NodeProto.Builder other = node.toBuilder().clearAttribute();
+        node.getAttributeList().stream()
+                .filter(one -> !one.getName().equals(attribute))
+                .forEach(other::addAttribute);
+        nodes.add(with(other, attribute, value).build());
+    }
+
+    /** Adds the node itself, with another operator and another first input. */
+    void as(String operator, String first) {
+        nodes.add(node.toBuilder().setOpType(operator).setInput(0, first).build());
     }
 
     /** Adds the node itself, with another first input. */
@@ -132,6 +160,26 @@ final class WrittenOut {
                 : add(operator, List.of(value), "axes", axes);
     }
 
+    /**
+     * Adds a Pad of the axes after the second.
+     *
+     * @param before elements before each of them
+     * @param after elements after each of them
+     */
+    String padded(String value, long[] before, long[] after, float with) {
+        long[] pads = new long[2 * (before.length + 2)];
+        System.arraycopy(before, 0, pads, 2, before.length);
+        System.arraycopy(after, 0, pads, before.length + 4, after.length);
+        return opset < 11
+                ? add("Pad", List.of(value), "pads", pads, "value", with)
+                : add("Pad", List.of(value, constant(Tensor.of(pads, pads.length)), number(ElementType.FLOAT32, with)));
+    }
+
+    /** Adds a scalar. */
+    String number(ElementType type, double value) {
+        return constant(Tensor.of(type, new double[] {value}));
+    }
+
     private void node(String output, String operator, Collection<String> inputs, Object... attributes) {
         NodeProto.Builder made = NodeProto.newBuilder()
                 .setName(output)
@@ -139,17 +187,26 @@ final class WrittenOut {
                 .addAllInput(inputs)
                 .addOutput(output);
         for (int i = 0; i < attributes.length; i += 2) {
-            AttributeProto.Builder attribute = made.addAttributeBuilder().setName((String) attributes[i]);
-            if (attributes[i + 1] instanceof Tensor tensor) {
-                attribute.setType(AttributeType.TENSOR).setT(tensor.toProto());
-            } else if (attributes[i + 1] instanceof long[] several) {
-                attribute
-                        .setType(AttributeType.INTS)
-                        .addAllInts(Arrays.stream(several).boxed().toList());
-            } else {
-                attribute.setType(AttributeType.INT).setI(((Number) attributes[i + 1]).longValue());
-            }
+            with(made, (String) attributes[i], attributes[i + 1]);
         }
         nodes.add(made.build());
+    }
+
+    private static NodeProto.Builder with(NodeProto.Builder made, String name, Object value) {
+        AttributeProto.Builder attribute = made.addAttributeBuilder().setName(name);
+        if (value instanceof Tensor tensor) {
+            attribute.setType(AttributeType.TENSOR).setT(tensor.toProto());
+        } else if (value instanceof long[] several) {
+            attribute
+                    .setType(AttributeType.INTS)
+                    .addAllInts(Arrays.stream(several).boxed().toList());
+        } else if (value instanceof String text) {
+            attribute.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(text));
+        } else if (value instanceof Float number) {
+            attribute.setType(AttributeType.FLOAT).setF(number);
+        } else {
+            attribute.setType(AttributeType.INT).setI(((Number) value).longValue());
+        }
+        return made;
     }
 }

@@ -60,12 +60,14 @@ class ConsensusTest {
     void aReferenceIsNotCalledVectors() {
         Consensus consensus = new Consensus(false, "reference");
         differ(consensus, "a", 2);
-        Optional<Cause> cause = consensus.misread(
-                "g",
-                "case",
-                output(1),
-                output(1)::equals,
-                found -> found.equals(output(2)) ? Optional.of("Softmax for another") : Optional.empty());
+        Optional<Cause> cause = consensus
+                .misreading()
+                .cause(
+                        "g",
+                        "case",
+                        output(1),
+                        output(1)::equals,
+                        found -> found.equals(output(2)) ? Optional.of("Softmax for another") : Optional.empty());
         assertThat(cause).hasValueSatisfying(one -> {
             assertThat(one.kind()).isEqualTo(Cause.Kind.ENGINE);
             assertThat(one.sentence())

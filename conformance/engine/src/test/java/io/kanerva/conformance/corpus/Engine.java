@@ -6,6 +6,7 @@ import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.ModelProto;
 import java.io.IOException;
@@ -58,6 +59,16 @@ final class Engine implements ModelRuntime {
     /** An engine whose outputs are changed. */
     static Engine spoiling(String name, UnaryOperator<Tensor> spoil) {
         return new Engine(describe(name, name + " 1"), model -> {}, spoil, false, null);
+    }
+
+    /** An engine that gives this. */
+    static Engine giving(String name, Tensor output) {
+        return spoiling(name, tensor -> output);
+    }
+
+    /** An engine that gives these values and indices. */
+    static Engine giving(String name, Tensor values, Tensor indices) {
+        return spoiling(name, tensor -> tensor.type() == ElementType.INT64 ? indices : values);
     }
 
     private static Description describe(String name, String engine) {

@@ -106,6 +106,26 @@ final class Rewrites {
         };
     }
 
+    /** Adds a number to an input of all nodes with an operator. */
+    static Consumer<ModelProto.Builder> shifted(String operator, int input, float by) {
+        return model -> {
+            GraphProto.Builder graph = model.getGraphBuilder();
+            graph.addInitializer(Tensor.of(ElementType.FLOAT32, new double[] {by})
+                    .named("by")
+                    .toProto());
+            boolean found = false;
+            for (int i = 0; i < graph.getNodeCount(); i++) {
+                NodeProto node = graph.getNode(i);
+                if (node.getOpType().equals(operator)) {
+                    graph.setNode(i, node.toBuilder().setInput(input, "shifted").build());
+                    graph.addNode(i++, Graph.single("Add", node.getInput(input) + " by", "shifted"));
+                    found = true;
+                }
+            }
+            require(found, operator);
+        };
+    }
+
     /** Multiplies a weight. */
     static Consumer<ModelProto.Builder> weight(String name, double factor) {
         return weight(name, Values.times(factor));

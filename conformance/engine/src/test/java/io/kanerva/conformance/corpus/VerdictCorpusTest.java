@@ -22,6 +22,9 @@ class VerdictCorpusTest {
                         WrongVectors.all(),
                         FaultyEngines.all(),
                         Meanings.all(),
+                        OpenChoices.all(),
+                        Overflows.all(),
+                        Windows.all(),
                         QuantisedModels.all(),
                         RandomModels.all())
                 .flatMap(List::stream)
