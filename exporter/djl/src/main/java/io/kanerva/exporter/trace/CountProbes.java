@@ -24,7 +24,7 @@ final class CountProbes {
     private static final int MAX_LISTED = 3;
 
     private final SamplingPlan plan;
-    private final BiFunction<Map<String, Long>, Selection, Prober.Outcome> block;
+    private final BiFunction<Map<String, Long>, Selection, Outcome> block;
     private final LongSupplier selectable;
     private final Set<Long> numbers;
     private final boolean needsAll;
@@ -62,7 +62,7 @@ final class CountProbes {
      */
     CountProbes(
             SamplingPlan plan,
-            BiFunction<Map<String, Long>, Selection, Prober.Outcome> block,
+            BiFunction<Map<String, Long>, Selection, Outcome> block,
             LongSupplier selectable,
             Set<Long> numbers,
             boolean needsAll) {
@@ -102,7 +102,7 @@ final class CountProbes {
         long compared = 0;
         for (PrimitiveIterator.OfLong counts = counts(most); counts.hasNext(); ) {
             long count = counts.nextLong();
-            Prober.Outcome outcome = block.apply(sizes, Selection.of(count));
+            Outcome outcome = block.apply(sizes, Selection.of(count));
             switch (outcome.kind()) {
                 case DIFFERENT ->
                     throw new Change(
@@ -122,7 +122,7 @@ final class CountProbes {
                 case SAME -> compared++;
                 default -> {}
             }
-            if (outcome.kind() == Prober.Kind.NOT_KNOWN) {
+            if (outcome.kind() == Outcome.Kind.NOT_KNOWN) {
                 if (needsAll) {
                     throw new Change(
                             count,

@@ -88,7 +88,7 @@ final class ProgramComparison {
      * Compares, as far as the budget allows.
      *
      * @param stated dimensions within whose limits the block must run
-     * @throws Prober.Change at a size at which the block computes something else than the program
+     * @throws SizeChange at a size at which the block computes something else than the program
      * @throws CountProbes.Change at a number of selected elements where it does
      */
     ProvenSizes search(Set<String> stated) {
@@ -96,14 +96,8 @@ final class ProgramComparison {
         Set<Long> numbers = plan.dimensions().isEmpty() && !isSelecting ? Set.of() : block.numbers();
         try (NDManager engine = NDManager.newBaseManager(block.device())) {
             boolean isUnrolled = traced.expectation().isPresent();
-            ProvenSizes proven = new Prober(
-                            plan,
-                            limits,
-                            stated,
-                            region,
-                            sizes -> probeSelecting(engine, names, sizes),
-                            budget::isSpent)
-                    .search(numbers, isUnrolled);
+            ProbedSizes probed = new ProbedSizes(plan, limits, region, point -> probeSelecting(engine, names, point));
+            ProvenSizes proven = new Prober(plan, stated, probed, budget::isSpent).search(numbers, isUnrolled);
             if (!isSelecting) {
                 return proven;
             }
@@ -123,15 +117,14 @@ final class ProgramComparison {
     }
 
     /** Compares with as many elements selected as the values say, and with many. */
-    private Prober.Outcome probeSelecting(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
-        Prober.Outcome outcome = probe(engine, names, sizes, Selection.ACTUAL, budget);
-        if (!isSelecting || outcome.kind() != Prober.Kind.SAME) {
+    private Outcome probeSelecting(NDManager engine, ParameterNames names, Map<String, Long> sizes) {
+        Outcome outcome = probe(engine, names, sizes, Selection.ACTUAL, budget);
+        if (!isSelecting || outcome.kind() != Outcome.Kind.SAME) {
             return outcome;
         }
-        Prober.Outcome all = probe(engine, names, sizes, Selection.ALL, budget);
-        Prober.Outcome many =
-                all.kind() == Prober.Kind.FAILS ? probe(engine, names, sizes, Selection.HALF, budget) : all;
-        if (many.kind() != Prober.Kind.FAILS) {
+        Outcome all = probe(engine, names, sizes, Selection.ALL, budget);
+        Outcome many = all.kind() == Outcome.Kind.FAILS ? probe(engine, names, sizes, Selection.HALF, budget) : all;
+        if (many.kind() != Outcome.Kind.FAILS) {
             return many;
         }
         // The block itself does not work for so many.
@@ -141,14 +134,12 @@ final class ProgramComparison {
         return outcome;
     }
 
-    private Prober.Outcome probe(
+    private Outcome probe(
             NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
         if (traced.expectation().isEmpty()) {
             return probeLoop(engine, names, sizes, selection, budget);
         }
-        return isAffordable(sizes, budget)
-                ? probeUnrolled(engine, names, sizes, selection, budget)
-                : new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+        return isAffordable(sizes, budget) ? probeUnrolled(engine, names, sizes, selection, budget) : Outcome.NOT_KNOWN;
     }
 
     /** Spends the budget for a run without recording, if {@link BlockRecorder#run} needs one. */
@@ -157,7 +148,7 @@ final class ProgramComparison {
     }
 
     /** Records a block with a loop, and compares the recording with the program. */
-    private Prober.Outcome probeLoop(
+    private Outcome probeLoop(
             NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
         double ratio = sizes.entrySet().stream()
                 .mapToDouble(
@@ -166,29 +157,29 @@ final class ProgramComparison {
                 .orElse(1);
         double units = LOOP_WEIGHT * Math.max(1, ratio) * traced.longest() + program.cost(sizes) / ELEMENTS_PER_UNIT;
         if (!budget.spend((long) units)) {
-            return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+            return Outcome.NOT_KNOWN;
         }
         try (Recorder recorder = block.recorder(engine, names, selection)) {
             Tape tape = recorder.tape(block.record(recorder, sizes, Tracer.SEED, plan, limits));
             selectable = recorder.selectable();
             return LoopReplay.difference(traced.loops().orElseThrow(), tape, sizes)
-                    .map(text -> new Prober.Outcome(Prober.Kind.DIFFERENT, text))
-                    .orElse(new Prober.Outcome(Prober.Kind.SAME, ""));
+                    .map(text -> new Outcome(Outcome.Kind.DIFFERENT, text))
+                    .orElse(Outcome.SAME);
         } catch (Recorder.MoreNeeded e) {
             block.keep(e);
             return probeLoop(engine, names, sizes, selection, budget);
         } catch (ExportException e) {
-            return new Prober.Outcome(Prober.Kind.FAILS, String.join("; ", e.problems()));
+            return new Outcome(Outcome.Kind.FAILS, String.join("; ", e.problems()));
         }
     }
 
-    private Prober.Outcome probeUnrolled(
+    private Outcome probeUnrolled(
             NDManager engine, ParameterNames names, Map<String, Long> sizes, Selection selection, Probe.Budget budget) {
         while (true) {
             try {
                 Recorder.Retention kept = block.retention();
-                Prober.Outcome outcome = probe(engine, names, sizes, kept, selection, budget);
-                if (outcome.kind() != Prober.Kind.FAILS || kept.values()) {
+                Outcome outcome = probe(engine, names, sizes, kept, selection, budget);
+                if (outcome.kind() != Outcome.Kind.FAILS || kept.values()) {
                     return outcome;
                 }
                 // Perhaps it fails at the zeros that stand for large arrays, such as a singular matrix.
@@ -200,7 +191,7 @@ final class ProgramComparison {
         }
     }
 
-    private Prober.Outcome probe(
+    private Outcome probe(
             NDManager engine,
             ParameterNames names,
             Map<String, Long> sizes,
@@ -229,17 +220,17 @@ final class ProgramComparison {
             selectable = recorder.selectable();
             String failure = String.join("; ", problems);
             if (failure.contains("can't allocate memory") || failure.contains("out of memory")) {
-                return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+                return Outcome.NOT_KNOWN;
             }
             if (!failure.isEmpty()) {
-                return new Prober.Outcome(Prober.Kind.FAILS, failure);
+                return new Outcome(Outcome.Kind.FAILS, failure);
             }
             if (probe.difference().isPresent()) {
                 Expectation.Difference found = probe.difference().get();
                 String text = probe.site() == CallSite.NONE ? found.text() : found.text() + " " + probe.site();
-                return new Prober.Outcome(Prober.Kind.DIFFERENT, text, found.isNumber());
+                return new Outcome(Outcome.Kind.DIFFERENT, text, found.isNumber());
             }
-            return new Prober.Outcome(probe.isTooExpensive() ? Prober.Kind.NOT_KNOWN : Prober.Kind.SAME, "");
+            return new Outcome(probe.isTooExpensive() ? Outcome.Kind.NOT_KNOWN : Outcome.Kind.SAME, "");
         }
     }
 }

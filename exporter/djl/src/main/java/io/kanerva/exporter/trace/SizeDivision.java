@@ -50,9 +50,9 @@ final class SizeDivision {
             if (relation.isPresent()) {
                 return cases(relation.get(), reason -> refusal);
             }
-            Optional<Prober.Threshold> threshold = scan.first();
+            Optional<SizeChange.Threshold> threshold = scan.first();
             if (threshold.isPresent()) {
-                return ranges(threshold.get(), reason -> refusal);
+                return ranges(request, threshold.get(), reason -> refusal);
             }
             Optional<SizeScan.Period> period = scan.period();
             if (period.isPresent()) {
@@ -63,7 +63,7 @@ final class SizeDivision {
     }
 
     /** For a block that differs from its program at a size that was not traced. */
-    DividedSizes of(Prober.Change change, Program program) {
+    DividedSizes of(SizeChange change, Program program) {
         int left = request.divisions().get();
         if (isCheap(program, change.after())) {
             Optional<SizeQuestion> question = scanning(
@@ -81,13 +81,13 @@ final class SizeDivision {
                 return found.get();
             }
         }
-        Prober.Threshold threshold = change.threshold().orElseThrow(() -> refusal(change, ONE));
+        SizeChange.Threshold threshold = change.threshold().orElseThrow(() -> refusal(change, ONE));
         Map<String, Long> large = new HashMap<>(plan.largest());
         large.put(threshold.dimension(), threshold.largest() + SamplingPlan.MAX_DISTANCE);
         if (!isCheap(program, large)) {
             throw refusal(change, "such sizes are too large to be traced");
         }
-        return ranges(threshold, reason -> refusal(change, because(reason)));
+        return ranges(request.near(change.after().values()), threshold, reason -> refusal(change, because(reason)));
     }
 
     private static boolean isCheap(Program program, Map<String, Long> sizes) {
@@ -145,7 +145,8 @@ final class SizeDivision {
     }
 
     /** The block on both sides of a size at which it changes. */
-    private DividedSizes ranges(Prober.Threshold threshold, Function<String, ExportException> refusal) {
+    private DividedSizes ranges(
+            TraceRequest request, SizeChange.Threshold threshold, Function<String, ExportException> refusal) {
         String name = threshold.dimension();
         long largest = threshold.largest();
         SamplingPlan.Limit limit = request.limit(name);
@@ -191,8 +192,10 @@ final class SizeDivision {
                 continue;
             }
             try {
-                return Optional.of(
-                        ranges(new Prober.Threshold(name, largest), reason -> new ExportException(List.of(reason))));
+                return Optional.of(ranges(
+                        request,
+                        new SizeChange.Threshold(name, largest),
+                        reason -> new ExportException(List.of(reason))));
             } catch (ExportException e) {
                 request.divisions().set(left);
             }
@@ -201,7 +204,7 @@ final class SizeDivision {
     }
 
     /** A refusal because of a change; the remedy is for all sizes, and therefore missing within a part of them. */
-    private ExportException refusal(Prober.Change change, String reason) {
+    private ExportException refusal(SizeChange change, String reason) {
         return new ExportException(List.of(request.isPart() ? change.getMessage() : change.message(reason)));
     }
 }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param upTo for the sizes up to the threshold
  * @param above for larger sizes
  */
-record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) implements DividedSizes {
+record SizeRanges(SizeChange.Threshold threshold, Tracer upTo, Tracer above) implements DividedSizes {
     /** The most ranges of sizes with a program each: a graph has one subgraph per range. */
     static final int MAX_RANGES = 8;
 
@@ -26,7 +26,7 @@ record SizeRanges(Prober.Threshold threshold, Tracer upTo, Tracer above) impleme
      *
      * @throws ExportException if that fails on one side, or the results are not of the same kind on both
      */
-    static SizeRanges of(Prober.Threshold threshold, Tracer upTo, Tracer above) {
+    static SizeRanges of(SizeChange.Threshold threshold, Tracer upTo, Tracer above) {
         // The larger sizes first: where the block changes more and more often, that shows soon.
         above.traceAndProve();
         upTo.traceAndProve();

@@ -59,11 +59,11 @@ final class SizeScan {
     }
 
     /** The first threshold of the first dimension that has some; empty if no dimension has one, or only too many. */
-    Optional<Prober.Threshold> first() {
+    Optional<SizeChange.Threshold> first() {
         for (String name : plan.dimensions()) {
             List<Long> changes = changes(name);
             if (!changes.isEmpty() && changes.size() < SizeRanges.MAX_RANGES) {
-                return Optional.of(new Prober.Threshold(name, changes.get(0)));
+                return Optional.of(new SizeChange.Threshold(name, changes.get(0)));
             }
         }
         return Optional.empty();

@@ -56,12 +56,14 @@ final class StrideRules {
         return size.is(-1) ? Size.unknown() : size;
     }
 
-    /** Whether kernel, stride and so on are the same at all sizes. */
+    /** Whether kernel, stride and so on are the same at all sizes, and not placeholders. */
     private static boolean isFixed(Operation op) {
         return op.attributes().values().stream()
-                .filter(List.class::isInstance)
-                .flatMap(list -> ((List<?>) list).stream())
-                .allMatch(number -> number instanceof Size size && size.isFixed());
+                        .filter(List.class::isInstance)
+                        .flatMap(list -> ((List<?>) list).stream())
+                        .allMatch(number -> number instanceof Size size && size.isFixed())
+                && (!op.attributes().containsKey("stride")
+                        || op.sizes("stride").stream().allMatch(size -> size.value() > 0));
     }
 
     /** An argument's value for an axis after batch and channel. */

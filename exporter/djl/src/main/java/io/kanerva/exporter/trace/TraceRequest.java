@@ -4,6 +4,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import io.kanerva.exporter.trace.size.Size;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -103,6 +104,14 @@ record TraceRequest(
                 probeBudget,
                 divisions,
                 isPart);
+    }
+
+    /** The same sizes, of which those near some numbers may be traced, too. */
+    TraceRequest near(Collection<Long> numbers) {
+        Set<Long> all = new TreeSet<>(near);
+        all.addAll(numbers);
+        return new TraceRequest(
+                block, inputs, limits, stated, bound, region, all, sampler, statistics, probeBudget, divisions, isPart);
     }
 
     /** The sizes within other limits of a dimension. */

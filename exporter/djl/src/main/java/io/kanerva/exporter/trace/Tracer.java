@@ -238,7 +238,7 @@ public final class Tracer {
             runs = plan.runs(proven, program::cost, program::values).stream()
                     .map(this::withBound)
                     .toList();
-        } catch (Prober.Change e) {
+        } catch (SizeChange e) {
             // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression.
             if (e.isNumber() && (refine() || traceAround(e, program))) {
                 return false;
@@ -269,14 +269,15 @@ public final class Tracer {
      * Traces the block also on both sides of a size at which a number changes, such as min(T, 128), in search of an
      * expression that holds on both.
      */
-    private boolean traceAround(Prober.Change change, Program program) {
+    private boolean traceAround(SizeChange change, Program program) {
         if (change.threshold().isEmpty() && change.together() == 0 || roundsAround == MAX_ROUNDS) {
             return false;
         }
         roundsAround++;
         SamplingPlan before = plan;
         plan = change.threshold()
-                .map(threshold -> before.around(threshold.dimension(), threshold.largest(), limits))
+                .map(threshold -> before.around(threshold.dimension(), threshold.largest(), limits)
+                        .withTraces(List.of(change.before(), change.after())))
                 .orElseGet(() -> before.aroundTogether(change.together(), limits))
                 .within(request.region());
         if (program.cost(plan.largest()) <= SizeDivision.MAX_TRACED_COST) {

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 
 /** Which numbers of selected elements are compared, and what is said of those that are not. */
 class CountProbesTest {
-    private static final Prober.Outcome SAME = new Prober.Outcome(Prober.Kind.SAME, "");
-    private static final Prober.Outcome NOT_KNOWN = new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
-    private static final Prober.Outcome FAILS = new Prober.Outcome(Prober.Kind.FAILS, "too few");
+    private static final Outcome SAME = new Outcome(Outcome.Kind.SAME, "");
+    private static final Outcome NOT_KNOWN = new Outcome(Outcome.Kind.NOT_KNOWN, "");
+    private static final Outcome FAILS = new Outcome(Outcome.Kind.FAILS, "too few");
 
     private final List<Long> compared = new ArrayList<>();
 
-    private List<String> search(long most, boolean needsAll, LongFunction<Prober.Outcome> outcomes) {
+    private List<String> search(long most, boolean needsAll, LongFunction<Outcome> outcomes) {
         SamplingPlan plan =
                 SamplingPlan.of(List.of(InputSpec.of("x", DataType.FLOAT32, Dimension.fixed(4))), Map.of(), Set.of());
         return new CountProbes(
@@ -57,7 +57,7 @@ class CountProbesTest {
 
     @Test
     void aNumberAtWhichTheBlockFailsIsNotOneForWhichAFormulaHolds() {
-        LongFunction<Prober.Outcome> outcomes = count -> count == 5 ? NOT_KNOWN : count < 3 ? FAILS : SAME;
+        LongFunction<Outcome> outcomes = count -> count == 5 ? NOT_KNOWN : count < 3 ? FAILS : SAME;
         assertThatThrownBy(() -> search(12, true, outcomes))
                 .isInstanceOf(CountProbes.Change.class)
                 .hasMessageContaining("hold for 6 such numbers, where the budget for comparisons ended");
