@@ -20,9 +20,8 @@ class DataSourceTest {
         assertThat(DataSource.named("fashion-mnist")).isEqualTo(DataSource.FASHION_MNIST);
         assertThatThrownBy(() -> DataSource.named("mnits"))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage("data set 'mnits': expected one of mnist, mnist-fixed, omniglot, omniglot-grey, "
-                        + "omniglot-burda, fashion-mnist, cifar10, imagenet32, celeba, celeba-32, "
-                        + "dmlab, dmlab-32, images, found no such name");
+                .hasMessageStartingWith("data set 'mnits': expected one of mnist, mnist-fixed, omniglot, ")
+                .hasMessageEndingWith(", images, found no such name");
     }
 
     @Test
