@@ -1,6 +1,7 @@
 package io.kanerva.trainer.evaluate;
 
 import java.util.Locale;
+import java.util.function.DoubleFunction;
 
 /**
  * The clean bound over test episodes: every latent is sampled from the distribution whose divergence counts, both
@@ -35,50 +36,34 @@ public record BoundReport(
 
     /** Describes the bound in bits per dimension, with its standard error, for images of {@code dimensions} values. */
     public String bits(int dimensions) {
-        double bit = dimensions * Math.log(2);
-        String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.4f", standardError / bit);
-        String line = String.format(
-                Locale.ROOT,
-                "%.4f%s bits per dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
-                nats / bit,
-                error,
-                reconstruction / bit,
-                klKeys / bit,
-                klLatent / bit,
-                dimensions);
-        return importanceSamples == 0
-                ? line
-                : line
-                        + String.format(
-                                Locale.ROOT,
-                                "; importance-weighted with %d samples: %.4f",
-                                importanceSamples,
-                                importanceWeighted / bit);
+        String setting = String.format(Locale.ROOT, "%,d dimensions", dimensions);
+        return line(dimensions * Math.log(2), "%.4f", "bits per dimension", setting);
     }
 
     /** All terms in one line. */
     @Override
     public String toString() {
-        String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.3f", standardError);
-        String line = String.format(
-                Locale.ROOT,
-                "%.3f%s nats per image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored "
-                        + "on the images that wrote M)",
-                nats,
-                error,
-                reconstruction,
-                klKeys,
-                klLatent,
-                episodes,
-                episodes == 1 ? "episode" : "episodes",
-                episodeLength);
-        return importanceSamples == 0
-                ? line
-                : line
-                        + String.format(
-                                Locale.ROOT,
-                                "; importance-weighted with %d samples: %.3f",
-                                importanceSamples,
-                                importanceWeighted);
+        String setting = "%d %s of T = %d, scored on the images that wrote M"
+                .formatted(episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
+        return line(1, "%.3f", "nats per image", setting);
+    }
+
+    private String line(double unit, String pattern, String name, String setting) {
+        DoubleFunction<String> number = nats -> String.format(Locale.ROOT, pattern, nats / unit);
+        String error = Double.isNaN(standardError) ? "" : " +- " + number.apply(standardError);
+        String importance = importanceSamples == 0
+                ? ""
+                : "; importance-weighted with %d samples: %s"
+                        .formatted(importanceSamples, number.apply(importanceWeighted));
+        return "%s%s %s = reconstruction %s + KL(Y) %s + KL(Z) %s (%s)%s"
+                .formatted(
+                        number.apply(nats),
+                        error,
+                        name,
+                        number.apply(reconstruction),
+                        number.apply(klKeys),
+                        number.apply(klLatent),
+                        setting,
+                        importance);
     }
 }

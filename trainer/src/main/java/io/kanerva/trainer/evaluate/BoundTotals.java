@@ -11,18 +11,15 @@ final class BoundTotals {
     private long samples;
 
     /** Adds an episode. */
-    void add(float[] reconstructions, float[] klKeys, float[] klLatent) {
-        double bound = 0;
-        for (int i = 0; i < reconstructions.length; i++) {
-            reconstruction += reconstructions[i];
-            keys += klKeys[i];
-            latent += klLatent[i];
-            bound += (double) reconstructions[i] + klKeys[i] + klLatent[i];
+    void add(SampleTerms terms) {
+        for (int i = 0; i < terms.reconstruction().length; i++) {
+            reconstruction += terms.reconstruction()[i];
+            keys += terms.klKeys()[i];
+            latent += terms.klLatent()[i];
         }
-        double mean = bound / reconstructions.length;
-        squares += mean * mean;
+        squares += terms.mean() * terms.mean();
         episodes++;
-        samples += reconstructions.length;
+        samples += terms.reconstruction().length;
     }
 
     /** Adds a sample's importance-weighted bound. */

@@ -3,7 +3,6 @@ package io.kanerva.trainer.evaluate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -62,15 +61,11 @@ public final class ChargedBound {
         double swapped = 0;
         for (int e = 0; e < episodes.count(); e++) {
             int next = (e + 1) % episodes.count();
-            Values own = values(model, episodes, e, e, noise);
-            bounds.add(own.reconstruction, own.keys, own.latent);
-            Values others = values(other, episodes, e, e, noise);
-            differences.add(
-                    less(own.reconstruction, others.reconstruction),
-                    less(own.keys, others.keys),
-                    less(own.latent, others.latent));
-            memories += own.memory / episodes.count();
-            swapped += values(model, episodes, e, next, noise).mean() / episodes.count();
+            SampleTerms own = terms(model, episodes, e, e, noise);
+            bounds.add(own);
+            differences.add(own.minus(terms(other, episodes, e, e, noise)));
+            memories += own.klMemory()[0] / episodes.count();
+            swapped += terms(model, episodes, e, next, noise).mean() / episodes.count();
             progress.accept(e + 1);
         }
         return new Report(
@@ -80,28 +75,8 @@ public final class ChargedBound {
                 differences.report(0, episodes.length()));
     }
 
-    /** The terms of an episode's images, and the memory's share of each. */
-    private record Values(float[] reconstruction, float[] keys, float[] latent, float memory) {
-
-        double mean() {
-            double sum = 0;
-            for (int i = 0; i < latent.length; i++) {
-                sum += (double) reconstruction[i] + keys[i] + latent[i];
-            }
-            return sum / latent.length;
-        }
-    }
-
-    private static float[] less(float[] a, float[] b) {
-        float[] difference = new float[a.length];
-        for (int i = 0; i < a.length; i++) {
-            difference[i] = a[i] - b[i];
-        }
-        return difference;
-    }
-
     /** @param writer the episode whose memory is read */
-    private static Values values(
+    private static SampleTerms terms(
             KanervaModel model, TestEpisodes episodes, int episode, int writer, NoiseSource noise) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
@@ -118,12 +93,7 @@ public final class ChargedBound {
                     noise.normals(NoiseSource.stream(episode, 0, 0), Math.toIntExact(keyShape.size())), keyShape);
             NDArray latentNoise = scratch.create(
                     noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
-            ElboTerms terms = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
-            return new Values(
-                    terms.reconstruction().toFloatArray(),
-                    terms.klKeys().toFloatArray(),
-                    terms.klLatent().toFloatArray(),
-                    terms.klMemory().toFloatArray()[0]);
+            return SampleTerms.of(model.readBack(images, encoded, memory, keyNoise, latentNoise, false));
         }
     }
 }

@@ -6,17 +6,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /**
  * A test set split into episodes of pairs: an image to write and one of the same class to hold out. Each image is in at
  * most one pair; an incomplete last episode is dropped.
  */
 public final class ClassEpisodes {
-    private final Images images;
-    private final Binarisation binarisation;
-    private final int length;
-    private final List<int[]> pairs = new ArrayList<>();
+    private final TestEpisodes written;
+    private final TestEpisodes heldOut;
 
     /**
      * @param binarisation any but {@link Binarisation#DYNAMIC}, so that scores are reproducible
@@ -27,9 +24,7 @@ public final class ClassEpisodes {
      */
     public ClassEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
-        this.images = images;
-        this.binarisation = binarisation;
-        this.length = length;
+        List<int[]> pairs = new ArrayList<>();
         Random random = new Random(seed);
         for (List<Integer> members : images.classes().values()) {
             Collections.shuffle(members, random);
@@ -43,61 +38,56 @@ public final class ClassEpisodes {
                     "episode length (T): expected 1 to %d, the number of same-class pairs in '%s', found %d"
                             .formatted(pairs.size(), images.name(), length));
         }
+        written = half(images, binarisation, length, pairs, 0);
+        heldOut = half(images, binarisation, length, pairs, 1);
+    }
+
+    private ClassEpisodes(TestEpisodes written, TestEpisodes heldOut) {
+        this.written = written;
+        this.heldOut = heldOut;
+    }
+
+    private static TestEpisodes half(
+            Images images, Binarisation binarisation, int length, List<int[]> pairs, int which) {
+        return new TestEpisodes(
+                images,
+                binarisation,
+                length,
+                pairs.stream().map(pair -> pair[which]).toList());
     }
 
     /** Number of episodes. */
     public int count() {
-        return pairs.size() / length;
+        return written.count();
     }
 
     /** T. */
     public int length() {
-        return length;
-    }
-
-    /** The set that the episodes are drawn from. */
-    public Images images() {
-        return images;
+        return written.length();
     }
 
     /** The binarisation of the images. */
     public Binarisation binarisation() {
-        return binarisation;
+        return written.binarisation();
     }
 
     /** Returns the first {@code max} of these episodes, or all if there are fewer. */
     public ClassEpisodes first(int max) {
-        ClassEpisodes part = new ClassEpisodes(this);
-        part.pairs.addAll(pairs.subList(0, Math.min(count(), max) * length));
-        return part;
-    }
-
-    private ClassEpisodes(ClassEpisodes all) {
-        images = all.images;
-        binarisation = all.binarisation;
-        length = all.length;
+        return new ClassEpisodes(written.first(max), heldOut.first(max));
     }
 
     /** Returns the images that an episode writes, [T, Cx, Hx, Wx]. */
     public float[] written(int episode) {
-        return copies(episode, 0);
+        return written.episode(episode);
     }
 
     /** Returns for each written image another of its class, [T, Cx, Hx, Wx]. */
     public float[] heldOut(int episode) {
-        return copies(episode, 1);
+        return heldOut.episode(episode);
     }
 
     /** The index in the set of a pair's written (0) or held-out (1) image. */
     int imageIndex(int episode, int sample, int which) {
-        return pairs.get(episode * length + sample)[which];
-    }
-
-    private float[] copies(int episode, int which) {
-        return binarisation.copies(
-                images,
-                IntStream.range(0, length)
-                        .map(sample -> imageIndex(episode, sample, which))
-                        .toArray());
+        return (which == 0 ? written : heldOut).imageIndex(episode, sample);
     }
 }

@@ -89,10 +89,7 @@ public final class CleanBound {
                     written.list().tempAttach(one);
                     ElboTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
                     if (draw == 0) {
-                        totals.add(
-                                terms.reconstruction().toFloatArray(),
-                                terms.klKeys().toFloatArray(),
-                                terms.klLatent().toFloatArray());
+                        totals.add(SampleTerms.of(terms));
                     }
                     float[] logWeights = terms.importanceLogWeight().toFloatArray();
                     if (s.charged()) {

@@ -10,7 +10,6 @@ import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.ReaderOutput;
 import io.kanerva.trainer.model.WriterKind;
 import io.kanerva.trainer.model.WriterOutput;
-import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -52,10 +51,9 @@ public final class HeldOutBound {
         CleanBound.requireKind(model.settings(), episodes.binarisation());
         BoundTotals[] totals = {new BoundTotals(), new BoundTotals()};
         for (int e = 0; e < episodes.count(); e++) {
-            Values[] values = values(model, episodes, e, noise);
-            for (int part = 0; part < 2; part++) {
-                totals[part].add(values[part].reconstruction, values[part].keys, values[part].latent);
-            }
+            SampleTerms[] terms = terms(model, episodes, e, noise);
+            totals[0].add(terms[0]);
+            totals[1].add(terms[1]);
             progress.accept(e + 1);
         }
         return report(totals, episodes);
@@ -86,52 +84,20 @@ public final class HeldOutBound {
         BoundTotals[] mixtures = {new BoundTotals(), new BoundTotals()};
         float[] nothing = new float[episodes.length()];
         for (int e = 0; e < episodes.count(); e++) {
-            Values[] first = values(model, episodes, e, noise);
-            Values[] second = values(other, episodes, e, noise);
+            SampleTerms[] first = terms(model, episodes, e, noise);
+            SampleTerms[] second = terms(other, episodes, e, noise);
             for (int part = 0; part < 2; part++) {
-                differences[part].add(
-                        less(first[part].reconstruction, second[part].reconstruction),
-                        less(first[part].keys, second[part].keys),
-                        less(first[part].latent, second[part].latent));
-                mixtures[part].add(mixed(first[part].logWeight, second[part].logWeight), nothing, nothing);
+                differences[part].add(first[part].minus(second[part]));
+                float[] mixed = mixed(first[part].logWeight(), second[part].logWeight());
+                mixtures[part].add(new SampleTerms(mixed, nothing, nothing, nothing, nothing));
             }
             progress.accept(e + 1);
         }
         return new Comparison(report(differences, episodes), report(mixtures, episodes));
     }
 
-    /** The terms of the bound for one draw, each [T]. */
-    private record Values(float[] reconstruction, float[] keys, float[] latent, float[] logWeight) {
-
-        static Values of(ElboTerms terms) {
-            return new Values(
-                    terms.reconstruction().toFloatArray(),
-                    terms.klKeys().toFloatArray(),
-                    terms.klLatent().toFloatArray(),
-                    terms.importanceLogWeight().toFloatArray());
-        }
-    }
-
-    /** Returns the terms of the written images and those of the held-out ones. */
-    private static Values[] values(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise) {
-        Values[] values = new Values[2];
-        score(model, episodes, episode, noise, (terms, others) -> {
-            values[0] = Values.of(terms);
-            values[1] = Values.of(others);
-        });
-        return values;
-    }
-
     private static Report report(BoundTotals[] totals, ClassEpisodes episodes) {
         return new Report(totals[0].report(0, episodes.length()), totals[1].report(0, episodes.length()));
-    }
-
-    private static float[] less(float[] a, float[] b) {
-        float[] difference = new float[a.length];
-        for (int i = 0; i < a.length; i++) {
-            difference[i] = a[i] - b[i];
-        }
-        return difference;
     }
 
     /** Returns -ln((exp(a) + exp(b)) / 2), element by element. */
@@ -144,12 +110,8 @@ public final class HeldOutBound {
         return mixed;
     }
 
-    private static void score(
-            KanervaModel model,
-            ClassEpisodes episodes,
-            int episode,
-            NoiseSource noise,
-            BiConsumer<ElboTerms, ElboTerms> scores) {
+    /** Returns the terms of the written images and those of the held-out ones. */
+    private static SampleTerms[] terms(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise) {
         KanervaSettings s = model.settings();
         if (s.charged()) {
             throw new IllegalArgumentException(
@@ -170,23 +132,19 @@ public final class HeldOutBound {
             WriterOutput stored = model.write(encoded.content(), false);
             ElboTerms written = model.readBack(images, encoded, stored, keyNoise, latentNoise, false);
             EncoderOutput otherEncoded = model.encode(otherImages, false);
+            ElboTerms heldOut;
             if (s.gist()) {
-                scores.accept(written, model.readGist(otherImages, otherEncoded, stored, latentNoise, false));
-                return;
+                heldOut = model.readGist(otherImages, otherEncoded, stored, latentNoise, false);
+            } else {
+                NDArray pointers = s.writer() == WriterKind.NONE
+                        ? stored.pointers()
+                        : scratch.create(
+                                nearestPointers(model, stored, others),
+                                stored.pointers().getShape());
+                WriterOutput found = new WriterOutput(stored.memory(), pointers);
+                heldOut = model.readBack(otherImages, otherEncoded, found, keyNoise, latentNoise, false);
             }
-            NDArray pointers = stored.pointers();
-            if (s.writer() != WriterKind.NONE) {
-                pointers = scratch.create(nearestPointers(model, stored, others), pointers.getShape());
-            }
-            scores.accept(
-                    written,
-                    model.readBack(
-                            otherImages,
-                            otherEncoded,
-                            new WriterOutput(stored.memory(), pointers),
-                            keyNoise,
-                            latentNoise,
-                            false));
+            return new SampleTerms[] {SampleTerms.of(written), SampleTerms.of(heldOut)};
         }
     }
 

@@ -29,7 +29,7 @@ public final class TestEpisodes {
         binarisation.requireRepeatable();
         if (length < 1 || images.count() < length) {
             throw new IllegalArgumentException(
-                    ("episode length (T): expected 1 to %d, the number of images in " + "'%s', found %d")
+                    ("episode length (T): expected 1 to %d, the number of images in '%s', found %d")
                             .formatted(images.count(), images.name(), length));
         }
         this.images = images;
@@ -39,7 +39,7 @@ public final class TestEpisodes {
         Collections.shuffle(order, new Random(seed));
     }
 
-    private TestEpisodes(Images images, Binarisation binarisation, int length, List<Integer> order) {
+    TestEpisodes(Images images, Binarisation binarisation, int length, List<Integer> order) {
         this.images = images;
         this.binarisation = binarisation;
         this.length = length;
