@@ -72,7 +72,7 @@ public final class EpisodeOptions {
 
     /** Test episodes for a training run. */
     public TestEpisodes episodes(TrainingPlan plan) {
-        return episodes(plan.data(), plan.settings().likelihood().isBinary(), shape(plan), plan.episodeLength());
+        return episodes(plan.data(), plan.settings().likelihood().isBinary(), plan.imageShape(), plan.episodeLength());
     }
 
     /** The first of these episodes, up to the requested number. */
@@ -96,11 +96,6 @@ public final class EpisodeOptions {
                 settings.image().channels(),
                 settings.image().height(),
                 settings.image().width());
-    }
-
-    /** The size of the images of a plan's model. */
-    public static ImageShape shape(TrainingPlan plan) {
-        return plan.imageShape();
     }
 
     private TestEpisodes episodes(String trainedOn, boolean blackAndWhite, ImageShape shape, int length) {

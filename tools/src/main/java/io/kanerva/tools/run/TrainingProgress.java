@@ -27,18 +27,10 @@ public final class TrainingProgress {
     /**
      * Opens a new run, with progress on the terminal if a linear model is fitted first.
      *
+     * @param from whose weights it starts with, if any
      * @throws IllegalArgumentException if plan, images and devices do not fit
+     * @throws io.kanerva.trainer.train.CheckpointException if the weights are those of another model
      * @throws Failure if the folder holds a run or cannot be written
-     */
-    public static TrainingRun start(
-            TrainingPlan plan, Path folder, Images images, List<Device> devices, Terminal terminal) {
-        return start(plan, folder, images, devices, Optional.empty(), terminal);
-    }
-
-    /**
-     * Like {@link #start(TrainingPlan, Path, Images, List, Terminal)}, with the weights of a checkpoint.
-     *
-     * @throws io.kanerva.trainer.train.CheckpointException if they are those of another model
      */
     public static TrainingRun start(
             TrainingPlan plan,
@@ -53,7 +45,7 @@ public final class TrainingProgress {
             }
             try (Progress progress = Progress.start(
                     terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {
-                return TrainingRun.start(plan, folder, images, devices, progress::at);
+                return TrainingRun.start(plan, folder, images, devices, from, progress::at);
             }
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);

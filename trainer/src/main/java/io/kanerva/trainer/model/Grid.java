@@ -14,4 +14,15 @@ public record Grid(int rows, int columns) {
     public int size() {
         return rows * columns;
     }
+
+    /** So many of these below and beside each other. */
+    Grid times(int down, int across) {
+        return new Grid(rows * down, columns * across);
+    }
+
+    /** For example {@code 7 x 7}. */
+    @Override
+    public String toString() {
+        return rows + " x " + columns;
+    }
 }

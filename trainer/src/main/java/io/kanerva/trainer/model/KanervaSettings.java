@@ -59,35 +59,26 @@ public record KanervaSettings(
         require(
                 encoder.kind() == EncoderKind.RESIDUAL || writer == WriterKind.POOLED,
                 "the encoder resnet18-tsm sees a sample together with its episode, so it needs the pooled writer, "
-                        + "found "
-                        + "%s",
+                        + "found %s",
                 writer);
         require(
                 latentLayout == LatentLayout.VECTOR || latent % block.size() == 0,
-                "a latent map of D = %d values must be a multiple of the block's %d x %d positions",
+                "a latent map of D = %d values must be a multiple of the block's %s positions",
                 latent,
-                block.rows(),
-                block.columns());
+                block);
+        int patch = image.height() / block.rows();
         require(
-                image.height() % block.rows() == 0
-                        && image.width() % block.columns() == 0
-                        && image.height() / block.rows() == image.width() / block.columns(),
-                "the image of %d x %d must be the same integer multiple of the block of %d x %d on both sides",
-                image.height(),
-                image.width(),
-                block.rows(),
-                block.columns());
+                image.grid().equals(block.times(patch, patch)),
+                "the image of %s must be the same integer multiple of the block of %s on both sides",
+                image.grid(),
+                block);
         require(
                 encoder.kind() == EncoderKind.RESIDUAL
-                        || Integer.bitCount(image.height() / block.rows()) == 1
-                                && image.height() / block.rows() <= TemporalResNet.MAX_STRIDE,
-                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of %d x %d must be "
-                        + "1, "
-                        + "2, 4, 8 or 16 times the block of %d x %d",
-                image.height(),
-                image.width(),
-                block.rows(),
-                block.columns());
+                        || Integer.bitCount(patch) == 1 && patch <= TemporalResNet.MAX_STRIDE,
+                "the encoder resnet18-tsm halves an image's sides up to the block's, so the image of %s must be 1, 2, "
+                        + "4, 8 or 16 times the block of %s",
+                image.grid(),
+                block);
         require(
                 !gist || addressing == KeyAddressing.DEREFERENCED,
                 "a gist is read at dereferenced keys, found %s ones",
@@ -95,12 +86,10 @@ public record KanervaSettings(
         double stretch = addressing == KeyAddressing.CONTINUOUS ? Math.exp(scaleRange(writer)) : 1;
         require(
                 block.rows() * stretch <= memory.height() && block.columns() * stretch <= memory.width(),
-                "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d",
-                block.rows(),
-                block.columns(),
+                "a window of %s, stretched by up to %.2f, must fit into the memory of %s",
+                block,
                 stretch,
-                memory.height(),
-                memory.width());
+                memory.grid());
         require(memoryLayers >= 0, "memoryLayers must be at least 0, found %d", memoryLayers);
         require(
                 memoryLayers == 0 || writer == WriterKind.POOLED,
@@ -110,44 +99,31 @@ public record KanervaSettings(
         if (writer == WriterKind.NONE || writer == WriterKind.CHARGED) {
             require(
                     addressing == KeyAddressing.CONTINUOUS && slots.equals(Grid.NONE),
-                    "%s addressing must be continuous, and there are no slots, found %s and %d x %d",
+                    "%s addressing must be continuous, and there are no slots, found %s and %s",
                     writer == WriterKind.NONE ? "without a memory" : "in a charged memory",
                     addressing,
-                    slots.rows(),
-                    slots.columns());
+                    slots);
         } else {
             positive("slots", slots);
-            require(
-                    slots.size() >= keys,
-                    "%d x %d slots must hold the %d keys of one sample",
-                    slots.rows(),
-                    slots.columns(),
-                    keys);
+            require(slots.size() >= keys, "%s slots must hold the %d keys of one sample", slots, keys);
         }
         if (writer == WriterKind.CHARGED) {
             require(
-                    memory.height() == block.rows() && memory.width() == block.columns() && keys == 1,
-                    "a charged memory is one block that is read whole: expected %d x %d and one key, found %d x %d "
-                            + "and %d keys",
-                    block.rows(),
-                    block.columns(),
-                    memory.height(),
-                    memory.width(),
+                    memory.grid().equals(block) && keys == 1,
+                    "a charged memory is one block that is read whole: expected %s and one key, found %s and %d keys",
+                    block,
+                    memory.grid(),
                     keys);
         }
         if (writer == WriterKind.HEAP && addressing == KeyAddressing.DEREFERENCED) {
+            Grid all = block.times(slots.rows(), slots.columns());
             require(
-                    memory.height() == slots.rows() * block.rows()
-                            && memory.width() == slots.columns() * block.columns(),
-                    "a heap of %d x %d slots, whose blocks have %d x %d pixels, must be of %d x %d, found %d x %d",
-                    slots.rows(),
-                    slots.columns(),
-                    block.rows(),
-                    block.columns(),
-                    slots.rows() * block.rows(),
-                    slots.columns() * block.columns(),
-                    memory.height(),
-                    memory.width());
+                    memory.grid().equals(all),
+                    "a heap of %s slots, whose blocks have %s pixels, must be of %s, found %s",
+                    slots,
+                    block,
+                    all,
+                    memory.grid());
         }
         if (writer == WriterKind.POOLED) {
             require(
@@ -156,18 +132,15 @@ public record KanervaSettings(
                     addressing);
             require(
                     block.rows() > 1 && block.columns() > 1,
-                    "the pooled writer's blocks must have at least 2 rows and columns, found %d x %d",
-                    block.rows(),
-                    block.columns());
+                    "the pooled writer's blocks must have at least 2 rows and columns, found %s",
+                    block);
+            Grid all = block.times(slots.rows() + 1, slots.columns() + 1);
             require(
-                    memory.height() == (slots.rows() + 1) * block.rows()
-                            && memory.width() == (slots.columns() + 1) * block.columns(),
+                    memory.grid().equals(all),
                     "the pooled writer's slots lie on whole pixels if the memory has a block more than slots on each "
-                            + "side: expected a memory of %d x %d, found %d x %d",
-                    (slots.rows() + 1) * block.rows(),
-                    (slots.columns() + 1) * block.columns(),
-                    memory.height(),
-                    memory.width());
+                            + "side: expected a memory of %s, found %s",
+                    all,
+                    memory.grid());
         }
     }
 
@@ -189,32 +162,32 @@ public record KanervaSettings(
             Grid slots,
             int latent,
             EncoderSettings encoder) {
-        return new KanervaSettings(
-                WriterKind.HEAP,
-                addressing,
-                false,
-                image,
-                memory,
-                block,
-                slots,
-                1,
-                0,
-                latent,
-                LatentLayout.VECTOR,
-                encoder,
-                DecoderSettings.of(encoder.width(), encoder.depth()),
-                ImageLikelihood.BERNOULLI);
+        return of(WriterKind.HEAP, addressing, image, memory, block, slots, latent, encoder);
     }
 
     /** The same with the pooled writer and one continuous key per sample, over a memory of C channels. */
     public static KanervaSettings pooled(
             MapShape image, int channels, Grid block, Grid slots, int latent, EncoderSettings encoder) {
+        Grid all = block.times(slots.rows() + 1, slots.columns() + 1);
+        MapShape memory = new MapShape(channels, all.rows(), all.columns());
+        return of(WriterKind.POOLED, KeyAddressing.CONTINUOUS, image, memory, block, slots, latent, encoder);
+    }
+
+    private static KanervaSettings of(
+            WriterKind writer,
+            KeyAddressing addressing,
+            MapShape image,
+            MapShape memory,
+            Grid block,
+            Grid slots,
+            int latent,
+            EncoderSettings encoder) {
         return new KanervaSettings(
-                WriterKind.POOLED,
-                KeyAddressing.CONTINUOUS,
+                writer,
+                addressing,
                 false,
                 image,
-                new MapShape(channels, (slots.rows() + 1) * block.rows(), (slots.columns() + 1) * block.columns()),
+                memory,
                 block,
                 slots,
                 1,
@@ -228,51 +201,38 @@ public record KanervaSettings(
 
     /** The same with convolutions over the whole memory. */
     public KanervaSettings withMemoryLayers(int layers) {
-        return new KanervaSettings(
-                writer,
-                addressing,
-                gist,
-                image,
-                memory,
-                block,
-                slots,
-                keys,
-                layers,
-                latent,
-                latentLayout,
-                encoder,
-                decoder,
-                likelihood);
+        return with(gist, keys, layers, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with another number of keys per sample. */
     public KanervaSettings withKeys(int count) {
-        return with(gist, count, latent, latentLayout, encoder, decoder, likelihood);
+        return with(gist, count, memoryLayers, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with a latent of another size and layout. */
     public KanervaSettings withLatent(int numbers, LatentLayout layout) {
-        return with(gist, keys, numbers, layout, encoder, decoder, likelihood);
+        return with(gist, keys, memoryLayers, numbers, layout, encoder, decoder, likelihood);
     }
 
     /** The same with blocks that can be read for their gist. */
     public KanervaSettings withGist() {
-        return with(true, keys, latent, latentLayout, encoder, decoder, likelihood);
+        return with(true, keys, memoryLayers, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with another encoder. */
     public KanervaSettings withEncoder(EncoderSettings other) {
-        return with(gist, keys, latent, latentLayout, other, decoder, likelihood);
+        return with(gist, keys, memoryLayers, latent, latentLayout, other, decoder, likelihood);
     }
 
     /** The same with another decoder, and the likelihood that it is for. */
     public KanervaSettings withDecoder(DecoderSettings other, ImageLikelihood images) {
-        return with(gist, keys, latent, latentLayout, encoder, other, images);
+        return with(gist, keys, memoryLayers, latent, latentLayout, encoder, other, images);
     }
 
     private KanervaSettings with(
             boolean gist,
             int keys,
+            int memoryLayers,
             int latent,
             LatentLayout latentLayout,
             EncoderSettings encoder,
@@ -297,21 +257,10 @@ public record KanervaSettings(
 
     /** The same with one charged block as its memory. */
     public KanervaSettings withChargedMemory() {
-        return new KanervaSettings(
-                WriterKind.CHARGED,
-                KeyAddressing.CONTINUOUS,
-                false,
-                image,
-                new MapShape(memory.channels(), block.rows(), block.columns()),
-                block,
-                Grid.NONE,
-                1,
-                0,
-                latent,
-                latentLayout,
-                encoder,
-                decoder,
-                likelihood);
+        MapShape one = new MapShape(memory.channels(), block.rows(), block.columns());
+        return of(WriterKind.CHARGED, KeyAddressing.CONTINUOUS, image, one, block, Grid.NONE, latent, encoder)
+                .withDecoder(decoder, likelihood)
+                .withLatent(latent, latentLayout);
     }
 
     /** Whether the memory is a latent that the bound charges for. */

@@ -16,6 +16,11 @@ public record MapShape(int channels, int height, int width) {
         return channels * height * width;
     }
 
+    /** Height and width. */
+    Grid grid() {
+        return new Grid(height, width);
+    }
+
     /** [leading ..., channels, height, width]: the shape of an array of several of these. */
     public Shape shape(long... leading) {
         return new Shape(leading).addAll(new Shape(channels, height, width));

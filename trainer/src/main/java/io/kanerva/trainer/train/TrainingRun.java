@@ -74,7 +74,7 @@ public final class TrainingRun implements AutoCloseable {
 
     /** A new run on one device. */
     public static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
-        return start(plan, folder, images, List.of(device), done -> {});
+        return start(plan, folder, images, List.of(device), Optional.empty(), done -> {});
     }
 
     /**
@@ -84,23 +84,14 @@ public final class TrainingRun implements AutoCloseable {
      *
      * @param folder created if missing
      * @param devices each takes the same number of the plan's episodes
+     * @param from whose weights the run starts with, the averaged ones if there are any; else those of the plan's seed
      * @param fitted called with the number of {@link LinearStart#work} units done: a linear path
      *     ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or the
      *     devices cannot share the episodes equally
      * @throws IllegalStateException if the folder holds a run, or another training writes into it
+     * @throws CheckpointException if {@code from} has not the weights of the plan's model
      * @throws UncheckedIOException if the folder cannot be written
-     */
-    public static TrainingRun start(
-            TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
-        return start(plan, folder, images, devices, Optional.empty(), fitted);
-    }
-
-    /**
-     * Like {@link #start(TrainingPlan, Path, Images, List, IntConsumer)}, with the weights of another run.
-     *
-     * @param from whose weights the run starts with, the averaged ones if there are any; else those of the plan's seed
-     * @throws CheckpointException if its weights are not those of the plan's model
      */
     public static TrainingRun start(
             TrainingPlan plan,

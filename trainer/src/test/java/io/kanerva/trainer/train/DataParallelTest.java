@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +70,7 @@ class DataParallelTest {
                         folder.resolve("run"),
                         TinyRuns.IMAGES,
                         List.of(Device.cpu(), Device.cpu(), Device.cpu()),
+                        Optional.empty(),
                         done -> {}))
                 .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each "
                         + "gets the same number");
@@ -81,7 +83,8 @@ class DataParallelTest {
 
     private static List<StepMetrics> steps(TrainingPlan plan, Path run, List<Device> devices, int stopAfter) {
         List<StepMetrics> steps = new ArrayList<>();
-        try (TrainingRun training = TrainingRun.start(plan, run, TinyRuns.IMAGES, devices, done -> {})) {
+        try (TrainingRun training =
+                TrainingRun.start(plan, run, TinyRuns.IMAGES, devices, Optional.empty(), done -> {})) {
             training.train(metrics -> {
                 steps.add(metrics);
                 if (metrics.step() == stopAfter) {

@@ -13,6 +13,7 @@ import io.kanerva.trainer.model.LinearStart;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,7 +59,8 @@ class LinearRunTest {
         Path whole = folder.resolve("whole");
         List<Integer> fitted = new ArrayList<>();
         List<Double> bounds = new ArrayList<>();
-        try (TrainingRun run = TrainingRun.start(plan(), whole, IMAGES, List.of(Device.cpu()), fitted::add)) {
+        try (TrainingRun run =
+                TrainingRun.start(plan(), whole, IMAGES, List.of(Device.cpu()), Optional.empty(), fitted::add)) {
             assertThat(fitted).hasSize(LinearStart.work(SETTINGS)).last().isEqualTo(LinearStart.work(SETTINGS));
             run.train(step -> bounds.add(step.bound()));
         }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -233,8 +234,8 @@ class OversightTest {
     @Test
     void aWatchedRunOnTwoDevicesLeavesNoArrayBehind() {
         int before = systemArrays();
-        try (TrainingRun run =
-                TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()), done -> {})) {
+        try (TrainingRun run = TrainingRun.start(
+                WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()), Optional.empty(), done -> {})) {
             int averaged = run.model().manager().getManagedArrays().size();
             List<Integer> system = new ArrayList<>();
             run.train(step -> {
