@@ -146,9 +146,8 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
         if (s.likelihood() == ImageLikelihood.BERNOULLI) {
             return "logits of the pixels' being 1";
         }
-        String mixture = "each pixel's mixture of 10 discretised logistics: 10 logits, 10 means and "
-                + "then 10 log-scales for each channel, "
-                + "10 coefficients before tanh for each pair of channels (1 on 0, 2 on 0, 2 on 1)";
+        String mixture = "each pixel's mixture of 10 discretised logistics: 10 logits, 10 means and then 10 log-scales "
+                + "for each channel, 10 coefficients before tanh for each pair of channels (1 on 0, 2 on 0, 2 on 1)";
         int neighbours = s.decoder().neighbours();
         return neighbours == 0
                 ? mixture

@@ -109,8 +109,7 @@ final class ModelCard {
             row(
                     rows,
                     "a block is taken",
-                    "verbatim under a key of positive scale, else for its gist, "
-                            + "which informs the latents' prior only");
+                    "verbatim under a key of positive scale, else for its gist, which informs the latents' prior only");
         }
         row(
                 rows,

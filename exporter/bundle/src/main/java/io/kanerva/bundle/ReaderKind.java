@@ -2,9 +2,7 @@ package io.kanerva.bundle;
 
 import io.kanerva.trainer.model.TentWeights;
 import io.kanerva.trainer.model.WindowReader;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How the reader graph cuts the windows of continuous keys out of the memory; both kinds compute the same values up to
@@ -19,20 +17,6 @@ public enum ReaderKind {
     /** The name in bundle.json and on the command line: {@code gridsample} or {@code matmul}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /**
-     * Returns the kind with a name.
-     *
-     * @throws IllegalArgumentException if there is none; the message lists the known ones
-     */
-    public static ReaderKind named(String id) {
-        return Arrays.stream(values())
-                .filter(kind -> kind.id().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("reader '%s': expected one of %s"
-                        .formatted(
-                                id, Arrays.stream(values()).map(ReaderKind::id).collect(Collectors.joining(", ")))));
     }
 
     /** The sampler that is traced for this kind. */

@@ -253,12 +253,6 @@ class BundleExporterTest {
                 .hasMessage("sample images 'drawn discs': expected the model's [1, 8, 8], found [2, 8, 12]");
     }
 
-    @Test
-    void aReaderOfAnotherNameIsRefused() {
-        assertThatThrownBy(() -> ReaderKind.named("bicubic"))
-                .hasMessage("reader 'bicubic': expected one of gridsample, matmul");
-    }
-
     private Path export(KanervaSettings settings, BundleOptions options) {
         Path folder = temporary.resolve("bundle");
         try (KanervaModel model = TinyModels.model(settings)) {

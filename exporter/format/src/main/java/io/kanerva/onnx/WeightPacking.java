@@ -43,20 +43,12 @@ public final class WeightPacking {
     }
 
     /**
-     * Packs a model's weights.
-     *
-     * @param model in float32
-     * @return the same model with its weights stored as {@code type}; the model itself for {@link WeightType#FLOAT32}
-     * @throws IllegalArgumentException if a weight is too large for half precision or not finite, naming it
-     */
-    public static ModelProto pack(ModelProto model, WeightType type) {
-        return pack(model, type, Set.of());
-    }
-
-    /**
      * Packs a model's weights, except for some.
      *
+     * @param model in float32
      * @param kept names of weights that stay in float32
+     * @return the same model with its weights stored as {@code type}; the model itself for {@link WeightType#FLOAT32}
+     * @throws IllegalArgumentException if a weight is too large for half precision or not finite, naming it
      */
     public static ModelProto pack(ModelProto model, WeightType type, Set<String> kept) {
         return type == WeightType.FLOAT32 ? model : new WeightPacking(type).packed(model, kept);

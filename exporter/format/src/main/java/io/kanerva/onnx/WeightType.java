@@ -1,8 +1,6 @@
 package io.kanerva.onnx;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** How a model stores its weights. Whatever the type, all arithmetic is in float32. */
 public enum WeightType {
@@ -27,20 +25,6 @@ public enum WeightType {
     /** ONNX's name, for bundle.json: {@code float16}. */
     public String onnxName() {
         return name().toLowerCase(Locale.ROOT);
-    }
-
-    /**
-     * Returns the type with a short name.
-     *
-     * @throws IllegalArgumentException if there is none; the message lists the known ones
-     */
-    public static WeightType named(String id) {
-        return Arrays.stream(values())
-                .filter(type -> type.id.equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("weights '%s': expected one of %s"
-                        .formatted(
-                                id, Arrays.stream(values()).map(WeightType::id).collect(Collectors.joining(", ")))));
     }
 
     @Override

@@ -25,7 +25,8 @@ class PreciseWeightsTest {
     void theLayerWhoseRoundingTakesTheBudgetIsKeptAndTheOthersAreNot() {
         ModelProto model = sumOfThree(0.1f, 100, 1);
         Sample sample = sample(model);
-        assertThat(share(WeightPacking.pack(model, WeightType.FLOAT16), sample)).isGreaterThan(1);
+        assertThat(share(WeightPacking.pack(model, WeightType.FLOAT16, Set.of()), sample))
+                .isGreaterThan(1);
         Set<String> kept = PreciseWeights.of(model, List.of(sample), runner, 0.9);
         assertThat(kept).containsExactly("layer1/weight");
         ModelProto packed = WeightPacking.pack(model, WeightType.FLOAT16, kept);

@@ -14,11 +14,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * Small images tiled into one, in rows of equal length with transparent gaps, at their original resolution.
  *
  * @param image the mosaic
- * @param columns images per row
- * @param cellWidth pixels from one image's left edge to the next
- * @param cellHeight pixels from one image's top edge to the next
  */
-public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHeight) {
+public record Mosaic(BufferedImage image) {
 
     /**
      * Tiles images. Three channels are red, green and blue; otherwise the mean over the channels is shown.
@@ -44,7 +41,7 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
                 }
             }
         }
-        return new Mosaic(image, columns, cellWidth, cellHeight);
+        return new Mosaic(image);
     }
 
     /**
@@ -67,7 +64,7 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
             Mosaic part = of(rows.get(row), shown, 2, bandHeight - first.height(), Palette.INK);
             image.createGraphics().drawImage(part.image, 0, row * cellHeight, null);
         }
-        return new Mosaic(image, shown, first.width() + 2, bandHeight);
+        return new Mosaic(image);
     }
 
     private static int colour(Pictures pictures, int index, int row, int column, Palette palette) {
@@ -86,16 +83,6 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
             sum += pictures.values()[start + channel * plane];
         }
         return palette.argb(sum / pictures.channels());
-    }
-
-    /** The left edge of an image. */
-    public int x(int index) {
-        return index % columns * cellWidth;
-    }
-
-    /** The top edge of an image. */
-    public int y(int index) {
-        return index / columns * cellHeight;
     }
 
     /** Encodes the mosaic as PNG, each pixel as a square of {@code scale} pixels. */

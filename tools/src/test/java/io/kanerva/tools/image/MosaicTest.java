@@ -22,8 +22,6 @@ class MosaicTest {
         assertThat(row(mosaic.image(), 0)).containsExactly(BLACK, WHITE, 0, WHITE, BLACK);
         assertThat(row(mosaic.image(), 1)).containsOnly(0);
         assertThat(row(mosaic.image(), 2)).containsExactly(WHITE, WHITE, 0, 0, 0);
-        assertThat(mosaic.x(1)).isEqualTo(3);
-        assertThat(mosaic.y(2)).isEqualTo(2);
     }
 
     @Test

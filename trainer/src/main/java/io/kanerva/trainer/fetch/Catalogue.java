@@ -171,10 +171,9 @@ public final class Catalogue {
                 manual(
                         source,
                         "1,281,167 photographs, 32 x 32 colour",
-                        "everyone must accept its terms in person: log in at "
-                                + "https://image-net.org/download-images, download the 32 x 32 images in npz "
-                                + "format, and put train_data_batch_1.npz to train_data_batch_10.npz and "
-                                + "val_data.npz into %s/imagenet32");
+                        "everyone must accept its terms in person: log in at https://image-net.org/download-images, "
+                                + "download the 32 x 32 images in npz format, and put train_data_batch_1.npz to "
+                                + "train_data_batch_10.npz and val_data.npz into %s/imagenet32");
             case CELEBA, CELEBA_32 ->
                 manual(
                         source,
@@ -188,9 +187,8 @@ public final class Catalogue {
                         source,
                         "frames of mazes, resized to %s on reading"
                                 .formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
-                        "no set is published: record frames with DeepMind Lab "
-                                + "(https://github.com/google-deepmind/lab) and save them as image files in "
-                                + "%1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
+                        "no set is published: record frames with DeepMind Lab (https://github.com/google-deepmind/lab) "
+                                + "and save them as image files in %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
         };
     }
 

@@ -2,8 +2,6 @@ package io.kanerva.trainer.fetch;
 
 /** Receives the progress of a download, on the downloading thread. */
 public interface FetchListener {
-    /** Ignores everything. */
-    FetchListener SILENT = new FetchListener() {};
 
     /**
      * Called after each chunk of a file.

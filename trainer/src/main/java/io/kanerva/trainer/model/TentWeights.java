@@ -67,29 +67,8 @@ public final class TentWeights {
      * The write: adds N blocks into an empty memory, each spread over its window by the adjoint of the read.
      *
      * @param blocks [B, N, C, h, w]
-     * @param windows N windows for each of the B memories, or [1, N]: the same for all
-     * @param memoryHeight H
-     * @param memoryWidth W
-     * @return [B, C, H, W]
-     */
-    public static NDArray place(NDArray blocks, Windows windows, int memoryHeight, int memoryWidth) {
-        Shape shape = blocks.getShape();
-        long n = shape.get(1);
-        long h = shape.get(3);
-        long batches = windows.centreX().getShape().get(0);
-        NDArray rows = matrix(windows.centreY(), windows.halfY(), (int) h, memoryHeight)
-                .reshape(batches, n * h, memoryHeight)
-                .transpose(0, 2, 1);
-        NDArray columns = matrix(windows.centreX(), windows.halfX(), (int) shape.get(4), memoryWidth);
-        return place(blocks, rows, columns);
-    }
-
-    /**
-     * The write with precomputed tent weights.
-     *
-     * @param blocks [B, N, C, h, w]
-     * @param rows [B, H, N h], or [1, H, N h]
-     * @param columns [B, N, w, W], or [1, N, w, W]
+     * @param rows their {@link #matrix} down: [B, H, N h], or [1, H, N h] for the same windows in all memories
+     * @param columns that across: [B, N, w, W], or [1, N, w, W]
      * @return [B, C, H, W]
      */
     static NDArray place(NDArray blocks, NDArray rows, NDArray columns) {

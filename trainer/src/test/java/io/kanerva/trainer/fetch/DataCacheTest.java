@@ -235,7 +235,7 @@ class DataCacheTest {
     @Test
     void explainsAManualDownload() throws IOException {
         DataCache cache = new DataCache(folder);
-        assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT))
+        assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), new FetchListener() {}))
                 .isInstanceOf(FetchException.class)
                 .hasMessageStartingWith("celeba cannot be downloaded: ")
                 .hasMessageContaining("mmlab.ie.cuhk.edu.hk")

@@ -45,7 +45,7 @@ public final class BundleCases implements AutoCloseable {
 
     private final CaseInputs inputs;
     private final Kanerva kanerva;
-    private final List<GraphFacts> facts = new ArrayList<>();
+    private final List<String> graphProblems = new ArrayList<>();
     private final List<KanervaModel> models = new ArrayList<>();
 
     /**
@@ -60,7 +60,7 @@ public final class BundleCases implements AutoCloseable {
         inputs = new CaseInputs(folder, scratch, kanerva.bundle());
         try {
             for (String graph : bundle().graphs().keySet()) {
-                facts.add(GraphFacts.of(graph, Files.readAllBytes(inputs.file(graph))));
+                graphProblems.addAll(GraphRules.problems(graph, Files.readAllBytes(inputs.file(graph))));
             }
         } catch (IOException | RuntimeException e) {
             close();
@@ -97,9 +97,9 @@ public final class BundleCases implements AutoCloseable {
         return BundleFiles.problems(folder(), bundle().files());
     }
 
-    /** Operators, versions and problems of each graph, in the order of bundle.json. */
-    public List<GraphFacts> graphFacts() {
-        return List.copyOf(facts);
+    /** One sentence for whatever would keep some runtime from loading a graph. */
+    public List<String> graphProblems() {
+        return List.copyOf(graphProblems);
     }
 
     /**
@@ -135,8 +135,7 @@ public final class BundleCases implements AutoCloseable {
             add(here, name, bundle.wholeGraphs());
             add(throughRuntime, name, bundle.throughRuntime());
             add(pipelines, name, clients.isEmpty() ? List.of() : bundle.clients(seed));
-            bundle.facts.forEach(facts ->
-                    facts.problems().forEach(problem -> faults.add("%s: %s".formatted(bundle.folder(), problem))));
+            bundle.graphProblems.forEach(problem -> faults.add("%s: %s".formatted(bundle.folder(), problem)));
         }
         String subject = bundles.stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", "));
         return Findings.of(subject, faults, List.of())

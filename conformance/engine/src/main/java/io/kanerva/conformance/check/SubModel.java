@@ -70,11 +70,6 @@ record SubModel(ModelProto model, List<Tensor> inputs) {
         return declared.build();
     }
 
-    /** Number of nodes. */
-    int size() {
-        return model.getGraph().getNodeCount();
-    }
-
     private static ValueInfoProto info(String name, Tensor tensor) {
         ValueInfoProto.Builder info = ValueInfoProto.newBuilder().setName(name);
         TypeProto.Tensor.Builder type = info.getTypeBuilder().getTensorTypeBuilder();

@@ -13,7 +13,6 @@ import java.util.List;
 /** Writes a Java loop over a dynamic dimension as ONNX's Loop. */
 final class LoopLowering {
     private final GraphBuilder graph;
-    private final Operation operation;
     private final List<Value> inputs;
     private final LoopProgram loop;
     private final Size times;
@@ -26,7 +25,6 @@ final class LoopLowering {
 
     LoopLowering(GraphBuilder graph, Operation operation, List<Value> inputs) {
         this.graph = graph;
-        this.operation = operation;
         this.inputs = inputs;
         this.loop = operation.get("body", LoopProgram.class);
         this.times = operation.size("times");

@@ -80,10 +80,6 @@ public record Node(
         return new Node(operator, inputs, outputs, new TreeMap<>(others), origin);
     }
 
-    public Node withOrigin(Origin other) {
-        return new Node(operator, inputs, outputs, attributes, other);
-    }
-
     /** The same node with values renamed, in its subgraphs as well. */
     public Node renamed(UnaryOperator<String> name) {
         return reading(name).withOutputs(outputs.stream().map(name).toList());

@@ -41,11 +41,6 @@ final class Expectation {
                 .forEach(operation -> computed.put(operation.output().id(), operation));
     }
 
-    /** The number of operations on the tape. */
-    int size() {
-        return steps.size();
-    }
-
     Operation step(int index) {
         return steps.get(index);
     }

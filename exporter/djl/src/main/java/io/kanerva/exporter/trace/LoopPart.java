@@ -15,9 +15,4 @@ record LoopPart(int[] at, int length, int[] times) {
     boolean isLoop() {
         return times != null;
     }
-
-    /** The position after the last step in a tape. */
-    int end(int tape) {
-        return at[tape] + length * (isLoop() ? times[tape] : 1);
-    }
 }

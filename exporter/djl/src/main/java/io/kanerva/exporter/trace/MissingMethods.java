@@ -49,11 +49,6 @@ final class MissingMethods {
         return FORMULAS.containsKey(RecordedMethods.signature(method));
     }
 
-    /** The methods' signatures as in {@link RecordedMethods}. */
-    static Iterable<String> signatures() {
-        return FORMULAS.keySet();
-    }
-
     /** Computes the method's result; the receiver is the engine's array, or its NDArrayEx. */
     static Object compute(Method method, Object receiver, Object[] arguments) {
         NDArray self = receiver instanceof NDArray array ? array : null;

@@ -156,10 +156,6 @@ final class Recorder implements AutoCloseable {
         return steps;
     }
 
-    List<TapeValue> values() {
-        return values;
-    }
-
     List<String> problems() {
         return problems;
     }

@@ -1,6 +1,5 @@
 package io.kanerva.exporter.trace;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.kanerva.exporter.trace.block.ParameterNames;
@@ -100,11 +99,6 @@ public final class Tracer {
         limits = request.limits();
         plan = request.plan();
         recorded = new BlockRecorder(request.block(), request.inputs(), request.sampler(), request.statistics());
-    }
-
-    /** The device of the block's parameters. */
-    public Device device() {
-        return recorded.device();
     }
 
     /**

@@ -9,26 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
-/**
- * The operators and versions of a graph's file, and what would keep some runtime from loading it.
- *
- * @param graph for example {@code reader}
- * @param opset of the standard domain; 0 if the file states none
- * @param irVersion of the file format
- * @param operators number of nodes by operator
- * @param weights number of values in all initializers
- * @param problems one sentence each, none if every runtime of the last few years can load it
- */
-public record GraphFacts(
-        String graph,
-        long opset,
-        long irVersion,
-        SortedMap<String, Integer> operators,
-        long weights,
-        List<String> problems) {
+/** What every runtime of the last few years can load, and what would keep some from loading a bundle's graph. */
+final class GraphRules {
     private static final long OPSET = 17;
     private static final long IR_VERSION = 8;
     /**
@@ -53,12 +38,14 @@ public record GraphFacts(
             "Multinomial",
             "Bernoulli");
 
+    private GraphRules() {}
+
     /**
-     * Reads the facts from a file.
+     * One sentence for each problem of a graph.
      *
      * @throws IllegalArgumentException if the bytes are not an ONNX model
      */
-    static GraphFacts of(String graph, byte[] file) {
+    static List<String> problems(String graph, byte[] file) {
         ModelProto model;
         try {
             model = ModelProto.parseFrom(file);
@@ -68,10 +55,10 @@ public record GraphFacts(
                             .formatted(graph, e.getMessage()),
                     e);
         }
-        SortedMap<String, Integer> operators = new TreeMap<>();
+        Set<String> operators = new TreeSet<>();
         List<String> problems = new ArrayList<>();
         for (NodeProto node : model.getGraph().getNodeList()) {
-            operators.merge(node.getOpType(), 1, Integer::sum);
+            operators.add(node.getOpType());
             if (!node.getDomain().isEmpty()) {
                 problems.add("graph '%s': expected standard operators only, found '%s' of '%s'"
                         .formatted(graph, node.getOpType(), node.getDomain()));
@@ -80,7 +67,7 @@ public record GraphFacts(
                 WINDOW.forEach((attribute, expected) -> requireWindow(problems, graph, node, attribute, expected));
             }
         }
-        operators.keySet().stream()
+        operators.stream()
                 .filter(AVOIDED::contains)
                 .forEach(operator -> problems.add("graph '%s': expected no %s, found one".formatted(graph, operator)));
         long opset = model.getOpsetImportList().stream()
@@ -93,11 +80,7 @@ public record GraphFacts(
         if (model.getModelVersion() < 1) {
             problems.add("graph '%s': expected a model version, found none".formatted(graph));
         }
-        long weights = model.getGraph().getInitializerList().stream()
-                .mapToLong(tensor ->
-                        tensor.getDimsList().stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
-                .sum();
-        return new GraphFacts(graph, opset, model.getIrVersion(), operators, weights, List.copyOf(problems));
+        return problems;
     }
 
     private static void requireWindow(
