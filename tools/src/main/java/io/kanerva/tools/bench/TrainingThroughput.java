@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.train.Preset;
@@ -82,7 +81,7 @@ public final class TrainingThroughput implements Callable<Integer> {
     public Integer call() throws IOException {
         Preset named = Preset.named(preset);
         TrainingPlan plan = named.plan();
-        Images images = named.data().train(data, plan.augment(), EpisodeOptions.shape(plan));
+        Images images = named.data().train(data, plan.augment(), plan.imageShape());
         Files.createDirectories(folder);
         try (TrainingRun run = TrainingRun.start(plan, folder.resolve("run"), images, Device.cpu())) {
             writeSetting(run);

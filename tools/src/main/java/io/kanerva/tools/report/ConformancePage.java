@@ -72,9 +72,8 @@ public final class ConformancePage {
         page.section(
                 "budgets",
                 "Budget used",
-                "One dot per output at its worst case, without graph optimisations above a runtime's line, with "
-                        + "them below; the line at the right is the budget. Bit-identical outputs are at the "
-                        + "left edge.");
+                "One dot per output at its worst case, without graph optimisations above a runtime's line, with them "
+                        + "below; the line at the right is the budget. Bit-identical outputs are at the left edge.");
         page.figure(
                 BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. Hover over a dot for details.");
         if (!findings.latencies().isEmpty()) {

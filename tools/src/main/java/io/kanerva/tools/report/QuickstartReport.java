@@ -128,9 +128,8 @@ public record QuickstartReport(
             page.section(
                     "training",
                     "Training",
-                    "The bound is the number of nats that the model needs for an image: for its pixels given the "
-                            + "block (reconstruction), for the choice of block (keys), and for the latent. "
-                            + "Lower is better.");
+                    "The bound is the number of nats that the model needs for an image: for its pixels given the block "
+                            + "(reconstruction), for the choice of block (keys), and for the latent. Lower is better.");
             page.figure(
                     new CurveFigure(curve).svg(),
                     "Nats per image on the training episodes, with all terms at full weight. The first steps are "
@@ -185,9 +184,8 @@ public record QuickstartReport(
         page.section(
                 "recall",
                 "Recall",
-                ("Each query is an image, intact or damaged, without the index of its sample. It is compared "
-                                + "with the image that each block in memory decodes to; the best match is read and "
-                                + "decoded. %s")
+                ("Each query is an image, intact or damaged, without the index of its sample. It is compared with the "
+                                + "image that each block in memory decodes to; the best match is read and decoded. %s")
                         .formatted(
                                 recallIterations == 1
                                         ? ""
@@ -219,7 +217,7 @@ public record QuickstartReport(
         page.section(
                 "agreement",
                 "Agreement",
-                "The model was trained in Java with DJL on PyTorch and exported as four ONNX graphs. Here both "
+                "The model was trained in Java with DJL on PyTorch and exported as ONNX graphs. Here both "
                         + "get the same inputs.");
         page.table(
                 "The negative clean bound in nats per image, " + boundSetting + ".",

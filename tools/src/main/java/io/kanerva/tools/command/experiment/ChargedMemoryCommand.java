@@ -70,7 +70,7 @@ public final class ChargedMemoryCommand extends Subcommand {
         DataSource source = options.source(first.plan().data());
         Binarisation binarisation =
                 source.testBinarisation(first.plan().settings().likelihood().isBinary());
-        Images images = options.images(source, binarisation, EpisodeOptions.shape(first.plan()));
+        Images images = options.images(source, binarisation, first.plan().imageShape());
         int length = first.plan().episodeLength();
         try (KanervaModel model = first.model(device.chooseAll().get(0));
                 KanervaModel beside = second.model(device.chooseAll().get(0))) {

@@ -64,7 +64,7 @@ public final class HeldOutCommand extends Subcommand {
         DataSource source = options.source(checkpoint.plan().data());
         Binarisation binarisation = source.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
-        Images images = options.images(source, binarisation, EpisodeOptions.shape(checkpoint.plan()));
+        Images images = options.images(source, binarisation, checkpoint.plan().imageShape());
         try (KanervaModel model = checkpoint.model(device.chooseAll().get(0))) {
             ClassEpisodes episodes = options.some(
                     new ClassEpisodes(images, binarisation, checkpoint.plan().episodeLength(), options.seed()));

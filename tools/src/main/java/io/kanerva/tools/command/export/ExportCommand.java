@@ -15,7 +15,6 @@ import io.kanerva.tools.bundle.BundleFiles;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.bundle.ServingLayout;
 import io.kanerva.tools.command.DataOptions;
-import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.RunPath;
@@ -187,7 +186,7 @@ public final class ExportCommand extends Subcommand {
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
                 report = CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), 0, progress::at);
             }
-            terminal().status("Exporting  four graphs");
+            terminal().status("Exporting  the graphs");
             BundleExporter.Export export = BundleWriter.write(
                     model,
                     provenance,

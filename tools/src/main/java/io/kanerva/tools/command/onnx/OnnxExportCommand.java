@@ -28,11 +28,9 @@ import picocli.CommandLine.Option;
         header = "Export a model that DJL saved (NAME-0000.params) as an ONNX model.",
         description =
                 "DJL's file holds the weights; the network is made by a block factory (ai.djl.nn.BlockFactory), yours "
-                        + "or DJL's. The network is traced at a few sizes of its dynamic dimensions; ONNX "
-                        + "Runtime then runs the "
-                        + "graph at other sizes, and the results are compared. If they differ, or if the "
-                        + "network has no "
-                        + "equivalent in ONNX, the command fails and writes no file.",
+                        + "or DJL's. The network is traced at a few sizes of its dynamic dimensions; ONNX Runtime then "
+                        + "runs the graph at other sizes, and the results are compared. If they differ, or if the "
+                        + "network has no equivalent in ONNX, the command fails and writes no file.",
         footer = {
             "  kpp onnx export --model runs/mlp --input x:float32[N,1,28,28] --out mlp.onnx \\",
             "      --class-path model-zoo-0.36.0.jar --argument hidden=[128,64] \\",

@@ -20,7 +20,6 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.Version;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.report.QuickstartReport;
@@ -46,6 +45,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -56,11 +56,9 @@ import picocli.CommandLine.Option;
         header = "Train, export, run and check a small model, and show the results on one page.",
         description =
                 "Trains a small model on the Fashion-MNIST images that ship with kpp, or on your own images, exports "
-                        + "it as four ONNX graphs, writes some test images into a memory, recalls them from intact and "
-                        + "damaged queries, generates images, "
-                        + "scores the model with DJL and with the graphs alone, checks every graph, and writes "
-                        + "an HTML report. "
-                        + "Takes a few minutes on two cores.",
+                        + "it as ONNX graphs, writes some test images into a memory, recalls them from intact and "
+                        + "damaged queries, generates images, scores the model with DJL and with the graphs alone, "
+                        + "checks every graph, and writes an HTML report. Takes a few minutes on two cores.",
         footer = {
             "  kpp quickstart",
             "  kpp quickstart --steps 300 --out /tmp/quick",
@@ -139,9 +137,10 @@ public final class QuickstartCommand extends Subcommand {
         long started = System.nanoTime();
         TrainingPlan plan = plan();
         Path runFolder = prepare();
-        Images train = readable(DataSource.named(plan.data()).train(own, plan.augment(), EpisodeOptions.shape(plan)));
+        Images train = readable(DataSource.named(plan.data()).train(own, plan.augment(), plan.imageShape()));
         TestEpisodes episodes = testEpisodes(plan);
-        try (TrainingRun run = TrainingProgress.start(plan, runFolder, train, List.of(Device.cpu()), terminal())) {
+        try (TrainingRun run =
+                TrainingProgress.start(plan, runFolder, train, List.of(Device.cpu()), Optional.empty(), terminal())) {
             CommandRecord.write(runFolder, commandText());
             try (Interruption interruption = new Interruption(terminal())) {
                 interruption.stops(run);
@@ -236,7 +235,7 @@ public final class QuickstartCommand extends Subcommand {
         DataSource source = DataSource.named(plan.data());
         Binarisation binarisation =
                 source.testBinarisation(plan.settings().likelihood().isBinary());
-        Images images = readable(source.test(own, binarisation, EpisodeOptions.shape(plan)));
+        Images images = readable(source.test(own, binarisation, plan.imageShape()));
         int length = plan.episodeLength();
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images"
@@ -260,7 +259,7 @@ public final class QuickstartCommand extends Subcommand {
     }
 
     private Path export(TrainingRun run, TestEpisodes episodes, BoundReport djl) {
-        terminal().status("Exporting  four ONNX graphs");
+        terminal().status("Exporting  ONNX graphs");
         TrainingDetails provenance = TrainingDetails.of(run.plan(), run.stepsDone(), run.seconds())
                 .withSource(Version.commit(), commandText());
         BundleExporter.Export export = BundleWriter.write(
@@ -276,7 +275,7 @@ public final class QuickstartCommand extends Subcommand {
         terminal()
                 .line(String.format(
                         Locale.ROOT,
-                        "Exporting  four ONNX graphs, %,d kB with card and test vectors",
+                        "Exporting  ONNX graphs, %,d kB with card and test vectors",
                         export.bytes() / 1000));
         return out.resolve("bundle");
     }

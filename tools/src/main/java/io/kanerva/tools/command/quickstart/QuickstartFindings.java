@@ -95,7 +95,7 @@ final class QuickstartFindings {
         String summary = String.format(
                 Locale.ROOT,
                 "A small Kanerva++ was trained on %s in %s on this machine: %,d steps, in Java. It was exported "
-                        + "as four ONNX graphs. Memory, recalls and "
+                        + "as ONNX graphs. Memory, recalls and "
                         + "generations on this page were computed by those graphs alone.",
                 isOwn(run) ? "your images" : "Fashion-MNIST",
                 duration(run.seconds()),

@@ -32,8 +32,7 @@ import picocli.CommandLine.Option;
         description =
                 "The run folder holds the plan, checkpoints, the metrics as CSV, and a page with curves and samples "
                         + "that reloads itself (run.html). Control-C stops the run with a checkpoint; --resume "
-                        + "continues it, and "
-                        + "ends with exactly the weights of an uninterrupted run.",
+                        + "continues it, and ends with exactly the weights of an uninterrupted run.",
         footer = {
             "  kpp train --preset mnist --data ~/data --run runs/mnist",
             "  kpp train --resume --data ~/data --run runs/mnist",
@@ -45,8 +44,6 @@ import picocli.CommandLine.Option;
             "  kpp train --resume --steps 20000 --data photos/ --run runs/photos"
         })
 public final class TrainCommand extends Subcommand {
-    private static final long TEST_SEED = 1;
-
     @Mixin
     private PlanOptions planned;
 

@@ -3,7 +3,6 @@ package io.kanerva.tools.command.train;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
-import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
@@ -13,7 +12,6 @@ import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.data.OwnImages;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -65,9 +63,8 @@ final class TrainingImages {
             paramLabel = "N",
             order = 3,
             converter = Positive.class,
-            description = "With --images and without --preset: the maximum floats of memory for an episode. Default: "
-                    + "a block of eight channels (ten for black and white) of a sixteenth of the pixels for each "
-                    + "image.")
+            description = "With --images and without --preset: the maximum floats of memory for an episode. Default: a "
+                    + "block of eight channels (ten for black and white) of a sixteenth of the pixels for each image.")
     private Integer memoryFloats;
 
     /** Whether all pictures are known to be readable. */
@@ -153,8 +150,8 @@ final class TrainingImages {
     /** The training images of a plan. */
     Images train(Subcommand command, TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        Images images =
-                command.possible(() -> source.train(DataOptions.locate(place(), source), plan.augment(), shape(plan)));
+        Images images = command.possible(
+                () -> source.train(DataOptions.locate(place(), source), plan.augment(), plan.imageShape()));
         return lookedAt ? images : PictureCheck.readable(images, data.skipsUnreadable(), command.terminal());
     }
 
@@ -165,16 +162,12 @@ final class TrainingImages {
                 source.testBinarisation(plan.settings().likelihood().isBinary());
         return command.possible(() -> new TestEpisodes(
                 PictureCheck.readable(
-                        source.test(DataOptions.locate(place(), source), binarisation, shape(plan)),
+                        source.test(DataOptions.locate(place(), source), binarisation, plan.imageShape()),
                         data.skipsUnreadable(),
                         command.terminal()),
                 binarisation,
                 plan.episodeLength(),
                 TEST_SEED));
-    }
-
-    private static ImageShape shape(TrainingPlan plan) {
-        return EpisodeOptions.shape(plan);
     }
 
     /** The best checkpoint of a run if it has one, else the last. */

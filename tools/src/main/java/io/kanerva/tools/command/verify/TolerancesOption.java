@@ -18,10 +18,9 @@ final class TolerancesOption {
             names = "--tolerances",
             paramLabel = "FILE.json",
             order = 14,
-            description = "Tolerances of single graphs, outputs and runtimes: "
-                    + "{\"tolerances\": [{\"output\": \"Y\", \"runtime\": \"openvino\", \"atol\": 1e-3, "
-                    + "\"rtol\": 1e-3, \"why\": \"...\"}]}. The first entry that matches counts; the report says "
-                    + "what it changed.")
+            description = "Tolerances of single graphs, outputs and runtimes: {\"tolerances\": [{\"output\": \"Y\", "
+                    + "\"runtime\": \"openvino\", \"atol\": 1e-3, \"rtol\": 1e-3, \"why\": \"...\"}]}. The first entry "
+                    + "that matches counts; the report says what it changed.")
     private Path file;
 
     /**

@@ -220,7 +220,7 @@ public final class VerifyCommand extends Subcommand {
         DataSource source = DataSource.named(checkpoint.plan().data());
         Binarisation binarisation = source.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
-        Images images = data.test(source, binarisation, EpisodeOptions.shape(checkpoint.plan()));
+        Images images = data.test(source, binarisation, checkpoint.plan().imageShape());
         TestEpisodes all =
                 new TestEpisodes(images, binarisation, checkpoint.plan().episodeLength(), options.seed());
         TestEpisodes episodes = maxEpisodes == null ? all : all.first(maxEpisodes);
