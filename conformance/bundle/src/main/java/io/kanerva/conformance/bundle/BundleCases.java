@@ -94,7 +94,7 @@ public final class BundleCases implements AutoCloseable {
 
     /** One sentence for each file that is missing, changed, or not listed in bundle.json. */
     public List<String> changedFiles() {
-        return BundleFiles.problems(folder(), bundle().files());
+        return BundleDigests.problems(folder(), bundle().files());
     }
 
     /** One sentence for whatever would keep some runtime from loading a graph. */

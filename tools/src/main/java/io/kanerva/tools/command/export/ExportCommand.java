@@ -174,7 +174,7 @@ public final class ExportCommand extends Subcommand {
         Binarisation binarisation = images.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
         TestEpisodes episodes = new TestEpisodes(
-                data.test(images, binarisation, EpisodeOptions.shape(checkpoint.plan())),
+                data.test(images, binarisation, checkpoint.plan().imageShape()),
                 binarisation,
                 checkpoint.plan().episodeLength(),
                 seed);

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Compares a bundle's files with the digests in its bundle.json. */
-final class BundleFiles {
+final class BundleDigests {
 
-    private BundleFiles() {}
+    private BundleDigests() {}
 
     /**
      * One sentence for each file that is missing, changed, or not listed.
