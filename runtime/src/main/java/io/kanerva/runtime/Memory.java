@@ -2,6 +2,7 @@ package io.kanerva.runtime;
 
 import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * B written memories. An immutable value that belongs to a model, not to an open {@link Kanerva}: it may outlive the
@@ -38,6 +39,16 @@ public final class Memory {
     /** T, the number of samples written to each. */
     public int samples() {
         return stored.samples();
+    }
+
+    /**
+     * One of the memories alone.
+     *
+     * @param index from 0 to B - 1
+     * @throws IndexOutOfBoundsException for another index
+     */
+    public Memory episode(int index) {
+        return new Memory(stored.part(Objects.checkIndex(index, episodes()), 1));
     }
 
     /**

@@ -70,6 +70,13 @@ class MemoryFileTest {
         }
     }
 
+    @Test
+    void oneOfSeveralMemoriesIsThatOfItsEpisodeAlone() {
+        assertThat(memory.episode(0)).isEqualTo(heap.write(TileImages.episode(0x0F, 0x33, 0x55)));
+        assertThat(memory.episode(1)).isEqualTo(heap.write(TileImages.episode(0x3C, 0x5A, 0x66)));
+        assertThatThrownBy(() -> memory.episode(2)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
     /** Reads the file by the offsets that {@link Memory#save} documents. */
     @Test
     void theFileIsLaidOutAsDocumented() throws IOException {

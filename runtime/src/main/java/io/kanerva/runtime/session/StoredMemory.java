@@ -80,7 +80,7 @@ public final class StoredMemory {
     }
 
     /** Some of the memories. */
-    StoredMemory part(int episode, int episodes) {
+    public StoredMemory part(int episode, int episodes) {
         if (episodes == episodes()) {
             return this;
         }

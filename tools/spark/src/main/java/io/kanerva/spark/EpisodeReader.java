@@ -9,17 +9,23 @@ import org.apache.spark.sql.Row;
 final class EpisodeReader implements Iterator<Episode> {
 
     private final Iterator<Row> rows;
-    private final WriteTask task;
+    private final KanervaWriter writer;
     private final Planes size;
     private final int most;
+    private final String keyCol;
+    private final String orderCol;
+    private final String imageCol;
     private Row ahead;
 
     /** @param most samples of an episode */
-    EpisodeReader(Iterator<Row> rows, WriteTask task, Planes size, int most) {
+    EpisodeReader(Iterator<Row> rows, KanervaWriter writer, Planes size, int most) {
         this.rows = rows;
-        this.task = task;
+        this.writer = writer;
         this.size = size;
         this.most = most;
+        keyCol = writer.value(writer.keyCol());
+        orderCol = writer.value(writer.orderCol());
+        imageCol = writer.value(writer.imageCol());
         advance();
     }
 
@@ -54,25 +60,24 @@ final class EpisodeReader implements Iterator<Episode> {
 
     private void add(Episode episode, Row row, boolean twice) {
         Object order = row.get(1);
-        RowName name = new RowName(task.keyCol, episode.key(), task.orderCol, order);
+        RowName name = new RowName(keyCol, episode.key(), orderCol, order);
         try {
             if (episode.key() == null) {
-                throw RowRefusedException.of(task.keyCol, name, "a key", "null");
+                throw RowRefusedException.of(keyCol, name, "a key", "null");
             }
             if (order == null) {
-                throw RowRefusedException.of(task.orderCol, name, "the sample's place in its episode", "null");
+                throw RowRefusedException.of(orderCol, name, "the sample's place in its episode", "null");
             }
             if (twice) {
                 throw RowRefusedException.of(
-                        task.orderCol, name, "a value that no other sample of the episode has", "it twice");
+                        orderCol, name, "a value that no other sample of the episode has", "it twice");
             }
             if (episode.samples() == most) {
-                throw RowRefusedException.of(
-                        task.keyCol, name, "at most %d samples in an episode".formatted(most), "more");
+                throw RowRefusedException.of(keyCol, name, "at most %d samples in an episode".formatted(most), "more");
             }
-            episode.add(order, ImageCell.read(row.get(2), size, task.imageCol, name));
+            episode.add(order, ImageCell.read(row.get(2), size, imageCol, name));
         } catch (RowRefusedException e) {
-            if (!task.gathersReasons) {
+            if (!writer.gathersReasons()) {
                 throw e;
             }
             episode.refuse(e.getMessage());

@@ -35,8 +35,8 @@ final class FindTask implements MapPartitionsFunction<Row, Row> {
     FindTask(KanervaRecaller recaller, Broadcast<SentBundle> bundle) {
         this.bundle = bundle;
         device = recaller.device();
-        keyCol = recaller.getKeyCol();
-        memoryCol = recaller.getMemoryCol();
+        keyCol = recaller.value(recaller.keyCol());
+        memoryCol = recaller.value(recaller.memoryCol());
     }
 
     /** The match of a query is the less, the better, and Spark compares structs as {@link #ORDER} does. */
@@ -63,7 +63,7 @@ final class FindTask implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return rows;
         }
-        LastMemories memories = new LastMemories(OpenModels.ofTask(bundle.value(), device));
+        LastMemories memories = OpenModels.ofTask(bundle.value(), device).memories();
         Map<Object, Match> best = new HashMap<>();
         while (rows.hasNext()) {
             Row row = rows.next();

@@ -28,11 +28,7 @@ import scala.collection.Seq;
  */
 public final class KanervaFunctions {
 
-    private static final ThreadLocal<LastOfThread> LAST = new ThreadLocal<>();
-
     private KanervaFunctions() {}
-
-    private record LastOfThread(Kanerva kanerva, LastMemories memories) {}
 
     /**
      * Registers the functions in a session, on the CPU.
@@ -40,30 +36,15 @@ public final class KanervaFunctions {
      * @param bundle as {@link KanervaStage#setBundle} takes it
      */
     public static void register(SparkSession spark, String bundle) {
-        Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle, Device.CPU);
-        UDF2<Object, Object, Row> recall = (memory, query) -> memory == null || query == null
+        Broadcast<SentBundle> files = SentBundle.broadcast(spark, bundle, Device.CPU, unused -> {});
+        RecallFunction function = new RecallFunction(new KanervaRecaller(), files);
+        UDF2<Object, Object, Row> recall = (memory, query) ->
+                memory == null || query == null ? null : function.recall(memory, query, "kanerva_recall");
+        UDF1<Object, byte[]> write = images -> images == null
                 ? null
-                : recall(OpenModels.ofTask(files.value(), Device.CPU), memory, query);
-        UDF1<Object, byte[]> write =
-                images -> images == null ? null : write(OpenModels.ofTask(files.value(), Device.CPU), images);
+                : write(OpenModels.ofTask(files.value(), Device.CPU).kanerva(), images);
         spark.udf().register("kanerva_recall", recall, Recalled.SCHEMA);
         spark.udf().register("kanerva_write", write, DataTypes.BinaryType);
-    }
-
-    private static Row recall(Kanerva kanerva, Object memory, Object query) {
-        if (!(memory instanceof byte[] file)) {
-            throw RowRefusedException.of(
-                    "memory", "kanerva_recall", "binary", memory.getClass().getSimpleName());
-        }
-        LastOfThread last = LAST.get();
-        if (last == null || last.kanerva != kanerva) {
-            last = new LastOfThread(kanerva, new LastMemories(kanerva));
-            LAST.set(last);
-        }
-        float[] image = ImageCell.read(query, kanerva.bundle().settings().image(), "query", "kanerva_recall");
-        LastMemories memories = last.memories;
-        return RowRefusedException.naming("memory", "kanerva_recall", () -> memories.of(file))
-                .recall(image, 1);
     }
 
     private static byte[] write(Kanerva kanerva, Object argument) {

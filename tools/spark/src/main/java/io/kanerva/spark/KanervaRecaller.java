@@ -1,13 +1,14 @@
 package io.kanerva.spark;
 
-import java.util.Arrays;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -52,14 +53,37 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
 
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
-        StructType schema = transformSchema(dataset.schema());
-        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle(), device());
-        return dataset.toDF().mapPartitions(new RecallTask(this, dataset.schema(), files), Encoders.row(schema));
+        transformSchema(dataset.schema());
+        Broadcast<SentBundle> files =
+                SentBundle.broadcast(dataset.sparkSession(), value(bundle()), device(), unused -> {});
+        Column name = isDefined(keyCol())
+                ? column(dataset, keyCol()).cast(DataTypes.StringType)
+                : functions.lit(null).cast(DataTypes.StringType);
+        RecallFunction recall = new RecallFunction(copy(new ParamMap()), files);
+        String output = value(outputCol);
+        // A function, for what else a row has stays as it is then: Java's dates are not those of Spark.
+        if (!gathersReasons()) {
+            return dataset.withColumn(
+                    output,
+                    functions
+                            .udf(recall, Recalled.SCHEMA)
+                            .asNonNullable()
+                            .apply(column(dataset, memoryCol()), column(dataset, queryCol), name));
+        }
+        Dataset<Row> both = dataset.withColumn(
+                output,
+                functions
+                        .udf(recall, RecallFunction.WITH_REASON)
+                        .asNonNullable()
+                        .apply(column(dataset, memoryCol()), column(dataset, queryCol), name));
+        Column found = column(both, outputCol);
+        return both.withColumn(value(reasonCol()), found.getField("reason"))
+                .withColumn(output, found.getField("recall"));
     }
 
     @Override
     public StructType transformSchema(StructType schema) {
-        required(bundle());
+        value(bundle());
         DataType memory = type(schema, memoryCol());
         if (!memory.equals(DataTypes.BinaryType)) {
             throw refused(memoryCol(), "binary, memories in the runtime's file format", memory);
@@ -68,13 +92,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         if (isDefined(keyCol())) {
             type(schema, keyCol());
         }
-        StructField recall = DataTypes.createStructField(getOutputCol(), Recalled.SCHEMA, gathersReasons());
-        return gathersReasons()
-                ? joined(
-                        schema.fields(),
-                        recall,
-                        DataTypes.createStructField(getReasonCol(), DataTypes.StringType, true))
-                : joined(schema.fields(), recall);
+        return joined(schema.fields(), made(outputCol, Recalled.SCHEMA));
     }
 
     /**
@@ -93,38 +111,34 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
      * @return query key, {@code outputCol}, and reason where {@code onError} is {@code reason}
      */
     public Dataset<Row> find(Dataset<?> memories, Dataset<?> queries) {
-        if (getIterations() != 1) {
+        if (value(iterations) != 1) {
             throw new IllegalArgumentException(
-                    "%s: find: expected iterations of 1, found %d".formatted(uid(), getIterations()));
+                    "%s: find: expected iterations of 1, found %d".formatted(uid(), value(iterations)));
         }
-        required(bundle());
+        value(bundle());
         DataType key = type(memories.schema(), keyCol());
         requireSortable(keyCol(), key);
         requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
         DataType id = type(queries.schema(), queryKeyCol);
         requireSortable(queryKeyCol, id);
         requireImages(queries.schema(), queryCol);
-        String[] names = gathersReasons()
-                ? new String[] {getQueryKeyCol(), getOutputCol(), getReasonCol()}
-                : new String[] {getQueryKeyCol(), getOutputCol()};
-        joined(
-                new StructField[0],
-                Arrays.stream(names)
-                        .map(name -> DataTypes.createStructField(name, id, true))
-                        .toArray(StructField[]::new));
-        Broadcast<SentBundle> files = SentBundle.broadcast(memories.sparkSession(), getBundle(), device());
+        String[] names = joined(
+                        new StructField[] {DataTypes.createStructField(value(queryKeyCol), id, true)},
+                        made(outputCol, Recalled.SCHEMA))
+                .fieldNames();
+        Broadcast<SentBundle> files =
+                SentBundle.broadcast(memories.sparkSession(), value(bundle()), device(), unused -> {});
 
         Dataset<Row> asked = queries.select(
-                column(queries, getQueryKeyCol()).as("id"),
-                column(queries, getQueryCol()).as("image"));
+                column(queries, queryKeyCol).as("id"), column(queries, queryCol).as("image"));
         Dataset<Row> blocks = asked.repartition(asked.col("id"))
                 .sortWithinPartitions("id")
-                .mapPartitions(new QueryTask(this, files), Encoders.row(QueryTask.schema(id)));
+                .mapPartitions(new QueryTask(copy(new ParamMap()), files), Encoders.row(QueryTask.schema(id)));
         Dataset<Row> matches = memories.select(
-                        column(memories, getKeyCol()).as("key"),
-                        column(memories, getMemoryCol()).as("memory"))
+                        column(memories, keyCol()).as("key"),
+                        column(memories, memoryCol()).as("memory"))
                 .crossJoin(functions.broadcast(blocks.select("ids", "images").where("ids is not null")))
-                .mapPartitions(new FindTask(this, files), Encoders.row(FindTask.schema(id, key)));
+                .mapPartitions(new FindTask(copy(new ParamMap()), files), Encoders.row(FindTask.schema(id, key)));
         // Every query has a row, if there are no memories, too.
         return blocks.selectExpr("explode(ids) as id", "null as match", "null as reason")
                 .union(blocks.where("ids is null").selectExpr("refused", "null", "reason"))
@@ -156,10 +170,6 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         return with(queryCol, value);
     }
 
-    public String getQueryCol() {
-        return getOrDefault(queryCol);
-    }
-
     public Param<String> queryKeyCol() {
         return queryKeyCol;
     }
@@ -167,10 +177,6 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     /** What names a query that {@link #find} takes, unique among them. */
     public KanervaRecaller setQueryKeyCol(String value) {
         return with(queryKeyCol, value);
-    }
-
-    public String getQueryKeyCol() {
-        return required(queryKeyCol);
     }
 
     public Param<String> outputCol() {
@@ -182,10 +188,6 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         return with(outputCol, value);
     }
 
-    public String getOutputCol() {
-        return getOrDefault(outputCol);
-    }
-
     public IntParam iterations() {
         return iterations;
     }
@@ -193,9 +195,5 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     /** How often each result is the next query, 1 to 10,000; 1 by default. */
     public KanervaRecaller setIterations(int value) {
         return with(iterations, value);
-    }
-
-    public int getIterations() {
-        return (Integer) getOrDefault(iterations);
     }
 }

@@ -1,6 +1,7 @@
 package io.kanerva.spark;
 
 import io.kanerva.runtime.Device;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -93,10 +94,6 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
         return with(bundle, value);
     }
 
-    public String getBundle() {
-        return required(bundle);
-    }
-
     public Param<String> deviceParam() {
         return device;
     }
@@ -106,20 +103,12 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
         return with(device, value);
     }
 
-    public String getDevice() {
-        return getOrDefault(device);
-    }
-
     public Param<String> keyCol() {
         return keyCol;
     }
 
     public S setKeyCol(String value) {
         return with(keyCol, value);
-    }
-
-    public String getKeyCol() {
-        return required(keyCol);
     }
 
     public Param<String> memoryCol() {
@@ -131,10 +120,6 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
         return with(memoryCol, value);
     }
 
-    public String getMemoryCol() {
-        return getOrDefault(memoryCol);
-    }
-
     public Param<String> onError() {
         return onError;
     }
@@ -142,10 +127,6 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
     /** {@code fail}, the default, or {@code reason}. */
     public S setOnError(String value) {
         return with(onError, value);
-    }
-
-    public String getOnError() {
-        return getOrDefault(onError);
     }
 
     public Param<String> reasonCol() {
@@ -157,15 +138,16 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
         return with(reasonCol, value);
     }
 
-    public String getReasonCol() {
-        return getOrDefault(reasonCol);
-    }
-
-    final <T> T required(Param<T> param) {
+    /** A parameter's value, which must be there. */
+    final <T> T value(Param<T> param) {
         if (!isDefined(param)) {
             throw new IllegalArgumentException("%s: expected a value for %s, found none".formatted(uid, param.name()));
         }
         return getOrDefault(param);
+    }
+
+    final int value(IntParam param) {
+        return (Integer) getOrDefault(param);
     }
 
     final Device device() {
@@ -187,7 +169,7 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
 
     /** The type of a column that must be there. */
     final DataType type(StructType schema, Param<String> param) {
-        String name = required(param);
+        String name = value(param);
         List<StructField> found = Arrays.stream(schema.fields())
                 .filter(field -> field.name().equals(name))
                 .toList();
@@ -242,10 +224,19 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
         }
     }
 
+    /** A column that is made: null only in a row that has a reason. */
+    final StructField made(Param<String> param, DataType type) {
+        return DataTypes.createStructField(value(param), type, gathersReasons());
+    }
+
     /** Columns that are made must differ from each other and from those that stay, in Spark's eyes, too. */
     final StructType joined(StructField[] kept, StructField... made) {
+        List<StructField> all = new ArrayList<>(List.of(made));
+        if (gathersReasons()) {
+            all.add(made(reasonCol, DataTypes.StringType));
+        }
         StructType schema = new StructType(kept);
-        for (StructField field : made) {
+        for (StructField field : all) {
             for (StructField earlier : schema.fields()) {
                 if (earlier.name().equalsIgnoreCase(field.name())) {
                     throw new IllegalArgumentException("%s: expected a new name for column %s, found %s among %s"
@@ -258,7 +249,7 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
     }
 
     /** A column by its whole name, dots and all. */
-    static Column column(Dataset<?> dataset, String name) {
-        return dataset.col("`" + name.replace("`", "``") + "`");
+    final Column column(Dataset<?> dataset, Param<String> param) {
+        return dataset.col("`" + value(param).replace("`", "``") + "`");
     }
 }

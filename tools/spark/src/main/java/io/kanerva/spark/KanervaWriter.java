@@ -1,12 +1,12 @@
 package io.kanerva.spark;
 
-import io.kanerva.runtime.Bundle;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -67,11 +67,13 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         StructType schema = transformSchema(dataset.schema());
-        Broadcast<SentBundle> files = opened(dataset, getKeepsIds());
+        Broadcast<SentBundle> files = sent(dataset, savesIds());
         Dataset<Row> rows = dataset.select(
-                column(dataset, getKeyCol()), column(dataset, getOrderCol()), column(dataset, getImageCol()));
-        return sorted(rows, column(rows, getOrderCol()))
-                .mapPartitions(new WriteTask(this, files), Encoders.row(schema));
+                column(dataset, keyCol()).as("key"),
+                column(dataset, orderCol).as("order"),
+                column(dataset, imageCol).as("image"));
+        return sorted(rows, functions.col("order"))
+                .mapPartitions(new WriteTask(copy(new ParamMap()), files), Encoders.row(schema));
     }
 
     /**
@@ -90,69 +92,75 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
         requireType(changes.schema(), actionCol, DataTypes.StringType);
         requireIds(type(changes.schema(), orderCol));
-        Broadcast<SentBundle> files = opened(changes, true);
+        Broadcast<SentBundle> files = sent(changes, true);
         DataType images = type(changes.schema(), imageCol);
         Column nothing = functions.lit(null);
         Dataset<Row> rows = memories.select(
-                        column(memories, getKeyCol()).as("key"),
+                        column(memories, keyCol()).as("key"),
                         nothing.cast(DataTypes.LongType).as("id"),
                         nothing.cast(DataTypes.StringType).as("action"),
                         nothing.cast(images).as("image"),
-                        column(memories, getMemoryCol()).as("memory"),
+                        column(memories, memoryCol()).as("memory"),
                         functions.lit(0).as("turn"))
                 .union(changes.select(
-                        column(changes, getKeyCol()),
-                        column(changes, getOrderCol()).cast(DataTypes.LongType),
-                        column(changes, getActionCol()),
-                        column(changes, getImageCol()),
+                        column(changes, keyCol()),
+                        column(changes, orderCol).cast(DataTypes.LongType),
+                        column(changes, actionCol),
+                        column(changes, imageCol),
                         nothing.cast(DataTypes.BinaryType),
-                        UpdateTask.turn(column(changes, getActionCol()))));
+                        UpdateTask.turn(column(changes, actionCol))));
         return sorted(rows, functions.col("turn"), functions.col("id"))
-                .mapPartitions(new UpdateTask(this, files), Encoders.row(schema));
+                .mapPartitions(new UpdateTask(copy(new ParamMap()), files), Encoders.row(schema));
     }
 
     /** All rows of a key in one partition, one after the other. */
     private Dataset<Row> sorted(Dataset<Row> rows, Column... order) {
-        Column key = column(rows, rows.columns()[0]);
-        int count = getPartitions();
+        Column key = functions.col("key");
+        int count = value(partitions);
         List<Column> columns = new ArrayList<>(List.of(key));
         columns.addAll(List.of(order));
         return (count == 0 ? rows.repartition(key) : rows.repartition(count, key))
                 .sortWithinPartitions(columns.toArray(new Column[0]));
     }
 
-    /** The bundle, sent to the executors, if its model can do what is asked. */
-    private Broadcast<SentBundle> opened(Dataset<?> dataset, boolean ids) {
-        Broadcast<SentBundle> files = SentBundle.broadcast(dataset.sparkSession(), getBundle(), device());
-        Bundle bundle = OpenModels.glanced(files.value(), device()).bundle();
-        if (ids && !bundle.settings().grows()) {
+    /** The bundle on its way to the executors, if its model can do what is asked. */
+    private Broadcast<SentBundle> sent(Dataset<?> dataset, boolean ids) {
+        if (dataset.isStreaming()) {
             throw new IllegalArgumentException(
-                    "%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s"
-                            .formatted(
-                                    uid(),
-                                    bundle.settings().writer(),
-                                    bundle.settings().addressing()));
+                    "%s: expected rows that are all there, found a stream (its foreachBatch gives such rows)"
+                            .formatted(uid()));
         }
-        return files;
+        return SentBundle.broadcast(dataset.sparkSession(), value(bundle()), device(), bundle -> {
+            if (ids && !bundle.settings().grows()) {
+                throw new IllegalArgumentException(
+                        "%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s"
+                                .formatted(
+                                        uid(),
+                                        bundle.settings().writer(),
+                                        bundle.settings().addressing()));
+            }
+        });
+    }
+
+    boolean savesIds() {
+        return (Boolean) getOrDefault(keepsIds);
     }
 
     @Override
     public StructType transformSchema(StructType schema) {
-        required(bundle());
+        value(bundle());
         DataType key = type(schema, keyCol());
         requireSortable(keyCol(), key);
         DataType order = type(schema, orderCol);
         requireSortable(orderCol, order);
-        if (getKeepsIds()) {
+        if (savesIds()) {
             requireIds(order);
         }
         requireImages(schema, imageCol);
-        StructField[] kept = {DataTypes.createStructField(getKeyCol(), key, true)};
-        StructField memory = DataTypes.createStructField(getMemoryCol(), DataTypes.BinaryType, gathersReasons());
-        StructField samples = DataTypes.createStructField(getSamplesCol(), DataTypes.IntegerType, gathersReasons());
-        return gathersReasons()
-                ? joined(kept, memory, samples, DataTypes.createStructField(getReasonCol(), DataTypes.StringType, true))
-                : joined(kept, memory, samples);
+        return joined(
+                new StructField[] {DataTypes.createStructField(value(keyCol()), key, true)},
+                made(memoryCol(), DataTypes.BinaryType),
+                made(samplesCol, DataTypes.IntegerType));
     }
 
     private void requireIds(DataType type) {
@@ -178,10 +186,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return with(orderCol, value);
     }
 
-    public String getOrderCol() {
-        return required(orderCol);
-    }
-
     public Param<String> imageCol() {
         return imageCol;
     }
@@ -189,10 +193,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     /** Default {@code image}. */
     public KanervaWriter setImageCol(String value) {
         return with(imageCol, value);
-    }
-
-    public String getImageCol() {
-        return getOrDefault(imageCol);
     }
 
     public Param<String> samplesCol() {
@@ -204,10 +204,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return with(samplesCol, value);
     }
 
-    public String getSamplesCol() {
-        return getOrDefault(samplesCol);
-    }
-
     public Param<String> actionCol() {
         return actionCol;
     }
@@ -215,10 +211,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     /** Default {@code action}. */
     public KanervaWriter setActionCol(String value) {
         return with(actionCol, value);
-    }
-
-    public String getActionCol() {
-        return getOrDefault(actionCol);
     }
 
     public BooleanParam keepsIds() {
@@ -230,10 +222,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return with(keepsIds, value);
     }
 
-    public boolean getKeepsIds() {
-        return (Boolean) getOrDefault(keepsIds);
-    }
-
     public IntParam maxSamples() {
         return maxSamples;
     }
@@ -241,10 +229,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     /** The most samples of an episode, 16,384 by default: a task holds an episode's images in Java's heap. */
     public KanervaWriter setMaxSamples(int value) {
         return with(maxSamples, value);
-    }
-
-    public int getMaxSamples() {
-        return (Integer) getOrDefault(maxSamples);
     }
 
     public IntParam partitions() {
@@ -256,10 +240,6 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return with(partitions, value);
     }
 
-    public int getPartitions() {
-        return (Integer) getOrDefault(partitions);
-    }
-
     public IntParam batchSize() {
         return batchSize;
     }
@@ -267,9 +247,5 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
     /** Episodes are written together until they have so many images, 64 by default. */
     public KanervaWriter setBatchSize(int value) {
         return with(batchSize, value);
-    }
-
-    public int getBatchSize() {
-        return (Integer) getOrDefault(batchSize);
     }
 }

@@ -4,11 +4,10 @@ import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Options;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -35,20 +34,25 @@ final class OpenModels {
 
     private OpenModels() {}
 
-    private record Shared(Kanerva kanerva, Set<Long> users) {}
+    /** A model as a task sees it. */
+    record OfTask(Kanerva kanerva, LastMemories memories) {}
+
+    /** @param users by the ids of their attempts */
+    private record Shared(Kanerva kanerva, Map<Long, OfTask> users) {}
 
     /** The model of a bundle for the running task, which gives it back when it ends, however it ends. */
-    static synchronized Kanerva ofTask(SentBundle bundle, Device device) {
+    static synchronized OfTask ofTask(SentBundle bundle, Device device) {
         TaskContext task = TaskContext.get();
         if (task == null) { // on the driver, where Spark computes constants
-            return glanced(bundle, device);
+            Kanerva kanerva = glanced(bundle, device);
+            return new OfTask(kanerva, new LastMemories(kanerva));
         }
         Shared shared = open(bundle, device);
-        if (shared.users.add(task.taskAttemptId())) {
-            TaskCompletionListener released = ended -> release(shared, ended.taskAttemptId());
+        return shared.users.computeIfAbsent(task.taskAttemptId(), id -> {
+            TaskCompletionListener released = ended -> release(shared, id);
             task.addTaskCompletionListener(released);
-        }
-        return shared.kanerva;
+            return new OfTask(shared.kanerva, new LastMemories(shared.kanerva));
+        });
     }
 
     /** The same where nothing but the model's settings is wanted, or whether it opens at all. */
@@ -66,7 +70,7 @@ final class OpenModels {
         return OPEN.computeIfAbsent(
                 bundle.digest() + device,
                 unused -> new Shared(
-                        Kanerva.load(bundle.files(), Options.on(device).withCallers(callers())), new HashSet<>()));
+                        Kanerva.load(bundle.files(), Options.on(device).withCallers(callers())), new HashMap<>()));
     }
 
     private static synchronized void release(Shared shared, long task) {

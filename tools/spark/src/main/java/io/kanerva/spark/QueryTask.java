@@ -34,8 +34,8 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
     QueryTask(KanervaRecaller recaller, Broadcast<SentBundle> bundle) {
         this.bundle = bundle;
         device = recaller.device();
-        idCol = recaller.getQueryKeyCol();
-        queryCol = recaller.getQueryCol();
+        idCol = recaller.value(recaller.queryKeyCol());
+        queryCol = recaller.value(recaller.queryCol());
         gathersReasons = recaller.gathersReasons();
     }
 
@@ -55,7 +55,11 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
         }
         return new Gathered(
                 rows,
-                OpenModels.ofTask(bundle.value(), device).bundle().settings().image());
+                OpenModels.ofTask(bundle.value(), device)
+                        .kanerva()
+                        .bundle()
+                        .settings()
+                        .image());
     }
 
     private final class Gathered extends BatchIterator {

@@ -8,6 +8,9 @@ import io.kanerva.runtime.MemoryFileException;
 import io.kanerva.runtime.MemoryHeap;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.Recall;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
@@ -18,6 +21,11 @@ import scala.collection.immutable.ArraySeq;
 
 /** Recalls from a memory's file: by the numbers of its samples or, if it is a heap's, by their ids. */
 interface Recalled {
+
+    /** Where T and whether there are ids stand in a memory's file: {@link Memory#save}. */
+    int SAMPLES = 32;
+
+    int IDS = 72;
 
     /** What a recall is: the sample found in the last iteration, its score, and the image [Cx Hx Wx]. */
     StructType SCHEMA = new StructType()
@@ -45,7 +53,7 @@ interface Recalled {
 
     /** @throws io.kanerva.runtime.MemoryFileException if the bytes are not a memory of this model */
     static Recalled of(Kanerva kanerva, byte[] file) {
-        if (MemoryFiles.hasIds(file)) {
+        if (hasIds(file)) {
             return new OfHeap(kanerva, kanerva.loadHeap(file));
         }
         Memory memory = kanerva.loadMemory(file);
@@ -106,6 +114,26 @@ interface Recalled {
         shape[counts.length + 1] = size.height();
         shape[counts.length + 2] = size.width();
         return new FloatTensor(values, shape);
+    }
+
+    /** Java's heap that a memory takes which was loaded and searched: once its file, and 13 bytes a pixel. */
+    static long bytes(Kanerva kanerva, byte[] file) {
+        return file.length
+                + 13L
+                        * header(file, SAMPLES)
+                        * kanerva.bundle().settings().image().floats();
+    }
+
+    /** Whether a file is a heap's; what is no memory file, is refused as the other kind. */
+    private static boolean hasIds(byte[] file) {
+        byte[] magic = "KANMEMRY".getBytes(StandardCharsets.US_ASCII);
+        return file.length > IDS + Integer.BYTES
+                && Arrays.equals(file, 0, magic.length, magic, 0, magic.length)
+                && header(file, IDS) != 0;
+    }
+
+    private static int header(byte[] file, int offset) {
+        return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(offset);
     }
 
     private static Row row(long sample, double score, FloatTensor image) {

@@ -1,5 +1,6 @@
 package io.kanerva.spark;
 
+import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.Device;
 import java.io.FileNotFoundException;
@@ -12,6 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.WeakHashMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
@@ -60,8 +62,9 @@ final class SentBundle implements Serializable {
      *
      * @param place a folder of any file system that Hadoop knows, or {@code classpath:} and a folder there
      * @param device where it must open before it is kept: a bundle may be mended meanwhile
+     * @param check throws if its model cannot do what is asked
      */
-    static Broadcast<SentBundle> broadcast(SparkSession spark, String place, Device device) {
+    static Broadcast<SentBundle> broadcast(SparkSession spark, String place, Device device, Consumer<Bundle> check) {
         SparkContext context = spark.sparkContext();
         try {
             Opener opener = opener(place, context.hadoopConfiguration());
@@ -71,11 +74,11 @@ final class SentBundle implements Serializable {
                 Map<String, Broadcast<SentBundle>> sent = SENT.computeIfAbsent(context, SentBundle::closingWithIt);
                 Broadcast<SentBundle> known = sent.get(digest);
                 if (known != null) {
-                    OpenModels.glanced(known.value(), device);
+                    check.accept(OpenModels.glanced(known.value(), device).bundle());
                     return known;
                 }
                 SentBundle read = new SentBundle(digest, read(opener, description));
-                OpenModels.glanced(read, device);
+                check.accept(OpenModels.glanced(read, device).bundle());
                 Broadcast<SentBundle> made =
                         JavaSparkContext.fromSparkContext(context).broadcast(read);
                 sent.put(digest, made);

@@ -1,6 +1,5 @@
 package io.kanerva.spark;
 
-import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.MemoryHeap;
@@ -25,23 +24,17 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
     /** In the order in which they take effect: places that are freed are filled again. */
     private static final List<String> ACTIONS = List.of("free", "replace", "write");
 
+    private final KanervaWriter writer;
     private final Broadcast<SentBundle> bundle;
-    private final Device device;
     private final String keyCol;
     private final String orderCol;
-    private final String imageCol;
-    private final String memoryCol;
-    private final String actionCol;
     private final boolean gathersReasons;
 
     UpdateTask(KanervaWriter writer, Broadcast<SentBundle> bundle) {
+        this.writer = writer;
         this.bundle = bundle;
-        device = writer.device();
-        keyCol = writer.getKeyCol();
-        orderCol = writer.getOrderCol();
-        imageCol = writer.getImageCol();
-        memoryCol = writer.getMemoryCol();
-        actionCol = writer.getActionCol();
+        keyCol = writer.value(writer.keyCol());
+        orderCol = writer.value(writer.orderCol());
         gathersReasons = writer.gathersReasons();
     }
 
@@ -59,7 +52,8 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return rows;
         }
-        return new Changed(rows, OpenModels.ofTask(bundle.value(), device));
+        return new Changed(
+                rows, OpenModels.ofTask(bundle.value(), writer.device()).kanerva());
     }
 
     private final class Changed extends BatchIterator {
@@ -94,7 +88,8 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
                             heap = heap == null ? heap(first, untouched) : heap;
                             change(heap, ahead);
                         } else if (untouched == null) {
-                            throw RowRefusedException.of(memoryCol, name(ahead), "a memory", "null");
+                            throw RowRefusedException.of(
+                                    writer.value(writer.memoryCol()), name(ahead), "a memory", "null");
                         }
                     } catch (RowRefusedException e) {
                         refusal = reason(e);
@@ -153,7 +148,8 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
         private MemoryHeap heap(Row row, byte[] file) {
             return file == null
                     ? kanerva.heap()
-                    : RowRefusedException.naming(memoryCol, name(row), () -> kanerva.loadHeap(file));
+                    : RowRefusedException.naming(
+                            writer.value(writer.memoryCol()), name(row), () -> kanerva.loadHeap(file));
         }
 
         private void change(MemoryHeap heap, Row row) {
@@ -161,7 +157,10 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
             String action = row.getString(2);
             if (!ACTIONS.contains(action)) {
                 throw RowRefusedException.of(
-                        actionCol, name, "one of " + ACTIONS, action == null ? "null" : RowName.shown(action));
+                        writer.value(writer.actionCol()),
+                        name,
+                        "one of " + ACTIONS,
+                        action == null ? "null" : RowName.shown(action));
             }
             if (row.isNullAt(1)) {
                 throw RowRefusedException.of(orderCol, name, "the sample's id", "null");
@@ -180,7 +179,10 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
         private FloatTensor image(Row row, RowName name) {
             Planes size = kanerva.bundle().settings().image();
             return new FloatTensor(
-                    ImageCell.read(row.get(3), size, imageCol, name), size.channels(), size.height(), size.width());
+                    ImageCell.read(row.get(3), size, writer.value(writer.imageCol()), name),
+                    size.channels(),
+                    size.height(),
+                    size.width());
         }
     }
 

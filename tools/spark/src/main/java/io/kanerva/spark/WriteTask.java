@@ -1,8 +1,8 @@
 package io.kanerva.spark;
 
-import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.MemoryHeap;
 import io.kanerva.runtime.ModelSettings;
 import java.util.ArrayList;
@@ -20,26 +20,12 @@ import org.apache.spark.sql.RowFactory;
 /** Writes the episodes of a partition, whose rows (key, order, image) are sorted, as rows (key, memory, samples). */
 final class WriteTask implements MapPartitionsFunction<Row, Row> {
 
+    private final KanervaWriter writer;
     private final Broadcast<SentBundle> bundle;
-    private final Device device;
-    final String keyCol;
-    final String orderCol;
-    final String imageCol;
-    final boolean gathersReasons;
-    private final boolean keepsIds;
-    private final int maxSamples;
-    private final int batchSize;
 
     WriteTask(KanervaWriter writer, Broadcast<SentBundle> bundle) {
+        this.writer = writer;
         this.bundle = bundle;
-        device = writer.device();
-        keyCol = writer.getKeyCol();
-        orderCol = writer.getOrderCol();
-        imageCol = writer.getImageCol();
-        gathersReasons = writer.gathersReasons();
-        keepsIds = writer.getKeepsIds();
-        maxSamples = writer.getMaxSamples();
-        batchSize = writer.getBatchSize();
     }
 
     @Override
@@ -47,10 +33,13 @@ final class WriteTask implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) { // without opening a model
             return rows;
         }
-        Kanerva kanerva = OpenModels.ofTask(bundle.value(), device);
+        Kanerva kanerva = OpenModels.ofTask(bundle.value(), writer.device()).kanerva();
         ModelSettings settings = kanerva.bundle().settings();
-        EpisodeReader episodes =
-                new EpisodeReader(rows, this, settings.image(), Math.min(maxSamples, settings.capacity()));
+        int most = Math.min(writer.value(writer.maxSamples()), settings.capacity());
+        EpisodeReader episodes = new EpisodeReader(rows, writer, settings.image(), most);
+        int batchSize = writer.value(writer.batchSize());
+        boolean keepsIds = writer.savesIds();
+        boolean gathersReasons = writer.gathersReasons();
         return new BatchIterator() {
             @Override
             boolean hasInput() {
@@ -66,16 +55,16 @@ final class WriteTask implements MapPartitionsFunction<Row, Row> {
                     samples += Math.max(1, episode.samples()); // refused ones have none
                 }
                 Map<Episode, byte[]> files = keepsIds ? heaps(kanerva, batch) : memories(kanerva, batch);
-                batch.forEach(episode -> made.add(row(episode, files.get(episode))));
+                for (Episode episode : batch) {
+                    byte[] file = files.get(episode);
+                    Object samples = file == null ? null : episode.samples();
+                    made.add(
+                            gathersReasons
+                                    ? RowFactory.create(episode.key(), file, samples, episode.refusal())
+                                    : RowFactory.create(episode.key(), file, samples));
+                }
             }
         };
-    }
-
-    private Row row(Episode episode, byte[] file) {
-        Object samples = file == null ? null : episode.samples();
-        return gathersReasons
-                ? RowFactory.create(episode.key(), file, samples, episode.refusal())
-                : RowFactory.create(episode.key(), file, samples);
     }
 
     /** Episodes of one size are written together. */
@@ -91,9 +80,9 @@ final class WriteTask implements MapPartitionsFunction<Row, Row> {
         for (List<Episode> same : bySize.values()) {
             FloatTensor images =
                     Episode.tensor(same, kanerva.bundle().settings().image());
-            List<byte[]> written = MemoryFiles.each(kanerva.write(images));
+            Memory written = kanerva.write(images);
             for (int i = 0; i < same.size(); i++) {
-                files.put(same.get(i), written.get(i));
+                files.put(same.get(i), written.episode(i).toBytes());
             }
         }
         return files;

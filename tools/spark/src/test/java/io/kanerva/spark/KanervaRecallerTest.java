@@ -87,6 +87,57 @@ class KanervaRecallerTest {
         }
     }
 
+    /** Java's dates and timestamps of 1582 and before are those of another calendar. */
+    @ParameterizedTest
+    @ValueSource(strings = {"fail", "reason"})
+    void whatElseARowHasStaysAsItIs(String onError) {
+        byte[] memory;
+        try (Kanerva kanerva = Kanerva.load(Path.of(LocalSpark.bundle("fashion-mnist")), Device.CPU)) {
+            memory = kanerva.write(LocalSpark.episode(0, 1, 2)).toBytes();
+        }
+        Dataset<Row> rows = dataset(List.of(RowFactory.create("a", memory, LocalSpark.sequence(query(1, 28, 2)))), 1)
+                .selectExpr(
+                        "key as `the key`",
+                        "memory",
+                        "query",
+                        "date'1582-10-10' as `a.date`",
+                        "timestamp'1000-01-01 12:00:00 UTC' as time",
+                        "interval '1-2' year to month as span",
+                        "map('k', struct(date'0004-02-29' as day, cast(null as void) as nothing)) as nested",
+                        "parse_json('[1, {}]') as json",
+                        "1 as twice",
+                        "2 as twice");
+        String[] others = {
+            "string(`a.date`)", "unix_micros(time)", "string(span)", "string(nested)", "string(json)", "`the key`"
+        };
+        KanervaRecaller recaller = new KanervaRecaller()
+                .setBundle(LocalSpark.bundle("fashion-mnist"))
+                .setKeyCol("the key")
+                .setOnError(onError);
+        Dataset<Row> recalled = recaller.transform(rows);
+        assertThat(recalled.schema()).isEqualTo(recaller.transformSchema(rows.schema()));
+        assertThat(recalled.selectExpr(others).first())
+                .isEqualTo(rows.selectExpr(others).first());
+        assertThat(recalled.selectExpr(others).first().getString(0)).isEqualTo("1582-10-10");
+        assertThat(recalled.select("recall.sample").first().getLong(0)).isEqualTo(2);
+    }
+
+    @Test
+    void memoriesThatAreKeptTakeLittleOfJavasHeap() {
+        try (Kanerva kanerva = Kanerva.load(Path.of(LocalSpark.bundle("fashion-mnist")), Device.CPU)) {
+            LastMemories last = new LastMemories(kanerva);
+            byte[] small = kanerva.write(LocalSpark.episode(0)).toBytes();
+            byte[] large = kanerva.write(LocalSpark.episode(new int[4000])).toBytes();
+            assertThat(last.of(small)).isSameAs(last.of(small.clone()));
+            last.of(kanerva.write(LocalSpark.episode(1)).toBytes());
+            assertThat(last.count()).isEqualTo(2);
+            last.of(large);
+            assertThat(last.count()).as("only the large one").isOne();
+            last.of(small);
+            assertThat(last.count()).as("only the small one").isOne();
+        }
+    }
+
     @Test
     void samplesOfMemoriesWithIdsAreNamedByTheirIds() {
         MemoryHeap heap;

@@ -6,6 +6,10 @@ import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.MemoryHeap;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import javax.imageio.ImageIO;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -157,6 +162,43 @@ class KanervaWriterTest {
                 .setPartitions(1)
                 .transform(LocalSpark.session().createDataFrame(rows, schema(ImageSchema.columnSchema())));
         assertThat(memories(written)).containsExactlyEntriesOf(expected);
+    }
+
+    @Test
+    void picturesInColourAreReadChannelByChannel() {
+        int plane = 32 * 32;
+        byte[] pixels = new byte[3 * plane];
+        new Random(5).nextBytes(pixels);
+        FloatTensor tensor = FloatTensor.zeros(1, 1, 3, 32, 32);
+        for (int i = 0; i < pixels.length; i++) {
+            tensor.data()[i % 3 * plane + i / 3] = (pixels[i] & 0xff) / 255f; // red, green, blue of each pixel
+        }
+        byte[] png = LocalSpark.file("png", BufferedImage.TYPE_3BYTE_BGR, 32, pixels);
+        assertThat(written("cifar10", png)).isEqualTo(plain("cifar10", tensor));
+    }
+
+    @Test
+    void aJpegIsWhatJavaDecodes() throws IOException {
+        byte[] jpeg = LocalSpark.file("jpg", BufferedImage.TYPE_BYTE_GRAY, 28, LocalSpark.image(4));
+        Raster raster = ImageIO.read(new ByteArrayInputStream(jpeg)).getRaster();
+        byte[] grey = (byte[]) raster.getDataElements(0, 0, 28, 28, null);
+        assertThat(grey).isNotEqualTo(LocalSpark.image(4));
+        FloatTensor tensor = new FloatTensor(LocalSpark.floats(grey), 1, 1, 1, 28, 28);
+        assertThat(written("fashion-mnist", jpeg)).isEqualTo(plain("fashion-mnist", tensor));
+    }
+
+    private static byte[] written(String bundle, byte[] file) {
+        List<Row> row = List.of(RowFactory.create("user", 0.5, 1, file));
+        return writer().setBundle(LocalSpark.bundle(bundle))
+                .transform(LocalSpark.session().createDataFrame(row, schema(DataTypes.BinaryType)))
+                .first()
+                .getAs("memory");
+    }
+
+    private static byte[] plain(String bundle, FloatTensor images) {
+        try (Kanerva kanerva = Kanerva.load(Path.of(LocalSpark.bundle(bundle)), Device.CPU)) {
+            return kanerva.write(images).toBytes();
+        }
     }
 
     @Test

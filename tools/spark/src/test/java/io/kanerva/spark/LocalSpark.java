@@ -86,11 +86,16 @@ final class LocalSpark {
     }
 
     static byte[] png(byte[] grey) {
-        BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
-        image.getRaster().setDataElements(0, 0, SIDE, SIDE, grey);
+        return file("png", BufferedImage.TYPE_BYTE_GRAY, SIDE, grey);
+    }
+
+    /** A picture file of pixels as they lie in the raster of such a {@link BufferedImage}. */
+    static byte[] file(String format, int type, int side, byte[] pixels) {
+        BufferedImage image = new BufferedImage(side, side, type);
+        image.getRaster().setDataElements(0, 0, side, side, pixels);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            ImageIO.write(image, "png", bytes);
+            ImageIO.write(image, format, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

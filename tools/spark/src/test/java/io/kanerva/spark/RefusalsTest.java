@@ -267,6 +267,14 @@ class RefusalsTest {
                 .hasMessageEndingWith("onError: expected one of [fail, reason], found skip");
         assertThatThrownBy(() -> writer().setSamplesCol("KEY").transform(rows))
                 .hasMessageContaining("expected a new name for column KEY, found key among");
+        Dataset<Row> stream = LocalSpark.session()
+                .readStream()
+                .format("rate")
+                .load()
+                .selectExpr("value as key", "value as place", "cast(null as binary) as image");
+        assertThatThrownBy(() -> writer().transform(stream))
+                .hasMessageEndingWith(
+                        ": expected rows that are all there, found a stream (its foreachBatch gives such rows)");
         assertThatThrownBy(() -> writer().setKeepsIds(true)
                         .setBundle(LocalSpark.bundle("mnist-pooled-fp16"))
                         .transform(rows))

@@ -23,7 +23,7 @@ import org.apache.spark.sql.SparkSession;
  * own, since Spark tries a slow task again on another host only. Its installation is a folder of links to the jars of
  * this JVM's class path.
  */
-final class StandaloneCluster implements AutoCloseable {
+public final class StandaloneCluster implements AutoCloseable {
 
     private static final String STARTED = "Starting Spark master at ";
     private static final String EXECUTOR = "CoarseGrainedExecutorBackend";
@@ -32,8 +32,14 @@ final class StandaloneCluster implements AutoCloseable {
     private final List<Process> processes = new CopyOnWriteArrayList<>();
     private final String address;
 
-    /** @param home an empty folder */
-    StandaloneCluster(Path home, int workers) throws IOException {
+    /**
+     * Starts a cluster.
+     *
+     * @param home an empty folder
+     * @param memory of a worker, such as {@code 1g}
+     * @param wrapper what starts each worker, such as taskset; "%d" stands for its number
+     */
+    public StandaloneCluster(Path home, int workers, String memory, String... wrapper) throws IOException {
         this.home = home;
         Path jars = Files.createDirectories(home.resolve("jars"));
         for (String entry : classPath().filter(entry -> entry.endsWith(".jar")).toList()) {
@@ -43,17 +49,19 @@ final class StandaloneCluster implements AutoCloseable {
         String found;
         Runtime.getRuntime().addShutdownHook(new Thread(this::close));
         try {
-            Process master = start("127.0.0.1", "org.apache.spark.deploy.master.Master", "--port", "0");
+            Process master = start(List.of(), "127.0.0.1", "org.apache.spark.deploy.master.Master", "--port", "0");
             found = address(master);
             for (int i = 0; i < workers; i++) {
+                int worker = i;
                 String folder = home.resolve("worker" + i).toString();
                 drained(start(
+                        Stream.of(wrapper).map(part -> part.formatted(worker)).toList(),
                         "127.0.0." + (i + 1),
                         "org.apache.spark.deploy.worker.Worker",
                         "--cores",
                         "1",
                         "--memory",
-                        "1g",
+                        memory,
                         "--work-dir",
                         folder,
                         found));
@@ -69,8 +77,8 @@ final class StandaloneCluster implements AutoCloseable {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator));
     }
 
-    private Process start(String host, String main, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+    private Process start(List<String> wrapper, String host, String main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
         command.addAll(List.of("-Xmx256m", "-cp", home + "/jars/*", main, "--host", host, "--webui-port", "0"));
@@ -79,6 +87,7 @@ final class StandaloneCluster implements AutoCloseable {
         builder.environment().put("SPARK_HOME", home.toString());
         builder.environment().put("SPARK_SCALA_VERSION", "2.13"); // or it looks for a build's folders
         builder.environment().put("SPARK_LOCAL_IP", host);
+        builder.environment().put("SPARK_LOCAL_DIRS", home.resolve("local").toString());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
@@ -116,7 +125,7 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     /** A session on this cluster. */
-    SparkSession.Builder session() {
+    public SparkSession.Builder session() {
         String folders = String.join(
                 File.pathSeparator,
                 classPath()
@@ -138,7 +147,7 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     /** The processes of executors. */
-    List<ProcessHandle> executors() {
+    public List<ProcessHandle> executors() {
         return processes.stream()
                 .flatMap(Process::descendants)
                 .filter(process -> commandLine(process).contains(EXECUTOR))

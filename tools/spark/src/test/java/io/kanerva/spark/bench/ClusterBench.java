@@ -1,0 +1,221 @@
+package io.kanerva.spark.bench;
+
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Recall;
+import io.kanerva.spark.KanervaRecaller;
+import io.kanerva.spark.KanervaWriter;
+import io.kanerva.spark.StandaloneCluster;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/** Writes and recalls many episodes with one and two executors of one core, beside the plain runtime. */
+final class ClusterBench {
+
+    /** Of the episodes, those whose results are compared with plain calls. */
+    private static final int COMPARED = 50;
+
+    private final Path folder;
+    private final Path data;
+    private final String bundle;
+    private final long episodes;
+    private final int queries;
+    private final double seconds;
+    private final Report report;
+
+    private ClusterBench(Path folder, Path data, String bundle, long episodes, int queries, double seconds) {
+        this.folder = folder;
+        this.data = data;
+        this.bundle = bundle;
+        this.episodes = episodes;
+        this.queries = queries;
+        this.seconds = seconds;
+        report = new Report(episodes, queries);
+    }
+
+    /** @param arguments an empty folder, that of Fashion-MNIST, bundle, episodes, queries, seconds, rounds */
+    public static void main(String[] arguments) throws Exception {
+        ClusterBench bench = new ClusterBench(
+                Path.of(arguments[0]),
+                Path.of(arguments[1]),
+                arguments[2],
+                Long.parseLong(arguments[3]),
+                Integer.parseInt(arguments[4]),
+                Double.parseDouble(arguments[5]));
+        int rounds = Integer.parseInt(arguments[6]);
+        Path home = Files.createDirectory(bench.folder.resolve("cluster"));
+        try (StandaloneCluster cluster = new StandaloneCluster(home, 2, "3g", "taskset", "--cpu-list", "%d")) {
+            bench.run(new SparkSide(cluster), rounds);
+        }
+        bench.report.print();
+    }
+
+    private String at(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private void run(SparkSide spark, int rounds) throws Exception {
+        MovedImages moved = new MovedImages(data);
+        SparkSide.Figures made = spark.run(2, session -> {
+            moved.rows(session, episodes, 0).write().parquet(at("images"));
+            moved.rows(session, episodes, queries).write().parquet(at("queries"));
+        });
+        report.made(made, bytes("images"), bytes("queries"));
+        for (int round = 0; round < rounds; round++) {
+            for (int cores : new int[] {1, 2}) {
+                beside(spark, "write", cores, 0, this::write);
+                report.files("memories", bytes("memories"));
+            }
+            for (int cores : new int[] {1, 2}) {
+                beside(spark, "recall", cores, queries, this::recall);
+                report.files("recalls", bytes("recalls"));
+            }
+        }
+        spark.run(1, session -> compare(session, moved));
+    }
+
+    /** A job, and before and after it the plain runtime on as many cores. */
+    private void beside(SparkSide spark, String what, int cores, int asked, Consumer<SparkSession> job)
+            throws Exception {
+        List<double[]> plain = new ArrayList<>(plain(cores, asked));
+        SparkSide.Figures figures = spark.run(cores, job);
+        plain.addAll(plain(cores, asked));
+        report.add(what, figures, plain);
+    }
+
+    private void write(SparkSession spark) {
+        delete("memories");
+        new KanervaWriter()
+                .setBundle(bundle)
+                .setKeyCol("episode")
+                .setOrderCol("place")
+                .transform(spark.read().parquet(at("images")))
+                .write()
+                .parquet(at("memories"));
+    }
+
+    private void recall(SparkSession spark) {
+        delete("recalls");
+        Dataset<Row> memories = spark.read().parquet(at("memories")).select("episode", "memory");
+        new KanervaRecaller()
+                .setBundle(bundle)
+                .setKeyCol("episode")
+                .transform(spark.read().parquet(at("queries")).join(memories, "episode"))
+                .select("episode", "place", "recall")
+                .write()
+                .parquet(at("recalls"));
+    }
+
+    /** What the files hold: all episodes once, and of some the bits of plain calls. */
+    private void compare(SparkSession spark, MovedImages moved) {
+        Dataset<Row> memories = spark.read().parquet(at("memories"));
+        Dataset<Row> recalls = spark.read().parquet(at("recalls"));
+        require(
+                memories.count() == episodes && recalls.count() == episodes * queries,
+                "as many rows as were asked for");
+        require(memories.select("episode").distinct().count() == episodes, "each episode once");
+        Object[] some = Stream.iterate(0L, episode -> episode + Math.max(1, episodes / COMPARED))
+                .takeWhile(episode -> episode < episodes)
+                .toArray();
+        Map<Long, Memory> plain = new HashMap<>();
+        try (Kanerva kanerva = Kanerva.load(Path.of(bundle), Device.CPU)) {
+            for (Row row : memories.filter(functions.col("episode").isin(some)).collectAsList()) {
+                byte[][] samples = new byte[MovedImages.SAMPLES][];
+                for (int place = 0; place < samples.length; place++) {
+                    samples[place] = moved.image(row.getLong(0), place);
+                }
+                Memory memory = kanerva.write(PlainSide.tensor(1, samples));
+                require(Arrays.equals(memory.toBytes(), row.getAs("memory")), "the plain runtime's memory");
+                plain.put(row.getLong(0), memory);
+            }
+            for (Row row : recalls.filter(functions.col("episode").isin(some))
+                    .select("episode", "place", "recall.sample", "recall.image")
+                    .collectAsList()) {
+                byte[] query = moved.damaged(row.getLong(0), row.getInt(1));
+                Recall recall = kanerva.recall(plain.get(row.getLong(0)), PlainSide.tensor(1, query), 1);
+                require(recall.lookups().get(0).samples()[0] == row.getLong(2), "the plain runtime's sample");
+                List<Float> image = row.getList(3);
+                for (int i = 0; i < image.size(); i++) {
+                    require(image.get(i) == recall.images().data()[i], "the plain runtime's image");
+                }
+            }
+        }
+        report.compared(plain.size());
+    }
+
+    private static void require(boolean holds, String expected) {
+        if (!holds) {
+            throw new IllegalStateException("expected %s, found others".formatted(expected));
+        }
+    }
+
+    /** Images a second and microseconds of CPU time for one, of one process on each core. */
+    private List<double[]> plain(int cores, int asked) throws Exception {
+        List<Process> processes = new ArrayList<>();
+        for (int core = 0; core < cores; core++) {
+            processes.add(new ProcessBuilder(
+                            "taskset",
+                            "--cpu-list",
+                            Integer.toString(core),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-Xmx2g",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            PlainSide.class.getName(),
+                            data.toString(),
+                            bundle,
+                            Integer.toString(asked),
+                            Double.toString(seconds))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start());
+        }
+        List<double[]> figures = new ArrayList<>();
+        for (Process process : processes) {
+            String line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            require(process.waitFor() == 0, "a plain process that ends well");
+            figures.add(
+                    Stream.of(line.split(" ")).mapToDouble(Double::parseDouble).toArray());
+        }
+        return figures;
+    }
+
+    private long bytes(String name) throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of(at(name)))) {
+            return files.filter(file -> file.toString().endsWith(".parquet"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
+    private void delete(String name) {
+        Path path = Path.of(at(name));
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
