@@ -11,7 +11,7 @@ import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.OutputFolder;
-import io.kanerva.tools.bundle.BundleFiles;
+import io.kanerva.tools.bundle.ServedBundle;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.bundle.ServingLayout;
 import io.kanerva.tools.command.DataOptions;
@@ -153,9 +153,9 @@ public final class ExportCommand extends Subcommand {
             }
         }
         OutputFolder.requireNew(out);
-        BundleFiles files = BundleFiles.of(source.bundle);
-        OutputFolder.write(out, layout.files(files.bundle(), files.graphs()));
-        print("layout     %s (%d models for %s)", out, files.graphs().size(), layout.server());
+        ServedBundle served = ServedBundle.of(source.bundle);
+        OutputFolder.write(out, layout.files(served.bundle(), served.graphs()));
+        print("layout     %s (%d models for %s)", out, served.graphs().size(), layout.server());
     }
 
     private void exportRun(Path folder) {

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * @param bundle its description
  * @param graphs the graphs' bytes by their names
  */
-public record BundleFiles(Bundle bundle, Map<String, byte[]> graphs) {
+public record ServedBundle(Bundle bundle, Map<String, byte[]> graphs) {
 
     /**
      * Reads a bundle.
@@ -30,7 +30,7 @@ public record BundleFiles(Bundle bundle, Map<String, byte[]> graphs) {
      * @param place its folder, or the name of one that ships; a folder of that name takes precedence
      * @throws io.kanerva.runtime.BundleException if it cannot be opened
      */
-    public static BundleFiles of(Path place) {
+    public static ServedBundle of(Path place) {
         boolean ships = Models.names().contains(place.toString()) && !Files.isDirectory(place);
         ClassLoader loader = Models.class.getClassLoader();
         String resource = ships ? Models.resource(place.toString()) : null;
@@ -51,7 +51,7 @@ public record BundleFiles(Bundle bundle, Map<String, byte[]> graphs) {
                     graphs.put(graph.getKey(), bytes);
                 }
             }
-            return new BundleFiles(kanerva.bundle(), graphs);
+            return new ServedBundle(kanerva.bundle(), graphs);
         } catch (IOException e) {
             throw new Failure("%s: expected a readable bundle, found an error (%s)".formatted(place, e), e);
         }
