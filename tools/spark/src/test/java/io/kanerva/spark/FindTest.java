@@ -188,7 +188,8 @@ class FindTest {
         Row good = RowFactory.create("own", own);
         Map<Row, String> wrong = Map.of(
                 RowFactory.create("other", foreign),
-                "column memory in the row of user = other: memory in bytes: the memory belongs to another model: expected model id",
+                "column memory in the row of user = other: memory in bytes: the memory belongs to another model: "
+                        + "expected model id",
                 RowFactory.create("none", null),
                 "column memory in the row of user = none: expected a memory, found null",
                 RowFactory.create("half", Arrays.copyOf(own, own.length / 2)),
