@@ -61,6 +61,10 @@ for row in transformed(recaller, frame.join(memories, "key")).collect():
     # Py4J hands out a float's shortest decimals.
     assert array("f", row.recall.image) == array("f", recall.images().data()), "another image"
 
+finder = recaller.setIterations(1).setQueryKeyCol("place")
+found = DataFrame(finder.find(memories._jdf, frame.drop("key")._jdf), spark).collect()
+assert {(row.place, row.recall.key) for row in found} == {(-i, i % 2) for i in range(12)}, "other memories are found"
+
 # Python's numbers are doubles.
 doubles = spark.createDataFrame([(7, 1, [value / 255 for value in pixels[3]])], ["key", "place", "image"])
 (alone,) = transformed(writer, doubles).collect()
