@@ -197,6 +197,7 @@ test('a picture can be uploaded, and other files are refused in a sentence', asy
   await visit.click('#drawing .tools button:last-child');
   await upload(`${root}/models/bundles/mnist-fp16/card.png`);
   assert.ok((await visit.drawn('#drawing')).some((level) => level === 255));
+  assert.match(await visit.status(), /^card.png is the drawing/);
   writeFileSync(file('words.txt'), 'neither a picture nor a memory');
   await upload(file('words.txt'));
   assert.equal(await visit.status(), 'words.txt: expected a picture that the browser reads, found another file');

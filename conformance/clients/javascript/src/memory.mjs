@@ -62,25 +62,26 @@ export async function decodeFile(bytes) {
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const [version, floatsAt, b, c, h, w, t, k] = Array.from({ length: 8 }, (_, i) => view.getUint32(8 + 4 * i, true));
-  if (version !== VERSION || floatsAt !== FLOATS_AT) {
+  const hasIds = view.getUint32(72, true);
+  if (version !== VERSION) {
     throw new Error(`expected memory format version ${VERSION}, found ${version}`);
+  }
+  if (floatsAt !== FLOATS_AT || hasIds > 1) {
+    throw new Error(`expected floats at byte ${FLOATS_AT}, and 0 or 1 for ids, found ${floatsAt} and ${hasIds}`);
+  }
+  const expected = FLOATS_AT + 4 * b * (c * h * w + t * k * 3) + hasIds * 9 * t + DIGEST;
+  if (file.length !== expected) {
+    throw new Error(`expected ${expected} bytes, as the file's sizes say, found ${file.length}`);
   }
   let at = FLOATS_AT;
   const take = (...dims) => {
     const size = dims.reduce((product, dimension) => product * dimension, 1);
-    if (at + 4 * size > end) {
-      throw new Error(`expected ${size} more floats, found ${(end - at) / 4}`);
-    }
     const data = new Float32Array(file.slice(at, at + 4 * size).buffer); // copied for alignment
     at += 4 * size;
     return { data, dims };
   };
   const memory = take(b, c, h, w);
   const pointers = take(b, t, k, 3);
-  const hasIds = view.getUint32(72, true);
-  if (hasIds > 1 || at + hasIds * 9 * t !== end) {
-    throw new Error(`expected ${hasIds * 9 * t} more bytes, found ${end - at}`);
-  }
   const places = hasIds
     ? { ids: new BigInt64Array(file.slice(at, at + 8 * t).buffer), states: file.slice(at + 8 * t, end) }
     : undefined;

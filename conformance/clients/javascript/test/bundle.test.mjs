@@ -169,7 +169,7 @@ test('tensors and numbers are checked before use', async () => {
     const body = Uint8Array.from([...file.subarray(0, -32), 0, 0, 0, 0]);
     await assert.rejects(
       decodeMemory(Uint8Array.from([...body, ...createHash('sha256').update(body).digest()])),
-      /expected 0 more bytes, found 4/,
+      /expected \d+ bytes, as the file's sizes say, found \d+/,
     );
   } finally {
     await kanerva.release();

@@ -156,6 +156,9 @@ test('a file that names other slots or has other sizes or values is refused', as
     [pointers, 'Float', [NaN], /pointers: expected finite values/],
     [pointers - 4, 'Float', [Infinity], /memory: expected finite values/],
     [24, 'Uint', [14, 28], /expected memories of 1 to/],
+    [32, 'Uint', [2 ** 32 - 1], /expected (51539|90194)\d+ bytes, as the file's sizes say, found \d+/],
+    [12, 'Uint', [80], /expected floats at byte 76, and 0 or 1 for ids, found 80 and/],
+    [72, 'Uint', [2], /expected floats at byte 76, and 0 or 1 for ids, found 76 and 2/],
   ]) {
     await assert.rejects(kanerva.loadHeap(changed(files[0], at, kind, ...numbers)), sentence);
     await assert.rejects(kanerva.loadMemory(changed(files[1], at, kind, ...numbers)), sentence);

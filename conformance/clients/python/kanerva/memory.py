@@ -57,14 +57,18 @@ class Memory:
         if len(data) < _FLOATS_AT + 32 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
             raise ValueError(f"{file}: expected its SHA-256 to match, found a truncated or damaged file")
         version, floats_at, b, c, h, w, t, k = struct.unpack_from("<8I", data, 8)
-        if version != _VERSION or floats_at != _FLOATS_AT:
+        if version != _VERSION:
             raise ValueError(f"{file}: expected memory format version {_VERSION}, found {version}")
         (has_ids,) = struct.unpack_from("<I", data, 72)
+        if floats_at != _FLOATS_AT or has_ids > 1:
+            raise ValueError(
+                f"{file}: expected floats at byte {_FLOATS_AT}, and 0 or 1 for ids, found {floats_at} and {has_ids}"
+            )
         sizes = (b * c * h * w, b * t * k * 3)
         end = _FLOATS_AT + 4 * sum(sizes)
         expected = end + has_ids * 9 * t + 32
-        if has_ids > 1 or len(data) != expected:
-            raise ValueError(f"{file}: expected {expected} bytes, found {len(data)}")
+        if len(data) != expected:
+            raise ValueError(f"{file}: expected {expected} bytes, as its sizes say, found {len(data)}")
         memory, pointers = np.split(np.frombuffer(data[_FLOATS_AT:end], "<f4"), sizes[:1])
         whole = Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), data[40:72].hex())
         return whole, data[end:-32]

@@ -105,7 +105,7 @@ class Kanerva:
 
     def check_file(self, file: str | os.PathLike, memory: Memory) -> None:
         """Raises ValueError unless what a file holds is a memory of this model."""
-        self._check_model(memory)
+        self._check_model(memory, file)
         check_file(self.settings, file, memory)
 
     def heap(self) -> MemoryHeap:
@@ -225,6 +225,6 @@ class Kanerva:
             )
         return images
 
-    def _check_model(self, memory: Memory) -> None:
+    def _check_model(self, memory: Memory, place: str | os.PathLike = "memory") -> None:
         if memory.model_id != self.model_id:
-            raise ValueError(f"memory: expected one of model {self.model_id}, found one of model {memory.model_id}")
+            raise ValueError(f"{place}: expected one of model {self.model_id}, found one of model {memory.model_id}")

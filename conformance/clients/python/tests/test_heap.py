@@ -158,6 +158,9 @@ class HeapTest(unittest.TestCase):
                 (pointers, struct.pack("<f", np.nan), "pointers: expected finite values"),
                 (pointers - 4, struct.pack("<f", np.inf), "memory: expected finite values"),
                 (24, struct.pack("<2I", 14, 28), "expected memories of 1 to"),
+                (32, struct.pack("<I", 2**32 - 1), r"expected (51539|90194)\d+ bytes, as its sizes say"),
+                (12, struct.pack("<I", 80), "expected floats at byte 76, and 0 or 1 for ids, found 80 and"),
+                (72, struct.pack("<I", 2), "expected floats at byte 76, and 0 or 1 for ids, found 76 and 2"),
             ):
                 for data, load in ((clean, self.kanerva.load_heap), (of_memory, self.kanerva.load_memory)):
                     file.write_bytes(signed(data[:at] + packed + data[at + len(packed) :]))

@@ -94,7 +94,7 @@ record Header(int[] sizes, long bytes) {
                     planes,
                     settings.grows() ? ", of the height that their samples take," : "",
                     settings.keys(),
-                    sizes);
+                    Arrays.stream(sizes).mapToObj(Integer::toUnsignedString).toList());
         }
     }
 }

@@ -46,7 +46,7 @@ class App {
     click('empty', () => this.#empty());
     click('save', () => this.#save());
     for (const [button, input, use] of [
-      ['upload', 'picture', async (file) => this.draw(await fromFile(file, this.settings.imageShape))],
+      ['upload', 'picture', (file) => this.#upload(file)],
       ['load', 'file', (file) => this.#load(file)],
     ]) {
       byId(button).onclick = () => byId(input).click();
@@ -165,6 +165,11 @@ class App {
         ? `${name}: a heap with its ids and free places, for loadHeap (load_heap in Python)`
         : `${name}: a memory, for loadMemory (load_memory in Python), kpp recall and kpp generate`,
     );
+  }
+
+  async #upload(file) {
+    this.draw(await fromFile(file, this.settings.imageShape));
+    this.say(`${file.name} is the drawing, scaled to the model's size`);
   }
 
   async #load(file) {
