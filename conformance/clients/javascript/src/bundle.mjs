@@ -24,19 +24,10 @@ export const GRAPHS = {
 
 /** The graphs whose digests make up a model's id. */
 export const IDENTITY = ['encoder', 'memory-writer', 'reader'];
-const SETTINGS = [
-  'writer',
-  'addressing',
-  'likelihood',
-  'imageShape',
-  'memoryShape',
-  'blockShape',
-  'keys',
-  'latent',
-  'slotRows',
-  'slotColumns',
-  'capacity',
-];
+const NAMES = ['writer', 'addressing', 'likelihood'];
+const SHAPES = ['imageShape', 'memoryShape', 'blockShape'];
+const NUMBERS = ['keys', 'latent', 'slotRows', 'slotColumns'];
+const SETTINGS = [...NAMES, ...SHAPES, ...NUMBERS, 'capacity'];
 
 // The messages of onnx.proto that can contain tensors: for each, the fields to search and their messages.
 const [MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE_TENSOR, FUNCTION, TRAINING] = Array(8).keys();
@@ -65,6 +56,37 @@ function canonical(value) {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
+/** Whether a setting is of its kind: a name, three sizes, or a whole number. */
+function isRight(name, value) {
+  if (NAMES.includes(name)) {
+    return typeof value === 'string';
+  }
+  if (SHAPES.includes(name)) {
+    return Array.isArray(value) && value.length === 3 && value.every((size) => isRight('', size));
+  }
+  return Number.isInteger(value) && value >= (name === 'capacity' ? 0 : 1) && value < 2 ** 31;
+}
+
+/** Throws unless a graph's inputs have the sizes that the settings say; names of sizes fit any. */
+export function checkInputs(file, { imageShape, memoryShape, keys, latent }, inputs) {
+  const shapes = {
+    images: ['B', 'T', ...imageShape],
+    queries: ['B', 'Q', ...imageShape],
+    memory: ['B', ...memoryShape],
+    pointers: ['B', 'T', keys, 3],
+    key_noise: ['B', 'N', keys, 3],
+    noise: ['B', 'N', latent],
+  };
+  for (const { name, shape } of inputs) {
+    const wanted = shapes[name] ?? shape;
+    if (shape.length !== wanted.length || shape.some((size, i) => typeof size === 'number' && size !== wanted[i])) {
+      throw new Error(
+        `'${file}': input '${name}': expected [${wanted}], as bundle.json's settings say, found [${shape}]`,
+      );
+    }
+  }
+}
+
 /** Parses and validates bundle.json. */
 export async function parseDescription(bytes) {
   let bundle;
@@ -80,6 +102,13 @@ export async function parseDescription(bytes) {
   const missing = SETTINGS.filter((name) => bundle.settings?.[name] === undefined);
   if (missing.length > 0) {
     throw new Error(`bundle.json: expected the settings ${missing.join(', ')}, found none`);
+  }
+  const wrong = SETTINGS.find((name) => !isRight(name, bundle.settings[name]));
+  if (wrong !== undefined) {
+    throw new Error(
+      `bundle.json: settings.${wrong}: expected a name, three sizes or a whole number, each of its kind, ` +
+        `found ${JSON.stringify(bundle.settings[wrong])}`,
+    );
   }
   for (const name of [...Object.keys(GRAPHS), ...IDENTITY]) {
     const graph = bundle.graphs?.[name];

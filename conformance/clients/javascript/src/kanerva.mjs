@@ -1,4 +1,4 @@
-import { GRAPHS, IDENTITY, parseDescription, readGraph } from './bundle.mjs';
+import { checkInputs, GRAPHS, IDENTITY, parseDescription, readGraph } from './bundle.mjs';
 import { MemoryHeap } from './heap.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
@@ -44,6 +44,7 @@ export class Kanerva {
       for (const name of Object.keys(GRAPHS)) {
         const bytes = await readGraph(read, bundle.graphs[name]);
         sessions[name] = await open(ort, name, bundle.graphs[name].file, bytes, options);
+        checkInputs(bundle.graphs[name].file, bundle.settings, sessions[name].inputMetadata ?? []);
       }
     } catch (problem) {
       await release(sessions);

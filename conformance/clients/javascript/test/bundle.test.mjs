@@ -42,6 +42,32 @@ test('a malformed description is rejected with one sentence', async () => {
   const without = description();
   delete without.settings.latent;
   await assert.rejects(load({ 'bundle.json': json(without) }), /expected the settings latent, found none/);
+  for (const [name, value] of [
+    ['keys', '1'],
+    ['keys', true],
+    ['slotColumns', 0],
+    ['latent', 16.5],
+    ['blockShape', [1, 7]],
+  ]) {
+    const other = description();
+    other.settings[name] = value;
+    await assert.rejects(load({ 'bundle.json': json(other) }), /settings.\w+: expected a name, three sizes or a whole/);
+  }
+  for (const [name, value, file] of [
+    ['latent', 8, 'generate'],
+    ['imageShape', [1, 14, 56], 'write'],
+    ['keys', 2, 'index'],
+  ]) {
+    const other = description();
+    other.settings[name] = value;
+    const names = Object.keys(other.settings).sort();
+    const canonical = JSON.stringify(Object.fromEntries(names.map((setting) => [setting, other.settings[setting]])));
+    other.settingsSha256 = createHash('sha256').update(canonical).digest('hex');
+    await assert.rejects(
+      load({ 'bundle.json': json(other) }),
+      new RegExp(`'${file}.onnx': input '\\w+': expected .*, as bundle.json's settings say, found`),
+    );
+  }
   const changed = description();
   changed.settings.slotRows = 8;
   changed.settings.slotColumns = 4;

@@ -14,19 +14,10 @@ GRAPHS = {
     "generate": (("memory", "pointers", "key_noise", "noise"), ("generated", "keys")),
     "score": (("images", "key_noise", "noise"), ("reconstruction", "kl_keys", "kl_latent")),
 }
-_SETTINGS = (
-    "writer",
-    "addressing",
-    "likelihood",
-    "imageShape",
-    "memoryShape",
-    "blockShape",
-    "keys",
-    "latent",
-    "slotRows",
-    "slotColumns",
-    "capacity",
-)
+_NAMES = ("writer", "addressing", "likelihood")
+_SHAPES = ("imageShape", "memoryShape", "blockShape")
+_NUMBERS = ("keys", "latent", "slotRows", "slotColumns")
+_SETTINGS = (*_NAMES, *_SHAPES, *_NUMBERS, "capacity")
 
 # The messages of onnx.proto that can contain tensors: for each, the fields to search and their messages.
 _MODEL, _GRAPH, _NODE, _ATTRIBUTE, _TENSOR, _SPARSE_TENSOR, _FUNCTION, _TRAINING = range(8)
@@ -42,6 +33,35 @@ _FIELDS = (
 )
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _MAX_DEPTH = 100
+
+
+def _is_right(name: str, value: object) -> bool:
+    """Whether a setting is of its kind: a name, three sizes, or a whole number."""
+    if name in _NAMES:
+        return isinstance(value, str)
+    if name in _SHAPES:
+        return isinstance(value, list) and len(value) == 3 and all(_is_right("", size) for size in value)
+    return type(value) is int and (0 if name == "capacity" else 1) <= value < 2**31
+
+
+def check_inputs(place: str, settings: dict, inputs: list) -> None:
+    """Raises ValueError unless a graph's inputs have the sizes that the settings say; names of sizes fit any."""
+    image, (channels, height, width), keys = settings["imageShape"], settings["memoryShape"], settings["keys"]
+    shapes = {
+        "images": ["B", "T", *image],
+        "queries": ["B", "Q", *image],
+        "memory": ["B", channels, height, width],
+        "pointers": ["B", "T", keys, 3],
+        "key_noise": ["B", "N", keys, 3],
+        "noise": ["B", "N", settings["latent"]],
+    }
+    for entry in inputs:
+        wanted = shapes.get(entry.name, entry.shape)
+        named = [w if isinstance(f, str) or f is None else f for f, w in zip(entry.shape, wanted)]
+        if len(entry.shape) != len(wanted) or named != wanted:
+            raise ValueError(
+                f"{place}: input '{entry.name}': expected {wanted}, as bundle.json's settings say, found {entry.shape}"
+            )
 
 
 def read_description(folder: Path) -> dict:
@@ -62,6 +82,12 @@ def read_description(folder: Path) -> dict:
     missing = [name for name in _SETTINGS if not isinstance(settings, dict) or name not in settings]
     if missing:
         raise ValueError(f"{folder}: bundle.json: expected the settings {', '.join(missing)}, found none")
+    wrong = [name for name in _SETTINGS if not _is_right(name, settings[name])]
+    if wrong:
+        raise ValueError(
+            f"{folder}: bundle.json: settings.{wrong[0]}: expected a name, three sizes or a whole number, "
+            f"each of its kind, found {settings[wrong[0]]!r}"
+        )
     for name in (*GRAPHS, "encoder", "memory-writer", "reader"):  # the latter make up the model's id
         graph = graphs.get(name) if isinstance(graphs, dict) else None
         if (

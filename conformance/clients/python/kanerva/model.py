@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from .bundle import GRAPHS, read_description, read_graph
+from .bundle import GRAPHS, check_inputs, read_description, read_graph
 from .heap import MemoryHeap
 from .memory import Index, Memory
 from .sampler import NormalSampler
@@ -90,6 +90,7 @@ class Kanerva:
                     f"from {', '.join(inputs)} to {', '.join(outputs)}; "
                     f"found a graph from {', '.join(found[0])} to {', '.join(found[1])}"
                 )
+            check_inputs(f"{folder}: '{graph['file']}'", bundle["settings"], session.get_inputs())
             sessions[name] = session
         return Kanerva(bundle, sessions)
 

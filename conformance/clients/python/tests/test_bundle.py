@@ -66,6 +66,17 @@ class BundleTest(unittest.TestCase):
             {**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}}
         )
         self.refused("expected the settings latent, found none")
+        for wrong in ({"keys": "1"}, {"keys": True}, {"slotColumns": 0}, {"latent": 16.0}, {"blockShape": [1, 7]}):
+            (name,) = wrong
+            self.describe({**bundle, "settings": {**bundle["settings"], **wrong}})
+            self.refused(f"settings.{name}: expected a name, three sizes or a whole number, each of its kind, found")
+        for other, graph in (({"latent": 8}, "generate"), ({"imageShape": [1, 9, 9]}, "write"), ({"keys": 2}, "index")):
+            settings = {**bundle["settings"], **other}
+            canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+            self.describe(
+                {**bundle, "settings": settings, "settingsSha256": hashlib.sha256(canonical.encode()).hexdigest()}
+            )
+            self.refused(f"'{graph}.onnx': input '.*': expected .*, as bundle.json's settings say, found")
         changed = {**bundle["settings"], "slotRows": 8, "slotColumns": 4}
         self.describe({**bundle, "settings": changed})
         self.refused("bundle.json: expected settings that fit their settingsSha256, found others: they were changed")
