@@ -108,7 +108,7 @@ record BundleContents(Path folder, ObjectNode json, Map<String, byte[]> files) {
         ObjectNode graphs = (ObjectNode) json.get("graphs");
         FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
         graphs.retain(FOUR);
-        WholeSpec.describe(graphs, BundleDescription.parsed(json.get("settings")), digests);
+        GraphSpec.describe(graphs, BundleGraph.WHOLE, BundleDescription.parsed(json.get("settings")), digests);
         ObjectNode listed = json.putObject("files");
         digests.forEach(listed::put);
         files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));

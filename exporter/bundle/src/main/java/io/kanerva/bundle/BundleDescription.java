@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.model.EncoderKind;
@@ -50,13 +51,7 @@ final class BundleDescription {
         root.set("settings", settings);
         root.put(SETTINGS_DIGEST, settingsDigest(settings));
         ObjectNode graphs = root.putObject("graphs");
-        for (GraphSpec graph : GraphSpec.of(model)) {
-            ObjectNode node = graphs.putObject(graph.name());
-            node.put("file", graph.file()).put("sha256", digests.get(graph.file()));
-            node.set("inputs", tensors(graph.inputs()));
-            node.set("outputs", tensors(graph.outputs()));
-        }
-        WholeSpec.describe(graphs, parsed(settings), digests);
+        GraphSpec.describe(graphs, List.of(BundleGraph.values()), parsed(settings), digests);
         ObjectNode files = root.putObject("files");
         digests.forEach(files::put);
         root.set("provenance", provenance(model, details));

@@ -88,7 +88,7 @@ public final class BundleExporter {
     }
 
     /**
-     * Makes a bundle's graphs that are whole calls anew, of its four graphs, which stay as they are to the bit: for
+     * Rebuilds a bundle's graphs that are whole calls from its four graphs, which stay as they are to the bit: for
      * bundles of earlier versions. This needs neither the trained model nor data.
      *
      * @param folder of the bundle, which is replaced in one step
@@ -130,7 +130,7 @@ public final class BundleExporter {
                 graphs.put(
                         graph.name(),
                         OnnxExporter.export(
-                                graph.block(),
+                                graph.block(model),
                                 graph.inputs().stream()
                                         .map(GraphTensor::asInput)
                                         .toList(),

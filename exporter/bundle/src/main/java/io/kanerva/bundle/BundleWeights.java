@@ -122,9 +122,9 @@ public final class BundleWeights {
             for (GraphSpec spec : GraphSpec.of(model)) {
                 Weights weights = new Weights(folder + ", " + spec.file(), graph(spec.file()));
                 Map<Parameter, String> paths = new IdentityHashMap<>();
-                collect(spec.block(), "", paths);
-                List<Parameter> ordered =
-                        new ArrayList<>(spec.block().getParameters().values());
+                Block block = spec.block(model);
+                collect(block, "", paths);
+                List<Parameter> ordered = new ArrayList<>(block.getParameters().values());
                 for (Parameter parameter : ordered) {
                     String key = keys.get(parameter);
                     arrays.put(

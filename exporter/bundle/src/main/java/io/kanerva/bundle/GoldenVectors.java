@@ -89,7 +89,7 @@ final class GoldenVectors {
             files.put(folder + "input_" + inputs.size() + ".pb", bytes(input, array));
             inputs.add(array);
         }
-        NDList outputs = model.run(graph.block(), inputs.toArray(NDArray[]::new));
+        NDList outputs = model.run(graph.block(model), inputs.toArray(NDArray[]::new));
         for (int i = 0; i < outputs.size(); i++) {
             GraphTensor output = graph.outputs().get(i);
             files.put(folder + "output_" + i + ".pb", bytes(output, outputs.get(i)));

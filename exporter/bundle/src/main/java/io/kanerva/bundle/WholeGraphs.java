@@ -53,11 +53,12 @@ final class WholeGraphs {
     static Map<String, ModelProto> of(Map<String, ModelProto> four, ModelSettings settings) {
         WholeGraphs whole = new WholeGraphs(four, settings);
         Map<String, ModelProto> graphs = new LinkedHashMap<>();
-        for (WholeSpec spec : WholeSpec.of(whole.settings)) {
-            whole.graph = new GraphWriter(spec.graph());
-            Map<String, String> outputs = whole.outputs(spec.graph());
+        for (BundleGraph graph : BundleGraph.WHOLE) {
+            GraphSpec spec = GraphSpec.of(graph, settings);
+            whole.graph = new GraphWriter(graph);
+            Map<String, String> outputs = whole.outputs(graph);
             ModelProto like = four.get(BundleGraph.ENCODER.label());
-            graphs.put(spec.graph().label(), whole.graph.build(like, spec.inputs(), spec.outputs(), outputs));
+            graphs.put(spec.name(), whole.graph.build(like, spec.inputs(), spec.outputs(), outputs));
         }
         return graphs;
     }
