@@ -65,7 +65,7 @@ class VerifyFilesTest {
                                 + "because of it",
                         "own.json, entry 1: copies, optimisations on, graph 'model.onnx', output 'y' (vectors 0) "
                                 + "passes because of it; without it, the output differs by 4.00e+00 at [1]",
-                        "one run in ms, on one thread, as the runtime tells it: the median of 3 after the first");
+                        "one run in ms, on one thread, as measured by the runtime: the median of 3 after the first");
         // It said 10.5, 9.5, 8.5 and 7.5 ms, of which the first does not count.
         assertThat(run.out())
                 .containsPattern("copies +on +model.onnx, vectors 0 +yes +8.500")

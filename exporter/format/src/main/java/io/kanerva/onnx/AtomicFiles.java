@@ -53,7 +53,7 @@ public final class AtomicFiles {
     public static void write(Path file, Content content) throws IOException {
         Path target = followed(file);
         if (isStandardOutput(target)) {
-            // Opened anew, a file would have two positions, and one writer would overwrite the other.
+            // Opened again, a file would have two positions, and one writer would overwrite the other.
             OutputStream stream = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER);
             content.write(stream);
             stream.flush();

@@ -171,7 +171,7 @@ public final class ConformancePage {
         page.section(
                 "latency",
                 "Latency",
-                "What one run takes on one thread, as each runtime tells it: the median of %d runs after the first."
+                "What one run takes on one thread, as measured by each runtime: the median of %d runs after the first."
                         .formatted(latencies.get(0).runs()));
         page.foldedTable(
                 counted(latencies.size(), "median") + " in milliseconds",

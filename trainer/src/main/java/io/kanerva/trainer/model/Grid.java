@@ -15,7 +15,7 @@ public record Grid(int rows, int columns) {
         return rows * columns;
     }
 
-    /** So many of these below and beside each other. */
+    /** A grid of {@code down} by {@code across} of these. */
     Grid times(int down, int across) {
         return new Grid(rows * down, columns * across);
     }

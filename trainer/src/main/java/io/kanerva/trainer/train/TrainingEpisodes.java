@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * its class that is not written.
  */
 public final class TrainingEpisodes {
-    /** So often an image is drawn on average by {@link #sample}, which then has hardly missed any. */
+    /** Draws per image, on average, by {@link #sample}, which then has missed almost none. */
     private static final int MAX_REPETITIONS = 8;
 
     private final Images images;

@@ -71,7 +71,7 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return Map.of("B", few[0], "T", t, "Q", few[1], "N", few[1], "H", height);
     }
 
-    /** At most so many episodes and reads in each that all reads together decode to a bounded number of values. */
+    /** Limits the episodes, and the reads in each, so that all reads together decode to a bounded number of values. */
     static int[] few(int episodes, int reads, long decodedValues) {
         int most = (int) Math.max(1, MAX_DECODED / decodedValues);
         int b = Math.min(episodes, most);

@@ -3,7 +3,7 @@ package io.kanerva.conformance.check;
 import java.util.Arrays;
 
 /**
- * How long a runtime takes for one run of a case, on one thread, as it tells itself: without loading the model, and
+ * How long a runtime takes for one run of a case, on one thread, as it measures itself: without loading the model, and
  * without reading and writing files.
  *
  * @param runtime its name

@@ -123,7 +123,7 @@ public final class Suite {
         }
     }
 
-    /** Keeps only every so many tests, the first and then in the order of their names, for a quick check. */
+    /** Keeps only every nth test in the order of their names, beginning with the first, for a quick check. */
     public void keepEvery(int step) {
         List<Test> kept = new ArrayList<>();
         for (int i = 0; i < tests.size(); i += step) {

@@ -89,7 +89,7 @@ public final class Verification {
     }
 
     /**
-     * From now on, each runtime runs each case so many times more, which are timed.
+     * From now on, each runtime runs each case this many more times, which are timed.
      *
      * @param runs 0 for none
      */

@@ -211,7 +211,7 @@ public record Comparison(
                 tolerance.describe());
     }
 
-    /** A value as short as tells it from the other one; whole numbers without an exponent. */
+    /** A value with just enough digits to differ from the other one; whole numbers without an exponent. */
     private String text(double value) {
         boolean whole = value == Math.rint(value) && Math.abs(value) < 1e18 && Math.abs(value) > 1e7;
         return whole

@@ -131,7 +131,7 @@ public final class TextReport {
                         .orElse(0));
         String names = "%%-%ds %%-4s %%-%ds %%-7s ".formatted(runtime, what);
         StringBuilder text = new StringBuilder(line(
-                "one run in ms, on one thread, as the runtime tells it: the median of %d after the first",
+                "one run in ms, on one thread, as measured by the runtime: the median of %d after the first",
                 all.get(0).runs()));
         text.append(line(names + "%10s", "runtime", "opt", "case", "agrees", "ms"));
         all.forEach(one -> text.append(line(

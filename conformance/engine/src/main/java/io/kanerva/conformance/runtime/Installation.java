@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** What the setup of a runtime leaves in its folder; a stamp there tells from which files it was made. */
+/** What the setup of a runtime leaves in its folder; a stamp there records the files that it was made from. */
 final class Installation {
     private static final String STAMP = ".installed";
     private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", STAMP);

@@ -147,7 +147,7 @@ final class JobProcess implements AutoCloseable {
         }
     }
 
-    /** What is no tensor may be a sequence or a map, which only the model tells. */
+    /** What is no tensor may be a sequence or a map; only the model says which. */
     private static Answer composite(Job job, Path folder, IOException asTensors, double milliseconds) {
         try {
             List<ValueInfoProto> outputs =

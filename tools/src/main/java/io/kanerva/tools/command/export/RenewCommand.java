@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 /** {@code kpp renew}: a bundle of an earlier version with this version's graphs. */
 @Command(
         name = "renew",
-        header = "Make a bundle's graphs that are whole calls anew.",
+        header = "Rebuild a bundle's graphs that are whole calls.",
         description = "Makes write, index, recall, generate and score of a bundle's four graphs, whose weights stay as "
                 + "they are. For bundles of earlier versions, and their variants.",
         footer = {"  kpp renew --bundle models/bundles/mnist-fp16"})
