@@ -57,10 +57,11 @@ record Misreading(boolean vectors, String source, String where, Voices expected,
         further.removeAll(correct);
         Set<String> culprits = new TreeSet<>(further);
         readers.values().forEach(culprits::addAll);
-        // One engine on both sides is not a matter of what the model means; nor is one that nobody reads right.
+        // One engine on both sides is not a matter of what the model means; nor is one that nobody reads right, and not
+        // all in a way that is known.
         if (readers.isEmpty()
                 || isRight == own.isPresent()
-                || !isRight && correct.isEmpty()
+                || !isRight && correct.isEmpty() && !further.isEmpty()
                 || culprits.stream().anyMatch(correct::contains)) {
             return Optional.empty();
         }
@@ -72,11 +73,13 @@ record Misreading(boolean vectors, String source, String where, Voices expected,
             parts.add("%s %s %s"
                     .formatted(Voices.list(who), who.size() == 1 && !(expects && vectors) ? "takes" : "take", words));
         });
-        String sentence = "%s (%s); as the opset has it, the result is that of %s%s"
+        String sentence = "%s (%s); as the opset has it, the result is %s%s"
                 .formatted(
                         String.join(", and ", parts),
                         where,
-                        correct.isEmpty() ? vectors ? "the vectors" : source : Voices.list(correct),
+                        !correct.isEmpty()
+                                ? "that of " + Voices.list(correct)
+                                : isRight ? "that of " + (vectors ? "the vectors" : source) : "another",
                         further.isEmpty() ? "" : "; %s in yet another way".formatted(Voices.differ(further)));
         Cause.Kind kind = isRight || !vectors ? Cause.Kind.ENGINE : Cause.Kind.VECTORS;
         return Optional.of(new Cause(kind, List.copyOf(culprits), graph, List.of(inputs), sentence));

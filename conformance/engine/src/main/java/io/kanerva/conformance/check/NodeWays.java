@@ -160,11 +160,15 @@ final class NodeWays {
         return opset < 7 || !oneResult || trains || whole
                 ? List.of()
                 : List.of(
-                        new Way("", to -> normalised(to, false)),
-                        new Way("as in training: with the mean and variance of its input", to -> normalised(to, true)));
+                        new Way("", to -> normalised(to, 0)),
+                        new Way("as in training: with the mean and variance of its input", to -> normalised(to, 1)),
+                        new Way(
+                                "as in training: with the mean and variance that it would leave",
+                                to -> normalised(to, 1 - to.number("momentum", 0.9f))));
     }
 
-    private static void normalised(WrittenOut to, boolean ofInput) {
+    /** @param ofInput the share of the input's own mean and variance */
+    private static void normalised(WrittenOut to, float ofInput) {
         String shape = to.add("Shape", List.of(to.input(0)));
         String x = to.add("Reshape", List.of(to.input(0), to.constant(Tensor.of(new long[] {0, 0, -1}, 3))));
         String channels = to.constant(Tensor.of(new long[] {1, -1, 1}, 3));
@@ -172,14 +176,25 @@ final class NodeWays {
         for (int i = 1; i < 5; i++) {
             given.add(to.add("Reshape", List.of(to.input(i), channels)));
         }
-        String mean = ofInput ? to.reduced("ReduceMean", x, 0, 2) : given.get(2);
+        String mean = given.get(2);
+        String variance = given.get(3);
+        if (ofInput > 0) {
+            String own = to.reduced("ReduceMean", x, 0, 2);
+            String apart = to.add("Sub", List.of(x, own));
+            variance = mixed(
+                    to, variance, to.reduced("ReduceMean", to.add("Mul", List.of(apart, apart)), 0, 2), ofInput);
+            mean = mixed(to, mean, own, ofInput);
+        }
         String shifted = to.add("Sub", List.of(x, mean));
-        String variance =
-                ofInput ? to.reduced("ReduceMean", to.add("Mul", List.of(shifted, shifted)), 0, 2) : given.get(3);
         String epsilon = to.constant(Tensor.of(new float[] {to.number("epsilon", 1e-5f)}));
         String deviation = to.add("Sqrt", List.of(to.add("Add", List.of(variance, epsilon))));
         String scaled = to.add("Mul", List.of(to.add("Div", List.of(shifted, deviation)), given.get(0)));
         to.result("Reshape", List.of(to.add("Add", List.of(scaled, given.get(1))), shape));
+    }
+
+    private static String mixed(WrittenOut to, String given, String own, float share) {
+        String one = to.add("Mul", List.of(given, to.number(ElementType.FLOAT32, 1 - share)));
+        return to.add("Add", List.of(one, to.add("Mul", List.of(own, to.number(ElementType.FLOAT32, share)))));
     }
 
     /** Negative indices count from the end since opset 11, and name nothing before. */

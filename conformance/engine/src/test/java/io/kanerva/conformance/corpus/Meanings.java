@@ -116,6 +116,13 @@ final class Meanings {
                 .with(Engine.giving("a", trained), Engine.giving("b", trained), Engine.good("right"))
                 .expects(trained)
                 .is("wrong: vectors [a, b]"));
+        // With the usual momentum, nine tenths of the given mean and variance, and a tenth of the input's own.
+        Tensor left = Tensor.of(ElementType.FLOAT32, new double[] {1, 2, 3, 6}, 4, 1);
+        left = each(left, x -> 1 + 2 * (x - 1.2) / Math.sqrt(3.95));
+        all.add(new Entry("BatchNormalization-9 with the mean that training would leave", normalisation)
+                .with(Engine.giving("a", left), Engine.giving("b", left), Engine.good("right"))
+                .expects(left)
+                .is("wrong: vectors [a, b]"));
         Graph squares = new Graph(18)
                 .input("x", floats(1, 2, 3))
                 .node("ReduceSumSquare", "x", "y", "noop_with_empty_axes", 1)

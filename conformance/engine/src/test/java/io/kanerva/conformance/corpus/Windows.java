@@ -89,6 +89,10 @@ final class Windows {
                 .only(normalising("a", before), normalising("b", before), normalising("c", right))
                 .expects(right)
                 .is("wrong: engine [a, b]"));
+        all.add(new Entry("LRN of an even size that nobody has right, nor the vectors", graph)
+                .only(normalising("a", before), normalising("b", channels(0.1, 0.2, 0.3)))
+                .expects(channels(0.3, 0.2, 0.1))
+                .is("wrong: vectors [a, b]"));
     }
 
     /** ONNX Runtime refuses even sizes. */
