@@ -181,8 +181,8 @@ final class NodeWays {
         if (ofInput > 0) {
             String own = to.reduced("ReduceMean", x, 0, 2);
             String apart = to.add("Sub", List.of(x, own));
-            variance = mixed(
-                    to, variance, to.reduced("ReduceMean", to.add("Mul", List.of(apart, apart)), 0, 2), ofInput);
+            variance =
+                    mixed(to, variance, to.reduced("ReduceMean", to.add("Mul", List.of(apart, apart)), 0, 2), ofInput);
             mean = mixed(to, mean, own, ofInput);
         }
         String shifted = to.add("Sub", List.of(x, mean));

@@ -69,6 +69,26 @@ final class Windows {
                     .expects(row(1, 3, 5, 3))
                     .is("wrong: engine [a, b]"));
         }
+        Graph beyond = new Graph(17)
+                .input("x", row(1, 2, 3))
+                .node(
+                        "AveragePool",
+                        "x",
+                        "y",
+                        "kernel_shape",
+                        new int[] {2},
+                        "strides",
+                        new int[] {3},
+                        "pads",
+                        new int[] {0, 1},
+                        "ceil_mode",
+                        1)
+                .output("y");
+        all.add(new Entry(
+                        "a pool without the window that begins in the padding, in the vectors and most engines", beyond)
+                .only(Engine.giving("a", row(1.5)), Engine.giving("b", row(1.5)), Engine.giving("sloppy", row(2)))
+                .expects(row(1.5))
+                .is("wrong: engine [sloppy]"));
         Graph even = graph().input("x", row(2, 4, 6))
                 .node("AveragePool", "x", "y", "kernel_shape", new int[] {2}, "pads", new int[] {1, 1})
                 .output("y");
