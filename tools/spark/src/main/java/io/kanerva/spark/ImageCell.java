@@ -39,6 +39,15 @@ final class ImageCell {
     private static final String EXPECTED =
             "an image struct of Spark, binary (the bytes of a picture file) or array<float>";
 
+    /** What a byte becomes: a division for each pixel would be a tenth of a write's time. */
+    private static final float[] LEVELS = new float[256];
+
+    static {
+        for (int level = 0; level < LEVELS.length; level++) {
+            LEVELS[level] = level / 255f;
+        }
+    }
+
     private ImageCell() {}
 
     /** Why a column of this type cannot hold images; null if it can. */
@@ -143,11 +152,12 @@ final class ImageCell {
     private static float[] scaled(byte[] bytes, Planes size, boolean interleaved) {
         int channels = size.channels();
         int plane = size.height() * size.width();
+        int step = interleaved ? channels : 1;
         float[] values = new float[bytes.length];
         for (int channel = 0; channel < channels; channel++) {
+            int from = interleaved ? channels - 1 - channel : channel * plane;
             for (int i = 0; i < plane; i++) {
-                int from = interleaved ? i * channels + channels - 1 - channel : channel * plane + i;
-                values[channel * plane + i] = (bytes[from] & 0xff) / 255f;
+                values[channel * plane + i] = LEVELS[bytes[from + i * step] & 0xff];
             }
         }
         return values;

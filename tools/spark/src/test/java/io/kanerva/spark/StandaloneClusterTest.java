@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Executors in processes of their own, of which one dies and others are slow. */
 @EnabledOnOs(OS.LINUX)
 @EnabledForJreRange(max = JRE.JAVA_23, disabledReason = "Hadoop 3.4.1, which Spark 4.0 brings, calls getSubject")
-@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 480, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StandaloneClusterTest {
 
     private static final String FASHION = LocalSpark.bundle("fashion-mnist");

@@ -72,9 +72,11 @@ final class PlainSide {
     /** [episodes, T, 1, 28, 28] */
     static FloatTensor tensor(int episodes, byte[]... images) {
         FloatTensor tensor = FloatTensor.zeros(episodes, images.length / episodes, 1, SIDE, SIDE);
-        for (int i = 0; i < images.length; i++) {
-            for (int pixel = 0; pixel < MovedImages.PIXELS; pixel++) {
-                tensor.data()[i * MovedImages.PIXELS + pixel] = (images[i][pixel] & 0xff) / 255f;
+        float[] values = tensor.data();
+        int to = 0;
+        for (byte[] image : images) {
+            for (byte pixel : image) {
+                values[to++] = (pixel & 0xff) / 255f;
             }
         }
         return tensor;
