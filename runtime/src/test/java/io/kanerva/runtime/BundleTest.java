@@ -64,7 +64,8 @@ class BundleTest {
         bundle.replace("decoder.onnx", narrow);
         assertRefused(
                 bundle.write(folder),
-                "graph decoder: expected output 'logits' to be float32[B, Q, 1, 8, 8], found float32[B, Q, 1, 2, 2, 2]");
+                "graph decoder: expected output 'logits' to be float32[B, Q, 1, 8, 8], found "
+                        + "float32[B, Q, 1, 2, 2, 2]");
     }
 
     @Test

@@ -95,8 +95,11 @@ class VerifyModelTest {
                         "engine cannot run 'model.onnx' in 4 runs: no such operator",
                         "adapter was not asked, since our adapter cannot pass 'model.onnx' in 4 runs: no tensors",
                         "only one engine was compared (onnxruntime)");
-        assertThat(compare(model, "adapter", "--require", "--random", "1").exitCode()).isZero();
-        assertThat(compare(model, "engine", "--require-adapters", "--random", "1").exitCode()).isZero();
+        assertThat(compare(model, "adapter", "--require", "--random", "1").exitCode())
+                .isZero();
+        assertThat(compare(model, "engine", "--require-adapters", "--random", "1")
+                        .exitCode())
+                .isZero();
         CommandRun engine = compare(model, "engine", "--require", "--random", "1");
         assertThat(engine.exitCode()).isEqualTo(1);
         assertThat(engine.err())

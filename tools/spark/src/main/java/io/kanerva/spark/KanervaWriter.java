@@ -133,7 +133,8 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return SentBundle.broadcast(dataset.sparkSession(), value(bundle()), device(), bundle -> {
             if (ids && !bundle.settings().grows()) {
                 throw new IllegalArgumentException(
-                        "%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s with %s"
+                        ("%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s "
+                                        + "with %s")
                                 .formatted(
                                         uid(),
                                         bundle.settings().writer(),

@@ -127,7 +127,8 @@ final class Report {
                     (what.equals("write") ? files.get("images") : files.get("memories") + files.get("queries")) * times;
             double made = files.get(what.equals("write") ? "memories" : "recalls") * times;
             System.out.printf(
-                    "%n%s, %,.0f million images: %,.0f core hours, reads %,.0f GB, shuffles %,.0f GB, writes %,.0f GB x %d%n",
+                    "%n%s, %,.0f million images: %,.0f core hours, reads %,.0f GB, shuffles %,.0f GB, writes %,.0f GB "
+                            + "x %d%n",
                     what, IMAGES / 1e6, core / 3600, read / 1e9, shuffle / 1e9, made / 1e9, REPLICAS);
             if (shuffle > 0) {
                 double maps = read / SPLIT;

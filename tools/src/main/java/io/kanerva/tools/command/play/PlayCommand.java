@@ -56,8 +56,8 @@ public final class PlayCommand extends Subcommand {
             paramLabel = "DIR",
             order = 3,
             description =
-                    "Folder with the files of ONNX Runtime Web. Default: npm installs them into the checkout, once, with "
-                            + "esbuild, which makes one file of the page's modules.")
+                    "Folder with the files of ONNX Runtime Web. Default: npm installs them into the checkout, once, "
+                            + "with esbuild, which makes one file of the page's modules.")
     private Path runtime;
 
     static final class PortConverter implements ITypeConverter<Integer> {

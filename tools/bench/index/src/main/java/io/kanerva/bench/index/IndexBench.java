@@ -98,7 +98,8 @@ final class IndexBench {
         double eachTogether = together / asked.length;
         double eachAlone = alone / Math.min(ALONE, asked.length);
         print(
-                "exact search: %.3f ms a query of %d at once, %.3f ms of one alone; the damaged sample is the best for %.3f",
+                "exact search: %.3f ms a query of %d at once, %.3f ms of one alone; the damaged sample is the best for "
+                        + "%.3f",
                 eachTogether * 1e3, TOGETHER, eachAlone * 1e3, (double) right / asked.length);
         print("candidates   ms a query   64 at once is x   alone is x   recall (half, noise, moved)");
         try (SampleIndex.Reader index = new SampleIndex.Reader(folder, features)) {
