@@ -8,11 +8,12 @@ import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.proto.OperatorSetIdProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
-import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Writes blocks that repeat, such as the layers of a transformer, once: as functions of the model, which its nodes
@@ -37,8 +39,9 @@ final class LocalFunctions {
     private static final String BLOCK = "block";
     private static final int MIN_NODES = 3;
 
-    private final ModelProto model;
+    private final Written written;
     private final GraphProto graph;
+    /** Those of this graph and of the graphs around it. */
     private final Set<String> weights;
     /** The nodes that read each value; graph outputs have the number of nodes as their reader. */
     private final Map<String, Set<Integer>> readers = new HashMap<>();
@@ -58,14 +61,24 @@ final class LocalFunctions {
      */
     private record Part(String path, List<Integer> nodes, List<String> inputs, List<String> outputs, String form) {}
 
-    private LocalFunctions(ModelProto model) {
-        this.model = model;
-        graph = model.getGraph();
-        weights = graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
+    /**
+     * The functions of a model.
+     *
+     * @param imports the operator sets that they use
+     * @param functions in order
+     * @param names the function of each form
+     */
+    private record Written(
+            List<OperatorSetIdProto> imports, List<FunctionProto> functions, Map<String, String> names) {}
+
+    private LocalFunctions(Written written, GraphProto graph, Set<String> outside) {
+        this.written = written;
+        this.graph = graph;
+        weights = new HashSet<>(outside);
+        graph.getInitializerList().forEach(tensor -> weights.add(tensor.getName()));
         for (int i = 0; i < graph.getNodeCount(); i++) {
             int index = i;
-            graph.getNode(i)
-                    .getInputList()
+            reads(graph.getNode(i))
                     .forEach(name ->
                             readers.computeIfAbsent(name, n -> new TreeSet<>()).add(index));
             graph.getNode(i).getOutputList().forEach(name -> producers.put(name, index));
@@ -76,12 +89,32 @@ final class LocalFunctions {
                         .add(graph.getNodeCount()));
     }
 
-    /** The model with its repeated blocks as functions; the model itself if none repeats. */
-    static ModelProto of(ModelProto model) {
-        return new LocalFunctions(model).write();
+    /** What a node reads, in its subgraphs as well. */
+    private static Stream<String> reads(NodeProto node) {
+        Stream<String> inside = node.getAttributeList().stream()
+                .map(AttributeProto::getG)
+                .flatMap(body -> Stream.concat(
+                        body.getNodeList().stream().flatMap(LocalFunctions::reads),
+                        body.getOutputList().stream().map(ValueInfoProto::getName)));
+        return Stream.concat(node.getInputList().stream(), inside);
     }
 
-    private ModelProto write() {
+    /** The model with its repeated blocks as functions; the model itself if none repeats. */
+    static ModelProto of(ModelProto model) {
+        Written written = new Written(model.getOpsetImportList(), new ArrayList<>(), new HashMap<>());
+        GraphProto graph = new LocalFunctions(written, model.getGraph(), Set.of()).write();
+        return written.functions().isEmpty()
+                ? model
+                : model.toBuilder()
+                        .setGraph(graph)
+                        .addAllFunctions(written.functions())
+                        .addOpsetImport(OperatorSetIdProto.newBuilder()
+                                .setDomain(DOMAIN)
+                                .setVersion(1))
+                        .build();
+    }
+
+    private GraphProto write() {
         Map<String, List<Part>> forms = new LinkedHashMap<>();
         for (String path : paths()) {
             part(path)
@@ -104,16 +137,18 @@ final class LocalFunctions {
                 free.forEach(part -> part.nodes().forEach(node -> taken.put(node, part)));
             }
         }
-        return chosen.isEmpty() ? model : written(chosen, taken);
+        return written(chosen, taken);
     }
 
-    private ModelProto written(List<List<Part>> chosen, Map<Integer, Part> taken) {
-        ModelProto.Builder result = model.toBuilder();
-        result.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(DOMAIN).setVersion(1));
+    private GraphProto written(List<List<Part>> chosen, Map<Integer, Part> taken) {
         Map<Part, NodeProto> calls = new HashMap<>();
         for (List<Part> parts : chosen) {
-            String name = name(parts.get(0).path()) + "_" + result.getFunctionsCount();
-            result.addFunctions(function(parts.get(0), name));
+            String name = written.names().computeIfAbsent(parts.get(0).form(), form -> {
+                String next =
+                        name(parts.get(0).path()) + "_" + written.functions().size();
+                written.functions().add(function(parts.get(0), next));
+                return next;
+            });
             for (Part part : parts) {
                 calls.put(
                         part,
@@ -129,13 +164,24 @@ final class LocalFunctions {
                                 .build());
             }
         }
-        result.getGraphBuilder().clearNode();
+        GraphProto.Builder result = graph.toBuilder().clearNode();
         for (int i = 0; i < graph.getNodeCount(); i++) {
             Part part = taken.get(i);
             if (part == null) {
-                result.getGraphBuilder().addNode(graph.getNode(i));
+                result.addNode(withFunctions(graph.getNode(i)));
             } else if (part.nodes().get(part.nodes().size() - 1) == i) {
-                result.getGraphBuilder().addNode(calls.get(part));
+                result.addNode(calls.get(part));
+            }
+        }
+        return result.build();
+    }
+
+    /** A node whose subgraphs call the functions, too. */
+    private NodeProto withFunctions(NodeProto node) {
+        NodeProto.Builder result = node.toBuilder();
+        for (AttributeProto.Builder attribute : result.getAttributeBuilderList()) {
+            if (attribute.getType() == AttributeType.GRAPH) {
+                attribute.setG(new LocalFunctions(written, attribute.getG(), weights).write());
             }
         }
         return result.build();
@@ -159,10 +205,8 @@ final class LocalFunctions {
         part.outputs()
                 .forEach(output -> names.put(
                         output, "output_" + (names.size() - part.inputs().size())));
-        FunctionProto.Builder function = FunctionProto.newBuilder()
-                .setName(name)
-                .setDomain(DOMAIN)
-                .addAllOpsetImport(model.getOpsetImportList());
+        FunctionProto.Builder function =
+                FunctionProto.newBuilder().setName(name).setDomain(DOMAIN).addAllOpsetImport(written.imports());
         part.inputs().forEach(input -> function.addInput(names.get(input)));
         part.outputs().forEach(output -> function.addOutput(names.get(output)));
         for (int index : part.nodes()) {

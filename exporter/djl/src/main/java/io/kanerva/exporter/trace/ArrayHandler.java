@@ -97,7 +97,8 @@ final class ArrayHandler implements InvocationHandler {
                     throw recorder.fail(refusal(method));
                 }
                 recorder.problem(refusal(method));
-                yield recorder.unsupported(method, value(), ArrayStorage.receiver(method, value().array()), arguments);
+                yield recorder.calls()
+                        .unsupported(method, value(), ArrayStorage.receiver(method, value().array()), arguments);
             }
         };
     }
@@ -184,12 +185,14 @@ final class ArrayHandler implements InvocationHandler {
         }
         boolean isArgument = entry.kind() == Kind.FUN || entry.kind() == Kind.PASS;
         TapeValue read = isArgument ? null : value();
-        Object result = recorder.record(
-                method,
-                entry,
-                read,
-                ArrayStorage.receiver(method, isArgument ? memory.get().any().array() : read.array()),
-                arguments);
+        Object result = recorder.calls()
+                .record(
+                        method,
+                        entry,
+                        read,
+                        ArrayStorage.receiver(
+                                method, isArgument ? memory.get().any().array() : read.array()),
+                        arguments);
         if (!isView(method, entry, arguments)) {
             return result;
         }
@@ -269,7 +272,7 @@ final class ArrayHandler implements InvocationHandler {
             if (name.equals("setScalar") && before.array().get(index).size() != 1) {
                 throw recorder.fail("setScalar: the index selects more than one element");
             }
-            return change(recorder.assign(before, index, arguments[1]), name);
+            return change(recorder.calls().assign(before, index, arguments[1]), name);
         }
         if (arguments[0] instanceof Buffer buffer) {
             // The engine's array takes the buffer's memory and leaves its own to those that share it.

@@ -225,12 +225,13 @@ final class ArrayStorage {
             if (isArgument) {
                 arguments[0] = ArrayHandler.wrap(recorder, source);
             }
-            Object result = recorder.record(
-                    view.method(),
-                    view.entry(),
-                    isArgument ? null : source,
-                    receiver(view.method(), source.array()),
-                    arguments);
+            Object result = recorder.calls()
+                    .record(
+                            view.method(),
+                            view.entry(),
+                            isArgument ? null : source,
+                            receiver(view.method(), source.array()),
+                            arguments);
             return recorder.valueOf(part(result, view.part()));
         } catch (RuntimeException | Error e) {
             throw e;
@@ -259,8 +260,8 @@ final class ArrayStorage {
             case "get" ->
                 TracedIndex.of((NDIndex) arguments[1], -1).elements().isEmpty()
                         ? next
-                        : recorder.assign(before, (NDIndex) arguments[1], changed);
-            case "split" -> recorder.assign(before, slice(next.shape()), changed);
+                        : recorder.calls().assign(before, (NDIndex) arguments[1], changed);
+            case "split" -> recorder.calls().assign(before, slice(next.shape()), changed);
             case "broadcast" -> {
                 if (next.shape().size() != before.shape().size()) {
                     throw recorder.fail(operation + " changes an array in place whose elements share memory, since it "

@@ -21,6 +21,6 @@ public interface CompositeOperation {
                 .filter(TracedArray.class::isInstance)
                 .findFirst()
                 .map(array -> ((TracedArray) array).recorder());
-        return recorder.map(r -> r.composite(operation, inputs)).orElseGet(() -> operation.compute(inputs));
+        return recorder.map(r -> r.calls().composite(operation, inputs)).orElseGet(() -> operation.compute(inputs));
     }
 }

@@ -19,7 +19,7 @@ record LoopBody(int states, int finals, List<Tape> iterations) {
         return states == other.states
                 && finals == other.finals
                 && Stream.concat(iterations.stream(), other.iterations.stream())
-                        .allMatch(tape -> TapeComparison.firstDifference(first.steps(), tape.steps()) < 0
+                        .allMatch(tape -> AlikeTapes.firstDifference(first.steps(), tape.steps()) < 0
                                 && ids(first.outputs()).equals(ids(tape.outputs())));
     }
 

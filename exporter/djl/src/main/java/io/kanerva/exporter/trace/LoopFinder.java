@@ -40,7 +40,7 @@ final class LoopFinder {
     /** Whether tapes have the same operations on the same values, which differ in numbers only. */
     static boolean areAlike(List<Tape> tapes) {
         return tapes.stream()
-                .allMatch(tape -> TapeComparison.firstDifference(tapes.get(0).steps(), tape.steps()) < 0);
+                .allMatch(tape -> AlikeTapes.firstDifference(tapes.get(0).steps(), tape.steps()) < 0);
     }
 
     /** Continues an alignment of the tapes from given positions. */

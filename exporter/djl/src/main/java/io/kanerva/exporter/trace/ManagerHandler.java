@@ -68,13 +68,13 @@ final class ManagerHandler implements InvocationHandler {
         Arguments.requireTypes(recorder, method, arguments);
         Optional<Entry> entry = RecordedMethods.find(method);
         if (entry.isPresent()) {
-            return recorder.record(method, entry.get(), null, engine, arguments);
+            return recorder.calls().record(method, entry.get(), null, engine, arguments);
         }
         if (CONSTANTS.contains(RecordedMethods.signature(method))) {
             return recorder.constant((NDArray) Recorder.call(method, engine, arguments));
         }
         if (RecordedMethods.signature(method).equals("create(Shape,DataType)")) {
-            return recorder.unset((Shape) arguments[0], (DataType) arguments[1]);
+            return recorder.calls().unset((Shape) arguments[0], (DataType) arguments[1]);
         }
         if (name.equals("from")) {
             return arguments[0] == null || arguments[0] instanceof TracedArray

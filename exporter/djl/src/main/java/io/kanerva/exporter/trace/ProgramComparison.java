@@ -161,7 +161,7 @@ final class ProgramComparison {
         }
         try (Recorder recorder = block.recorder(engine, names, selection)) {
             Tape tape = recorder.tape(block.record(recorder, sizes, Tracer.SEED, plan, limits));
-            selectable = recorder.selectable();
+            selectable = recorder.calls().selectable();
             return LoopReplay.difference(traced.loops().orElseThrow(), tape, sizes)
                     .map(text -> new Outcome(Outcome.Kind.DIFFERENT, text))
                     .orElse(Outcome.SAME);
@@ -217,7 +217,7 @@ final class ProgramComparison {
             } catch (RuntimeException e) {
                 problems = List.of("the block fails: " + e + " (" + recorder.siteOf(e, block.loader()) + ")");
             }
-            selectable = recorder.selectable();
+            selectable = recorder.calls().selectable();
             String failure = String.join("; ", problems);
             if (failure.contains("can't allocate memory") || failure.contains("out of memory")) {
                 return Outcome.NOT_KNOWN;

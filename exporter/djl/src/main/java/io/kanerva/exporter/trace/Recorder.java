@@ -4,12 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.index.dim.NDIndexPick;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.TapeValue.Kind;
 import io.kanerva.exporter.trace.block.BlockPaths;
 import io.kanerva.exporter.trace.block.CallSite;
@@ -17,16 +14,12 @@ import io.kanerva.exporter.trace.block.ParameterNames;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.zip.CRC32;
 
@@ -39,18 +32,12 @@ final class Recorder implements AutoCloseable {
     /** Larger arrays are dropped where only their shape is needed, and constants with more elements not copied. */
     private static final long MAX_KEPT = 1 << 14;
 
-    /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
-    private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
-
     private static final String SEVERAL_THREADS =
             "the block computes on several threads, as a parallel stream or an executor does; only one thread's "
                     + "operations can be recorded, make the stream sequential";
 
     static final String KEPT = "the block uses an array that it kept from an earlier call; a graph keeps nothing "
             + "from call to call, make the array an input and an output, or compute it anew in each call";
-
-    /** PyTorch's native code reads beyond an array whose elements share memory, and ends the process. */
-    private static final Set<String> NEEDS_MEMORY = Set.of("median");
 
     private final NDManager engine;
     private final NDManager manager;
@@ -72,15 +59,8 @@ final class Recorder implements AutoCloseable {
     /** Parameters, and constants that the block did not make during the recording. */
     private final BitSet held = new BitSet();
 
-    private final Statistics statistics;
     private final Retention retention;
-    private final Selection selection;
-    /** Masks that select elements, numbered in the order of their use; those that are computed alike are one. */
-    private final Map<Integer, Integer> masks = new HashMap<>();
-
-    private final AlikeValues alike = new AlikeValues();
-    private int compared;
-    private long selectable;
+    private final EngineCalls calls;
     /** Compares the recording with a program; null if there is none yet. */
     private final Probe probe;
 
@@ -139,9 +119,8 @@ final class Recorder implements AutoCloseable {
         this.manager = ManagerHandler.wrap(this, this.engine);
         this.names = names;
         this.paths = new BlockPaths(names.tree());
-        this.statistics = statistics;
         this.retention = retention;
-        this.selection = selection;
+        this.calls = new EngineCalls(this, statistics, retention, selection, probe);
     }
 
     NDManager manager() {
@@ -150,6 +129,11 @@ final class Recorder implements AutoCloseable {
 
     NDManager engine() {
         return engine;
+    }
+
+    /** Runs methods on the engine for this recording. */
+    EngineCalls calls() {
+        return calls;
     }
 
     List<Step> steps() {
@@ -285,27 +269,6 @@ final class Recorder implements AutoCloseable {
         hasEnded = true;
     }
 
-    /** The engine's array of a mask. */
-    NDArray mask(NDArray array) {
-        TapeValue value = valueOf(array);
-        return dependent.get(value.id()) ? selection.mask(value.array(), number(value)) : value.array();
-    }
-
-    /** The most elements that an operation can have selected, as far as their number depends on values. */
-    long selectable() {
-        return selectable;
-    }
-
-    /** The number of a mask among those that select elements. */
-    private int number(TapeValue mask) {
-        selectable = Math.max(selectable, mask.array().size());
-        for (; compared < steps.size(); compared++) {
-            Step step = steps.get(compared);
-            alike.add(step, List.of(step));
-        }
-        return masks.computeIfAbsent(alike.first(mask), id -> masks.size());
-    }
-
     /** The value on the tape for an array, traced or ordinary. */
     TapeValue valueOf(NDArray array) {
         TracedArray traced = (TracedArray) (array instanceof TracedArray ? array : constant(array));
@@ -337,167 +300,13 @@ final class Recorder implements AutoCloseable {
         return value;
     }
 
-    /**
-     * Runs a method on the engine and records it.
-     *
-     * @param self the receiver's value if it is an input of the operation, else null
-     * @param receiver the engine's object to call
-     * @return a recording array or an NDList of them
-     */
-    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] args) throws Throwable {
-        requireOneThread();
-        Object[] arguments = entry.operation().equals("batchNorm") ? withStatistics(args) : args;
-        List<TapeValue> inputs = new ArrayList<>();
-        if (self != null) {
-            inputs.add(self);
-        }
-        Map<String, Object> attributes = new LinkedHashMap<>();
-        for (int i = 0; i < arguments.length; i++) {
-            String name = entry.arguments().get(i);
-            Class<?> type = method.getParameterTypes()[i];
-            if (type == NDArray.class) {
-                inputs.add(arguments[i] == null ? null : valueOf((NDArray) arguments[i]));
-            } else if (type == NDList.class) {
-                ((NDList) arguments[i]).forEach(array -> inputs.add(valueOf(array)));
-            } else if (type == NDIndex.class) {
-                TracedIndex index =
-                        TracedIndex.of((NDIndex) arguments[i], self.shape().dimension());
-                index.arrays().forEach(array -> inputs.add(valueOf(array)));
-                attributes.putAll(index.attributes());
-            } else if (!name.equals("-")) {
-                attributes.put(name, Arguments.attribute(arguments[i]));
-            }
-        }
-        Object[] ordinary = Arguments.ofEngine(this, self, arguments);
-        if (Boolean.TRUE.equals(attributes.get("training")) && entry.operation().equals("batchNorm")) {
-            // The engine would update the running mean and variance, so it gets copies.
-            ordinary[1] = ((NDArray) ordinary[1]).duplicate();
-            ordinary[2] = ((NDArray) ordinary[2]).duplicate();
-        }
-        if (OVERWRITES_ARGUMENTS.contains(entry.operation())) {
-            ordinary = Arrays.stream(ordinary)
-                    .map(a -> a instanceof NDArray array ? array.duplicate() : a)
-                    .toArray();
-        }
-        Optional<NDList> shapes =
-                probe(entry.operation(), inputs, attributes, entry.kind() == RecordedMethods.Kind.VIEW);
-        if (shapes.isPresent()) {
-            return step(
-                    entry.operation(),
-                    inputs,
-                    attributes,
-                    method.getReturnType() == NDList.class
-                            ? shapes.get()
-                            : shapes.get().get(0));
-        }
-        Object called = receiver;
-        if (selection != Selection.ACTUAL && Selection.isBy(entry.operation(), attributes)) {
-            switch (entry.operation()) {
-                case "booleanMask" -> ordinary[0] = mask((NDArray) arguments[0]);
-                case "nonzero" ->
-                    called = dependent.get(self.id()) ? selection.mask(self.array(), number(self)) : receiver;
-                case "unique" ->
-                    called = dependent.get(self.id()) ? selection.different(self.array(), number(self)) : receiver;
-                case "multiBoxDetection" -> {
-                    if (dependent.get(inputs.get(0).id())) {
-                        ordinary[0] = selection.detected((NDList) ordinary[0]);
-                        selectable = Math.max(selectable, inputs.get(0).shape().get(2));
-                    }
-                }
-                default -> {} // The masks of an index are replaced in it.
-            }
-        }
-        if (NEEDS_MEMORY.contains(entry.operation()) && called instanceof NDArray array) {
-            try (NDArray own = array.duplicate()) {
-                return step(entry.operation(), inputs, attributes, call(method, own, ordinary));
-            }
-        }
-        Object result = MissingMethods.contains(method)
-                ? MissingMethods.compute(method, called, ordinary)
-                : call(method, called, ordinary);
-        return step(entry.operation(), inputs, attributes, result);
-    }
-
-    /** Compares an operation that is about to run with the program; returns its results if only their shape matters. */
-    private Optional<NDList> probe(
-            String operation, List<TapeValue> inputs, Map<String, Object> attributes, boolean isView) {
-        if (probe == null) {
-            return Optional.empty();
-        }
-        probe.enter(operation, inputs, attributes, this::site);
-        Optional<NDList> shapes =
-                retention.values() ? Optional.empty() : probe.shapesOnly(operation, inputs, attributes, engine);
-        if (shapes.isEmpty()) {
-            probe.spend(operation, inputs, isView);
-        }
-        return shapes;
-    }
-
-    private CallSite site() {
+    /** The line that is running now. */
+    CallSite site() {
         return here().site();
     }
 
-    private Object[] withStatistics(Object[] args) {
-        Object[] arguments = args.clone();
-        int training = arguments.length - 1;
-        arguments[training] = statistics == Statistics.BATCH || (boolean) args[training];
-        return arguments;
-    }
-
-    /** A recording array whose elements are not set yet. */
-    NDArray unset(Shape shape, DataType type) {
-        Map<String, Object> attributes = Map.of("shape", shape.getShape());
-        probe("zeros", List.of(), attributes, false);
-        NDArray zeros = engine.zeros(shape, type);
-        return ArrayHandler.unset(this, ((TracedArray) step("zeros", List.of(), attributes, zeros)).tapeValue());
-    }
-
-    /** Records a computation of several engine operations as one operation. */
-    NDList composite(CompositeOperation operation, NDList inputs) {
-        NDList ordinary = new NDList();
-        inputs.forEach(array -> ordinary.add(valueOf(array).array()));
-        List<TapeValue> read = inputs.stream().map(this::valueOf).toList();
-        probe("composite", read, Map.of("operation", operation), false);
-        NDList outputs = Interception.pausing(() -> operation.compute(ordinary));
-        return (NDList) step("composite", read, Map.of("operation", operation), outputs);
-    }
-
-    /** Records {@code array.set(index, number or array)} on a copy and returns the new version. */
-    TapeValue assign(TapeValue array, NDIndex index, Object data) {
-        if (index.stream().anyMatch(NDIndexPick.class::isInstance)) {
-            problem("set through a pick index does nothing in DJL's PyTorch engine; use scatter");
-        }
-        TracedIndex traced = TracedIndex.of(index, array.shape().dimension());
-        Map<String, Object> attributes = new LinkedHashMap<>(traced.attributes());
-        List<TapeValue> inputs = new ArrayList<>(List.of(array));
-        traced.arrays().forEach(a -> inputs.add(valueOf(a)));
-        if (data instanceof NDArray values) {
-            inputs.add(valueOf(values));
-        } else {
-            attributes.put("value", Arguments.attribute(data));
-        }
-        probe("set", inputs, attributes, false);
-        NDArray copy = array.array().duplicate();
-        if (data instanceof NDArray values) {
-            copy.set(traced.toEngine(this), valueOf(values).array());
-        } else {
-            copy.set(traced.toEngine(this), (Number) data);
-        }
-        return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
-    }
-
-    /** Continues with the engine's result of an unsupported method, to find further problems. */
-    Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
-        requireOneThread();
-        try {
-            Object[] ordinary = Arguments.ofEngine(this, self, arguments);
-            return step(method.getName(), List.of(self), Map.of(), call(method, receiver, ordinary));
-        } catch (UnsupportedOperationException e) {
-            throw new ExportException(problems, e);
-        }
-    }
-
-    private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
+    /** Puts an operation on the tape, or compares it with the program; returns its results as recording arrays. */
+    Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
         boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));

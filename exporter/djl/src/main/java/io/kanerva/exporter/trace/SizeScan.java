@@ -277,9 +277,7 @@ final class SizeScan {
 
     private boolean areAlike(Tape a, Tape b) {
         return ids(a).equals(ids(b))
-                && (comparesNumbers
-                        ? a.difference(b).isEmpty()
-                        : TapeComparison.firstDifference(a.steps(), b.steps()) < 0);
+                && (comparesNumbers ? a.difference(b).isEmpty() : AlikeTapes.firstDifference(a.steps(), b.steps()) < 0);
     }
 
     private static List<Integer> ids(Tape tape) {

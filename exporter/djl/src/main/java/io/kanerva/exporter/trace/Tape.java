@@ -25,7 +25,7 @@ record Tape(List<TapeValue> values, List<Step> steps, List<TapeValue> outputs) {
      * if there is none.
      */
     Optional<String> difference(Tape again) {
-        int other = TapeComparison.firstDifference(steps, again.steps);
+        int other = AlikeTapes.firstDifference(steps, again.steps);
         int first = IntStream.range(0, other < 0 ? steps.size() : other)
                 .filter(i -> !hasSameNumbers(steps.get(i), again.steps.get(i)))
                 .findFirst()

@@ -6,12 +6,10 @@ import io.kanerva.exporter.trace.block.CallSite;
 import io.kanerva.exporter.trace.size.ConstantOfSize;
 import io.kanerva.exporter.trace.size.RealSize;
 import io.kanerva.exporter.trace.size.Size;
-import io.kanerva.exporter.trace.size.SizeFactor;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -35,9 +33,6 @@ import java.util.stream.Stream;
 final class TapeComparison {
     /** Folding must not inflate the file: a result with more elements than this must not be larger than its inputs. */
     private static final long MAX_FOLDED = 4096;
-    /** The number of sizes that a message gives as examples. */
-    private static final int MAX_LISTED = 3;
-
     /** Stands for a value that no operation computes. */
     private static final Operation INPUT =
             new Operation("identity", List.of(), Map.of(), List.of(), new CallSite("", "", ""));
@@ -70,13 +65,10 @@ final class TapeComparison {
     private final Map<Integer, Operation> numbers = new HashMap<>();
     private final Map<Integer, CombinedTape> bodies = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
-    private final Set<String> assumptions = new LinkedHashSet<>();
-    private final StridedSizes strided;
     private final CountedSizes counts;
-    private ExpressionSearch inference;
+    private final AlikeTapes alike;
+    private final NumberComparison expressions;
     private ConstantSearch constants;
-    private boolean isInexpressible;
-    private boolean isLast;
 
     /**
      * Prepares a comparison.
@@ -92,13 +84,14 @@ final class TapeComparison {
             List<Tape> tapes,
             List<Varied> others) {
         this.plan = plan;
-        this.strided = new StridedSizes(plan, limits);
         this.specs = specs;
         this.limits = limits;
         this.tapes = tapes;
         this.others = others;
         this.first = tapes.get(0);
         this.counts = new CountedSizes(plan, tapes, others);
+        this.alike = new AlikeTapes(plan, tapes, others);
+        this.expressions = new NumberComparison(plan, limits, others, counts, this::elements, problems);
         this.operands = new Operand[first.values().size()];
         first.steps()
                 .forEach(step -> step.inputs().stream()
@@ -115,7 +108,7 @@ final class TapeComparison {
      */
     Optional<Program> combine(boolean isLast, boolean isUnique) {
         prepare(isLast, isUnique);
-        requireSameOperations();
+        alike.requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
             InputSpec spec = specs.get(inputs.size());
@@ -124,7 +117,7 @@ final class TapeComparison {
             inputs.add(operands[input.id()]);
         }
         Program program = combine(inputs);
-        if (isInexpressible && !isLast) {
+        if (expressions.isInexpressible() && !isLast) {
             return Optional.empty();
         }
         if (!problems.isEmpty()) {
@@ -133,11 +126,10 @@ final class TapeComparison {
         return Optional.of(program);
     }
 
-    private void prepare(boolean last, boolean isUnique) {
-        isLast = last;
-        inference = new ExpressionSearch(plan, limits, strided.factors(), isUnique);
-        constants =
-                new ConstantSearch(plan, limits, numbers -> size(numbers, Size.unknown()), this::expression, isUnique);
+    private void prepare(boolean isLast, boolean isUnique) {
+        expressions.begin(isLast, isUnique);
+        constants = new ConstantSearch(
+                plan, limits, sizes -> expressions.size(sizes, Size.unknown()), expressions::expression, isUnique);
     }
 
     /**
@@ -147,8 +139,8 @@ final class TapeComparison {
      */
     Program combineWithin(TapeComparison outer, int states, List<Operand> outside) {
         // A loop cannot be traced further for the sake of its body.
-        prepare(outer.isLast, true);
-        requireSameOperations();
+        prepare(outer.expressions.isLast(), true);
+        alike.requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
             Operand known = outside.get(inputs.size());
@@ -159,8 +151,8 @@ final class TapeComparison {
         }
         Program program = combine(inputs);
         outer.problems.addAll(problems);
-        outer.assumptions.addAll(assumptions);
-        outer.isInexpressible |= isInexpressible;
+        outer.expressions.assumptions().addAll(expressions.assumptions());
+        outer.expressions.addInexpressible(expressions.isInexpressible());
         return program;
     }
 
@@ -197,25 +189,13 @@ final class TapeComparison {
                 counts.add(first.steps().get(i));
             }
         }
-        requireSameNumber();
+        alike.requireSameNumber();
         List<Operand> results = new ArrayList<>();
         for (int i = 0; i < first.outputs().size(); i++) {
-            int index = i;
-            int id = same(
-                    tapes.stream()
-                            .map(tape -> (long) tape.outputs().get(index).id())
-                            .toList(),
-                    "output " + i);
-            if (tapes.stream()
-                    .anyMatch(tape -> !tape.outputs()
-                            .get(index)
-                            .name()
-                            .equals(first.outputs().get(index).name()))) {
-                throw otherOutput("output " + i);
-            }
-            results.add(operand(id));
+            results.add(operand(alike.output(i)));
         }
-        return new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions));
+        return new Program(
+                inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(expressions.assumptions()));
     }
 
     /** What a tape at other sizes must hold if the program, which has no loops, is to be right there. */
@@ -225,7 +205,7 @@ final class TapeComparison {
 
     /** Sizes at which the block should be traced, too: several expressions for a number fit, or a table ends there. */
     Set<Map<String, Long>> wanted() {
-        Set<Map<String, Long>> all = new LinkedHashSet<>(inference.wanted());
+        Set<Map<String, Long>> all = new LinkedHashSet<>(expressions.wanted());
         all.addAll(constants.wanted());
         return all;
     }
@@ -245,35 +225,6 @@ final class TapeComparison {
         return counts.needsAll();
     }
 
-    /** Checks that the tapes differ in numbers only. */
-    private void requireSameOperations() {
-        for (int t = 1; t < tapes.size(); t++) {
-            int difference = firstDifference(tapes.get(t).steps());
-            if (difference >= 0) {
-                throw new ExportException(
-                        List.of("the block runs " + first.steps().size() + " operations with "
-                                + plan.traces().get(0) + " and "
-                                + tapes.get(t).steps().size() + " with "
-                                + plan.traces().get(t)
-                                + "; a Java loop or branch depends on a dynamic dimension, and only "
-                                + "the tensor operations of one run can"
-                                + " be exported; use operations on the whole dimension, or "
-                                + "make it a fixed one"
-                                + " (they first differ at "
-                                + describe(tapes.get(t).steps(), difference) + ")"));
-            }
-        }
-        for (Varied other : others) {
-            int difference = firstDifference(other.tape().steps());
-            if (difference >= 0) {
-                throw new ExportException(
-                        List.of("the block runs other operations when its inputs have other values; control flow "
-                                + "that depends on values cannot be exported, use where instead (they first differ at "
-                                + describe(other.tape().steps(), difference) + ")"));
-            }
-        }
-    }
-
     /** Checks that some recording selected another number of elements: else it is not known what depends on it. */
     private void requireOtherCount(Step step) {
         int id = step.outputs().get(0).id();
@@ -284,68 +235,6 @@ final class TapeComparison {
                     + " selects another number of elements than with the traced values, so what depends on that "
                     + "number is not known (" + step.site() + ")");
         }
-    }
-
-    /** Checks that the block always returns as many arrays. */
-    private void requireSameNumber() {
-        int count = first.outputs().size();
-        for (int t = 1; t < tapes.size(); t++) {
-            if (tapes.get(t).outputs().size() != count) {
-                throw otherNumber(tapes.get(t), "with " + plan.traces().get(t));
-            }
-        }
-        for (Varied other : others) {
-            if (other.tape().outputs().size()
-                    != tapes.get(other.trace()).outputs().size()) {
-                throw otherNumber(other.tape(), "when its inputs have other values");
-            }
-        }
-    }
-
-    private ExportException otherNumber(Tape tape, String when) {
-        return new ExportException(
-                List.of("the block returns " + first.outputs().size() + " arrays with "
-                        + plan.traces().get(0) + " and " + tape.outputs().size() + " " + when
-                        + "; a model has a fixed number of outputs, stack them into one"));
-    }
-
-    private int firstDifference(List<Step> steps) {
-        return firstDifference(first.steps(), steps);
-    }
-
-    /** The index of the first step that differs between two tapes; -1 if none does. */
-    static int firstDifference(List<Step> a, List<Step> b) {
-        int common = Math.min(a.size(), b.size());
-        int i = 0;
-        while (i < common && isSame(a.get(i), b.get(i))) {
-            i++;
-        }
-        return i == common && a.size() == b.size() ? -1 : i;
-    }
-
-    private String describe(List<Step> steps, int index) {
-        Step step = index < first.steps().size() ? first.steps().get(index) : steps.get(index);
-        return step.operation() + " " + step.site();
-    }
-
-    private static boolean isSame(Step a, Step b) {
-        return a.operation().equals(b.operation())
-                && ids(a.inputs()).equals(ids(b.inputs()))
-                && parameters(a.inputs()).equals(parameters(b.inputs()))
-                && ids(a.outputs()).equals(ids(b.outputs()))
-                && (!(a.attributes().get("body") instanceof LoopBody body)
-                        || body.isLike((LoopBody) b.attributes().get("body")));
-    }
-
-    /** The names of the parameters among values: a block may read one at some sizes and another one at others. */
-    private static List<String> parameters(List<TapeValue> values) {
-        return values.stream()
-                .map(value -> value != null && value.kind() == TapeValue.Kind.PARAMETER ? value.name() : "")
-                .toList();
-    }
-
-    private static List<Integer> ids(List<TapeValue> values) {
-        return values.stream().map(value -> value == null ? -1 : value.id()).toList();
     }
 
     private void combineSteps(List<Step> steps, List<Step> varied) {
@@ -362,7 +251,8 @@ final class TapeComparison {
             }
             List<Object> variedValues =
                     varied.stream().map(s -> s.attributes().get(name)).toList();
-            attributes.put(name, attribute(values, variedValues, step.operation() + "'s " + name, step.site()));
+            attributes.put(
+                    name, expressions.attribute(values, variedValues, step.operation() + "'s " + name, step.site()));
         }
         Operation operation = new Operation(step.operation(), inputs, attributes, List.of(), step.site());
         List<Operand> outputs = step.outputs().stream()
@@ -444,8 +334,8 @@ final class TapeComparison {
         if (tensors.stream().allMatch(tensors.get(0)::equals)) {
             return constant(value);
         }
-        isInexpressible = true;
-        Optional<ConstantOfSize> found = isLast ? constants.find(tensors) : Optional.empty();
+        expressions.addInexpressible(true);
+        Optional<ConstantOfSize> found = expressions.isLast() ? constants.find(tensors) : Optional.empty();
         if (found.isPresent()) {
             ConstantOfSize constant = found.orElseThrow();
             Operand operand = new Operand(value.id(), "", value.elementType(), constant.shape(), null);
@@ -473,7 +363,7 @@ final class TapeComparison {
         if (Stream.concat(tensors.stream(), varied.stream()).allMatch(tensors.get(0)::equals)) {
             return constant(value);
         }
-        Object number = attribute(numbers(tensors), numbers(varied), "the number", value.site());
+        Object number = expressions.attribute(numbers(tensors), numbers(varied), "the number", value.site());
         Operand operand = new Operand(value.id(), "", value.elementType(), List.of(), null);
         Operation operation =
                 new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site());
@@ -509,53 +399,9 @@ final class TapeComparison {
         return IntStream.range(0, rank)
                 .mapToObj(i -> others.stream().anyMatch(other -> other.shape(id).get(i) != shapes.get(other.trace())[i])
                         ? Size.unknown()
-                        : size(shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, i)))
+                        : expressions.size(
+                                shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, i)))
                 .toList();
-    }
-
-    /** The expression for an axis: a rule's if it fits the traced values, else one inferred from them. */
-    private Size size(long[] values, Size ruled) {
-        Size size = strided.withinLimits(ruled);
-        if (!strided.fits(ruled, values)) {
-            Size polynomial = plan.express(values);
-            size = polynomial.isKnown() ? polynomial : strided.express(values);
-            isInexpressible |= !size.isKnown();
-            size = size.isKnown() || !isLast ? size : inference.whole(values);
-        }
-        strided.add(size);
-        return size;
-    }
-
-    /** Like the other one, for values that may depend on the inputs' values. */
-    private Object attribute(List<Object> values, List<Object> varied, String what, CallSite site) {
-        if (IntStream.range(0, varied.size())
-                .allMatch(i -> isEqual(values.get(others.get(i).trace()), varied.get(i)))) {
-            return attribute(values, what, site);
-        }
-        List<Object> all = Stream.concat(values.stream(), varied.stream()).toList();
-        if (values.get(0) instanceof long[] numbers
-                && all.stream().allMatch(value -> ((long[]) value).length == numbers.length)) {
-            return IntStream.range(0, numbers.length)
-                    .mapToObj(i -> attribute(element(values, i), element(varied, i), what, site))
-                    .toList();
-        }
-        if (!isLast) {
-            isInexpressible = true; // More traces select more numbers of elements.
-            return placeholder(values);
-        }
-        Optional<Object> counted = all.stream().allMatch(Number.class::isInstance)
-                ? counts.express(
-                        all.stream()
-                                .mapToDouble(v -> ((Number) v).doubleValue())
-                                .toArray(),
-                        elements())
-                : Optional.empty();
-        if (counted.isEmpty()) {
-            problems.add(what + " is a number that depends on the values of the inputs, such as how"
-                    + " many elements a mask selects, and no formula in that number was found; it would be frozen, use"
-                    + " -1 in a shape, or count with arrays, as in mask.sum() (" + site + ")");
-        }
-        return counted.orElseGet(() -> placeholder(values));
     }
 
     /** How many elements the inputs have. */
@@ -564,111 +410,5 @@ final class TapeComparison {
                 .map(input -> operands[input.id()].shape().stream().reduce(Size.fixed(1), Size::times))
                 .filter(size -> size.isKnown() && !size.isFixed())
                 .toList();
-    }
-
-    private static List<Object> element(List<Object> values, int index) {
-        return values.stream().map(value -> (Object) ((long[]) value)[index]).toList();
-    }
-
-    private Object attribute(List<Object> values, String what, CallSite site) {
-        Object one = values.get(0);
-        if (one instanceof long[] numbers) {
-            if (values.stream().anyMatch(value -> ((long[]) value).length != numbers.length)) {
-                return differs(values, what, site);
-            }
-            return IntStream.range(0, numbers.length)
-                    .mapToObj(i -> attribute(element(values, i), what, site))
-                    .toList();
-        }
-        boolean isEqual = values.stream().allMatch(value -> isEqual(value, one));
-        if (isEqual) {
-            return one instanceof Long number ? Size.fixed(number) : one;
-        }
-        boolean isWhole = values.stream().allMatch(v -> v instanceof Number n && n.doubleValue() == n.longValue());
-        long[] numbers = isWhole
-                ? values.stream().mapToLong(v -> ((Number) v).longValue()).toArray()
-                : new long[0];
-        Size size = isWhole ? plan.express(numbers) : Size.unknown();
-        // Two expressions fit the same few numbers; more sizes distinguish them.
-        isInexpressible |= size.isKnown() && strided.mayProduce(numbers);
-        if (size.isKnown()) {
-            return size;
-        }
-        Optional<Object> found = inferred(values, numbers);
-        // A few numbers may fit by coincidence, so more are traced before this is accepted.
-        isInexpressible = true;
-        found.ifPresent(expression -> assumptions.add(what + " was taken to be " + expression
-                + ", which holds at the sizes that were traced (" + site + ")"));
-        return found.orElseGet(() -> differs(values, what, site));
-    }
-
-    /** The {@link Size} or {@link RealSize} for a number; empty if there is none. */
-    private Optional<Object> expression(double[] values) {
-        boolean isWhole = Arrays.stream(values).allMatch(v -> v == (long) v);
-        long[] whole = isWhole ? Arrays.stream(values).mapToLong(v -> (long) v).toArray() : new long[0];
-        Size size = isWhole ? plan.express(whole) : Size.unknown();
-        return size.isKnown()
-                ? Optional.of(size)
-                : inferred(Arrays.stream(values).mapToObj(v -> (Object) v).toList(), whole);
-    }
-
-    /** An expression that is not a sum of products of dimensions; empty if there is none. */
-    private Optional<Object> inferred(List<Object> values, long[] whole) {
-        if (!isLast || !values.stream().allMatch(Number.class::isInstance)) {
-            return Optional.empty();
-        }
-        if (whole.length > 0) {
-            Size size = strided.express(whole);
-            size = size.isKnown() ? size : inference.whole(whole);
-            if (size.isKnown()) {
-                return Optional.of(size);
-            }
-        }
-        Optional<RealSize> real = inference.real(
-                values.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray());
-        boolean isWhole = values.stream().allMatch(Long.class::isInstance);
-        return isWhole ? real.map(number -> Size.of(new SizeFactor.Rounded(number))) : real.map(Object.class::cast);
-    }
-
-    private static boolean isEqual(Object a, Object b) {
-        if (a instanceof CompositeOperation x && b instanceof CompositeOperation y) {
-            return x.name().equals(y.name());
-        }
-        return a instanceof long[] x && b instanceof long[] y ? Arrays.equals(x, y) : Objects.equals(a, b);
-    }
-
-    private Object differs(List<Object> values, String what, CallSite site) {
-        isInexpressible = true;
-        Set<String> found = new LinkedHashSet<>();
-        Set<Object> distinct = new HashSet<>();
-        for (int i = 0; i < values.size() && found.size() < MAX_LISTED; i++) {
-            String value =
-                    values.get(i) instanceof long[] numbers ? Arrays.toString(numbers) : String.valueOf(values.get(i));
-            if (distinct.add(value)) {
-                found.add(value + " with " + plan.traces().get(i));
-            }
-        }
-        problems.add(what + " changes with the sizes of the inputs, and no formula for it was found: "
-                + String.join(", ", found)
-                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms, exponentials or powers, "
-                + "or make the dimension a fixed one ("
-                + site + ")");
-        return placeholder(values);
-    }
-
-    /** Stands for a number without an expression, so that further problems are found. */
-    private static Object placeholder(List<Object> values) {
-        return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
-    }
-
-    private static int same(List<Long> ids, String what) {
-        if (ids.stream().distinct().count() > 1) {
-            throw otherOutput(what);
-        }
-        return Math.toIntExact(ids.get(0));
-    }
-
-    private static ExportException otherOutput(String what) {
-        return new ExportException(List.of(what + " is another value at other sizes of the dynamic dimensions"));
     }
 }

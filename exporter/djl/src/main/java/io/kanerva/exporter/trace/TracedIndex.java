@@ -60,7 +60,7 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
                 case "new" -> index.addIndices("null");
                 case "take" -> index.addIndices("{}", ordinary);
                 case "pick" -> index.addPickDim(ordinary);
-                default -> index.addBooleanIndex(recorder.mask(array));
+                default -> index.addBooleanIndex(recorder.calls().mask(array));
             }
         }
     }

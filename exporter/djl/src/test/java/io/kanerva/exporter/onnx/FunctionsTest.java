@@ -88,7 +88,10 @@ class FunctionsTest {
         OnnxModel model = OnnxExporter.export(
                 block, INPUTS, List.of("y"), options.withFunctions().withCheck());
         assertThat(model.toText()).contains("If(");
-        assertThat(model.proto()).as("within an If, nothing is a function").isEqualTo(plain.proto());
+        assertThat(plain.proto().getFunctionsList()).isEmpty();
+        assertThat(model.proto().getFunctionsList()).as("one for both branches").hasSize(1);
+        assertThat(model.toText().lines().filter(line -> line.contains("= block.")))
+                .hasSize(6);
         OrtRunner runtime = new OrtRunner();
         for (int rows : new int[] {1, 20, 21, 100}) {
             Map<String, Tensor> feeds =
@@ -97,6 +100,30 @@ class FunctionsTest {
             assertThat(Comparison.difference(Comparison.compute(block, INPUTS, feeds), List.of(found), 1e-5))
                     .isLessThan(1e-5);
         }
+    }
+
+    /** What a loop's body reads of a block that repeats is a result of the function. */
+    @Test
+    void aLoopReadsWhatAFunctionComputes() {
+        List<InputSpec> inputs = List.of(InputSpec.parse("x:float32[T,4]"));
+        Function<NDList, NDList> summed = list -> {
+            NDArray x = list.head();
+            NDArray state = x.get("0").zerosLike();
+            for (long t = 0; t < x.getShape().get(0); t++) {
+                state = state.mul(0.5).add(x.get(t)).tanh();
+            }
+            return new NDList(state);
+        };
+        Block block = Exports.initialised(
+                new SequentialBlock().add(layer(4)).add(layer(4)).add(summed), 2, 4);
+        OnnxModel model = OnnxExporter.export(
+                block,
+                inputs,
+                List.of("y"),
+                ExportOptions.defaults().withFunctions().withCheck());
+        assertThat(model.proto().getFunctionsList()).hasSize(1);
+        assertThat(model.toText()).contains("Loop(");
+        assertThat(model.checks()).isNotEmpty();
     }
 
     @Test
