@@ -21,6 +21,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.kanerva.exporter.trace.CompositeOperation;
@@ -68,6 +69,18 @@ class RefusalTest {
                 .startsWith("2 problems:")
                 .contains("like()")
                 .contains("toSparse(SparseFormat)");
+    }
+
+    @Test
+    void windowsThatFollowASizeAreNamed() {
+        refusal(
+                        x -> {
+                            Shape half = new Shape((x.getShape().get(2) + 1) / 2);
+                            return Pool.maxPool1d(x, half, half, new Shape(0), true);
+                        },
+                        input("x", "N", 2, "T"))
+                .contains("kernel must not depend on a dynamic dimension")
+                .contains("RefusalTest.java:");
     }
 
     @Test
