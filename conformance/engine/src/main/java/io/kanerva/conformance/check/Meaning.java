@@ -74,7 +74,7 @@ final class Meaning {
                 && IntStream.range(0, meant.size())
                         .allMatch(i -> Arrays.equals(
                                 meant.get(i).shape(), outputs.get(i).shape()));
-        return isDecided ? Optional.of(decided + " as something that it is in no opset") : Optional.empty();
+        return isDecided ? Optional.of(decided + " in a way that no opset has") : Optional.empty();
     }
 
     /** Outputs with what is meant in place of what is not finite, where another model's outputs are not either. */
