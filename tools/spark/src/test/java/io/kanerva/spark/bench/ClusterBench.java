@@ -35,30 +35,36 @@ final class ClusterBench {
     private final Path data;
     private final String bundle;
     private final long episodes;
+    private final long recalled;
     private final int queries;
     private final double seconds;
     private final Report report;
 
-    private ClusterBench(Path folder, Path data, String bundle, long episodes, int queries, double seconds) {
+    private ClusterBench(
+            Path folder, Path data, String bundle, long episodes, long recalled, int queries, double seconds) {
         this.folder = folder;
         this.data = data;
         this.bundle = bundle;
         this.episodes = episodes;
+        this.recalled = recalled;
         this.queries = queries;
         this.seconds = seconds;
-        report = new Report(episodes, queries);
+        report = new Report(episodes, recalled, queries);
     }
 
-    /** @param arguments an empty folder, that of Fashion-MNIST, bundle, episodes, queries, seconds, rounds */
+    /**
+     * @param arguments folder, that of Fashion-MNIST, bundle, episodes, those recalled from, queries, seconds, rounds
+     */
     public static void main(String[] arguments) throws Exception {
         ClusterBench bench = new ClusterBench(
                 Path.of(arguments[0]),
                 Path.of(arguments[1]),
                 arguments[2],
                 Long.parseLong(arguments[3]),
-                Integer.parseInt(arguments[4]),
-                Double.parseDouble(arguments[5]));
-        int rounds = Integer.parseInt(arguments[6]);
+                Long.parseLong(arguments[4]),
+                Integer.parseInt(arguments[5]),
+                Double.parseDouble(arguments[6]));
+        int rounds = Integer.parseInt(arguments[7]);
         Path home = Files.createDirectory(bench.folder.resolve("cluster"));
         try (StandaloneCluster cluster = new StandaloneCluster(home, 2, "3g", "taskset", "--cpu-list", "%d")) {
             bench.run(new SparkSide(cluster), rounds);
@@ -74,7 +80,7 @@ final class ClusterBench {
         MovedImages moved = new MovedImages(data);
         SparkSide.Figures made = spark.run(2, session -> {
             moved.rows(session, episodes, 0).write().parquet(at("images"));
-            moved.rows(session, episodes, queries).write().parquet(at("queries"));
+            moved.rows(session, recalled, queries).write().parquet(at("queries"));
         });
         report.made(made, bytes("images"), bytes("queries"));
         for (int round = 0; round < rounds; round++) {
@@ -112,7 +118,10 @@ final class ClusterBench {
 
     private void recall(SparkSession spark) {
         delete("recalls");
-        Dataset<Row> memories = spark.read().parquet(at("memories")).select("episode", "memory");
+        Dataset<Row> memories = spark.read()
+                .parquet(at("memories"))
+                .filter(functions.col("episode").lt(recalled))
+                .select("episode", "memory");
         new KanervaRecaller()
                 .setBundle(bundle)
                 .setKeyCol("episode")
@@ -127,7 +136,7 @@ final class ClusterBench {
         Dataset<Row> memories = spark.read().parquet(at("memories"));
         Dataset<Row> recalls = spark.read().parquet(at("recalls"));
         require(
-                memories.count() == episodes && recalls.count() == episodes * queries,
+                memories.count() == episodes && recalls.count() == recalled * queries,
                 "as many rows as were asked for");
         require(memories.select("episode").distinct().count() == episodes, "each episode once");
         Object[] some = Stream.iterate(0L, episode -> episode + Math.max(1, episodes / COMPARED))

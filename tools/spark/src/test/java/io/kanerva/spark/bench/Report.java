@@ -25,12 +25,14 @@ final class Report {
     private static final double PARTITION = 64e6;
 
     private final long episodes;
+    private final long recalled;
     private final int queries;
     private final Map<String, List<Run>> runs = new LinkedHashMap<>();
     private final Map<String, Long> files = new HashMap<>();
 
-    Report(long episodes, int queries) {
+    Report(long episodes, long recalled, int queries) {
         this.episodes = episodes;
+        this.recalled = recalled;
         this.queries = queries;
     }
 
@@ -53,8 +55,8 @@ final class Report {
         files("images", images);
         files("queries", damaged);
         System.out.printf(
-                "%,d episodes of %d images, %,d queries; made in %.0f s%n",
-                episodes, MovedImages.SAMPLES, episodes * queries, figures.seconds());
+                "%,d episodes of %d images, %,d queries of %,d of them; made in %.0f s%n",
+                episodes, MovedImages.SAMPLES, recalled * queries, recalled, figures.seconds());
     }
 
     void files(String name, long bytes) {
@@ -62,7 +64,7 @@ final class Report {
     }
 
     void add(String what, SparkSide.Figures figures, List<double[]> plain) {
-        long count = episodes * (what.equals("write") ? MovedImages.SAMPLES : queries);
+        long count = what.equals("write") ? episodes * MovedImages.SAMPLES : recalled * queries;
         Run run = new Run(figures, plain, count);
         runs.computeIfAbsent(what + " " + figures.cores(), unused -> new ArrayList<>())
                 .add(run);
@@ -109,23 +111,28 @@ final class Report {
                     "%s: 2 executors do %.2f of twice what 1 does%n",
                     what, median(runs.get(what + " 2"), Run::aCore) / median(runs.get(what + " 1"), Run::aCore));
         }
-        files.forEach((name, bytes) -> System.out.printf(
-                "%s: %,.0f MB, %,.0f bytes an episode%n", name, bytes / 1e6, (double) bytes / episodes));
+        files.forEach((name, bytes) ->
+                System.out.printf("%s: %,.0f MB, %,.0f bytes an episode%n", name, bytes / 1e6, each(name)));
         arithmetic();
     }
 
+    /** Bytes of a file for each episode that it is of. */
+    private double each(String name) {
+        return (double) files.get(name) / (name.equals("images") || name.equals("memories") ? episodes : recalled);
+    }
+
     private void arithmetic() {
-        double times = IMAGES / (episodes * MovedImages.SAMPLES);
+        double target = IMAGES / MovedImages.SAMPLES; // episodes
         Map<String, Double> steps = new LinkedHashMap<>();
         double disks = MACHINES * DISK;
         double network = MACHINES * NETWORK;
         for (String what : List.of("write", "recall")) {
             List<Run> all = runs.get(what + " 2");
+            double times = target / (what.equals("write") ? episodes : recalled);
             double core = median(all, run -> run.spark().seconds() * 2) * times;
             double shuffle = median(all, run -> run.spark().shuffleBytes()) * times;
-            double read =
-                    (what.equals("write") ? files.get("images") : files.get("memories") + files.get("queries")) * times;
-            double made = files.get(what.equals("write") ? "memories" : "recalls") * times;
+            double read = target * (what.equals("write") ? each("images") : each("memories") + each("queries"));
+            double made = target * each(what.equals("write") ? "memories" : "recalls");
             System.out.printf(
                     "%n%s, %,.0f million images: %,.0f core hours, reads %,.0f GB, shuffles %,.0f GB, writes %,.0f GB "
                             + "x %d%n",
