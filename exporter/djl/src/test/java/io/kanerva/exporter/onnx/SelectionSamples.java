@@ -93,15 +93,15 @@ final class SelectionSamples extends NDArraySamples {
     }
 
     private void transforms() {
-        put("fft(long)", x -> x.fft(6).real());
+        put("fft(long)", x -> x.fft(8).real());
         put("fft(long,long)", x -> x.fft(5, -1).abs().sum().add(x.fft(8, 2).abs()));
-        put("ifft(long)", x -> x.fft(6).ifft(6).real());
-        put("ifft(long,long)", x -> x.ifft(6, 2).abs());
-        put("rfft(long)", x -> x.rfft(6).real());
-        put("rfft(long,long)", square, x -> x.rfft(6, 1).real());
+        put("ifft(long)", x -> x.fft(8).ifft(8).real());
+        put("ifft(long,long)", x -> x.ifft(8, 2).abs());
+        put("rfft(long)", x -> x.rfft(8).real());
+        put("rfft(long,long)", square, x -> x.rfft(4, 1).real());
         put("irfft(long)", x -> x.rfft(6).irfft(6));
         put("irfft(long,long)", square, x -> x.rfft(6, 1).irfft(5, 1));
-        put("fft2(long[])", square, x -> x.fft2(new long[] {6, 6}).real());
+        put("fft2(long[])", square, x -> x.fft2(new long[] {8, 6}).real());
         put(
                 "fft2(long[],long[])",
                 square,
@@ -109,11 +109,11 @@ final class SelectionSamples extends NDArraySamples {
         put(
                 "ifft2(long[])",
                 square,
-                x -> x.fft2(new long[] {6, 6}).ifft2(new long[] {6, 6}).real());
+                x -> x.fft2(new long[] {8, 6}).ifft2(new long[] {6, 8}).real());
         put(
                 "ifft2(long[],long[])",
                 square,
-                x -> x.ifft2(new long[] {6, 6}, new long[] {2, 1}).real());
+                x -> x.ifft2(new long[] {8, 6}, new long[] {2, 1}).real());
         InputSpec signal = input("x", "B", 64);
         put(
                 "stft(long,long,boolean,NDArray,boolean)",
