@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,10 +11,11 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** What is known of a block at sizes of the dynamic dimensions, and the ranges in which they are compared. */
 final class ProbedSizes {
-    /** The number of sizes that are tried before limits are called a remedy. */
+    /** The number of sizes after the smallest that are tried before limits are called a remedy. */
     private static final int NEXT = 16;
 
     private final SamplingPlan plan;
@@ -23,6 +25,8 @@ final class ProbedSizes {
     private final Map<String, Long> base;
     private final Map<String, Long> low = new LinkedHashMap<>();
     private final Map<String, Long> high = new LinkedHashMap<>();
+    /** The results of {@link #with(String, long)} for the present ranges, as a search may try many sizes. */
+    private final Map<Map.Entry<String, Long>, Map<String, Long>> moved = new HashMap<>();
 
     /**
      * Starts with the sizes that were traced.
@@ -61,10 +65,20 @@ final class ProbedSizes {
     void startAt(String name, long smallest) {
         low.put(name, smallest);
         high.merge(name, smallest, Math::max);
+        moved.clear();
     }
 
     void endAt(String name, long largest) {
         high.put(name, largest);
+        moved.clear();
+    }
+
+    /** Whether sizes are to be compared. */
+    boolean contains(Map<String, Long> sizes) {
+        return region.contains(sizes)
+                && sizes.entrySet().stream()
+                        .allMatch(size ->
+                                size.getValue() >= low(size.getKey()) && size.getValue() <= high(size.getKey()));
     }
 
     /** Whether nothing is compared at some sizes within the ranges. */
@@ -90,6 +104,10 @@ final class ProbedSizes {
         return kind == Outcome.Kind.DIFFERENT || kind == Outcome.Kind.FAILS;
     }
 
+    private boolean isSame(Map<String, Long> sizes) {
+        return at(sizes).kind() == Outcome.Kind.SAME;
+    }
+
     /** The number of sizes at which the block agrees. */
     int same() {
         return (int) known.values().stream()
@@ -113,21 +131,29 @@ final class ProbedSizes {
         return region.contains(with(base, name, size));
     }
 
-    /** A dimension at a size, the others at their smallest traced sizes, or one of them moved into the region. */
+    /**
+     * A dimension at a size, the others at their smallest traced sizes, or one of them moved into the region: to a size
+     * near this one, else to the smallest that there is. Outside the region if there is none.
+     */
     Map<String, Long> with(String name, long size) {
-        Map<String, Long> sizes = with(base, name, size);
-        return region.contains(sizes) ? sizes : moved(sizes, name, size).orElse(sizes);
+        return moved.computeIfAbsent(Map.entry(name, size), key -> {
+            Map<String, Long> sizes = with(base, name, size);
+            return region.contains(sizes) ? sizes : moved(sizes, name, size).orElse(sizes);
+        });
     }
 
     private Optional<Map<String, Long>> moved(Map<String, Long> sizes, String name, long size) {
-        return plan.dimensions().stream()
-                .filter(other -> !other.equals(name))
+        List<String> others =
+                plan.dimensions().stream().filter(other -> !other.equals(name)).toList();
+        Stream<Map<String, Long>> near = others.stream()
                 .flatMap(other -> LongStream.of(
                                 1, 2, size / 2, size - 1, size, size + 1, 2 * size, 4 * size, high.get(other))
                         .filter(value -> value >= low.get(other) && value <= high.get(other))
-                        .mapToObj(value -> with(sizes, other, value)))
-                .filter(region::contains)
-                .findFirst();
+                        .mapToObj(value -> with(sizes, other, value)));
+        Stream<Map<String, Long>> all = others.stream()
+                .flatMap(other -> LongStream.rangeClosed(low.get(other), high.get(other))
+                        .mapToObj(value -> with(sizes, other, value)));
+        return Stream.concat(near, all).filter(region::contains).findFirst();
     }
 
     /** All dimensions at a size, as far as their ranges allow. */
@@ -214,7 +240,7 @@ final class ProbedSizes {
 
     /**
      * Whether the block agrees with the program at all combinations of the smallest and largest sizes, and at some
-     * after the smallest: squares, for one, come again.
+     * after the smallest: squares, for one, come again. What the budget no longer compares is not right.
      */
     private boolean isRight(Map<String, SamplingPlan.Limit> limited) {
         List<Map<String, Long>> corners = List.of(Map.of());
@@ -228,13 +254,13 @@ final class ProbedSizes {
             }
             corners = more;
         }
-        return corners.stream().noneMatch(this::isChanged)
+        return corners.stream().allMatch(this::isSame)
                 && limited.entrySet().stream()
-                        .noneMatch(limit -> LongStream.rangeClosed(
+                        .allMatch(limit -> LongStream.rangeClosed(
                                         limit.getValue().min(),
                                         Math.min(
                                                 limit.getValue().max(),
                                                 limit.getValue().min() + NEXT))
-                                .anyMatch(size -> isChanged(with(limit.getKey(), size))));
+                                .allMatch(size -> isSame(with(limit.getKey(), size))));
     }
 }

@@ -187,10 +187,12 @@ final class Prober {
                 bad > good
                         ? new SamplingPlan.Limit(sizes.low(name), Math.max(good, 2))
                         : new SamplingPlan.Limit(good, Math.max(good, sizes.high(name))));
+        // Between the two, there may be sizes outside the region only.
+        Map<String, Long> before = sizes.with(name, sizes.contains(sizes.with(name, good)) ? good : same);
         boolean isThreshold =
                 sizes.at(place).kind() == Outcome.Kind.DIFFERENT && kindAt(name, good) == Outcome.Kind.SAME;
         throw change(
-                sizes.with(name, good),
+                before,
                 place,
                 sizes.shrunk(remedy),
                 isThreshold ? Optional.of(new SizeChange.Threshold(name, Math.min(good, bad))) : Optional.empty(),
@@ -244,8 +246,10 @@ final class Prober {
                 Map<String, Long> apart = sizes.corner(size);
                 apart.replace(name, Math.max(sizes.low(name), Math.min(smaller, sizes.high(name))));
                 if (!isSpent.getAsBoolean() && sizes.isChanged(apart)) {
-                    apart.forEach(this::tryAt); // One of them may decide alone.
-                    requireSame(apart);
+                    apart.forEach(this::tryAt); // One of them may decide alone, or end its range.
+                    if (sizes.contains(apart)) {
+                        requireSame(apart);
+                    }
                 }
             }
         }

@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.LayerNorm;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
 import io.kanerva.exporter.outside.Comparison;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Sampler;
@@ -124,6 +130,52 @@ class FunctionsTest {
         assertThat(model.proto().getFunctionsList()).hasSize(1);
         assertThat(model.toText()).contains("Loop(");
         assertThat(model.checks()).isNotEmpty();
+    }
+
+    /** A recurrent network whose step runs two equal layers. */
+    private static final class Steps extends AbstractBlock {
+        private final Block first = addChildBlock("first", layer(4));
+        private final Block second = addChildBlock("second", layer(4));
+
+        @Override
+        protected NDList forwardInternal(
+                ParameterStore store, NDList inputs, boolean training, PairList<String, Object> parameters) {
+            NDArray x = inputs.head();
+            NDList state = new NDList(x.get("0:1").zerosLike());
+            for (long t = 0; t < x.getShape().get(0); t++) {
+                NDList sum = new NDList(state.head().add(x.get("{}:{}", t, t + 1)));
+                state = second.forward(store, first.forward(store, sum, training), training);
+            }
+            return state;
+        }
+
+        @Override
+        protected void initializeChildBlocks(NDManager manager, DataType type, Shape... shapes) {
+            first.initialize(manager, type, new Shape(1, 4));
+            second.initialize(manager, type, new Shape(1, 4));
+        }
+
+        @Override
+        public Shape[] getOutputShapes(Shape[] shapes) {
+            return new Shape[] {new Shape(1, 4)};
+        }
+    }
+
+    @Test
+    void aLoopsBodyKeepsItsNodes() {
+        List<InputSpec> inputs = List.of(InputSpec.parse("x:float32[T,4]"));
+        Block block = Exports.initialised(new Steps(), 2, 4);
+        OnnxModel model = OnnxExporter.export(
+                block,
+                inputs,
+                List.of("y"),
+                ExportOptions.defaults().withFunctions().withCheck());
+        assertThat(model.proto().getFunctionsList()).isEmpty();
+        assertThat(model.toText()).contains("Loop(");
+        Map<String, Tensor> feeds = Map.of("x", new Sampler(Map.of()).sample(inputs.get(0), Map.of("T", 7L), 3));
+        Tensor found = new OrtRunner().run(model.toBytes(), feeds).get("y");
+        assertThat(Comparison.difference(Comparison.compute(block, inputs, feeds), List.of(found), 1e-5))
+                .isLessThan(1e-5);
     }
 
     @Test

@@ -96,6 +96,24 @@ class SizeRelationsTest {
                 .hasMessageContaining("SizeRelationsTest");
     }
 
+    /** 130 divides no size that is near it, or the first one that was traced, but 390. */
+    @Test
+    void aSizeIsComparedWithWhateverOtherTheRelationLeavesIt() {
+        assertThatThrownBy(() -> export(
+                        x -> columns(x) % rows(x) == 0 ? rows(x) == 130 ? x.exp() : x.mul(2) : x.neg(),
+                        X,
+                        ExportOptions.defaults().withDimensionLimit("T", 300, 512)))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("N=130")
+                .hasMessageContaining("T=390");
+        requireBranches(
+                x -> columns(x) > 3 * rows(x)
+                        ? x.mul(2)
+                        : columns(x) > 2 * rows(x) ? rows(x) == 100 ? x.exp() : x.mul(3) : x.neg(),
+                4,
+                new long[][] {{100, 201}, {100, 300}, {99, 250}, {101, 250}, {100, 301}, {100, 200}, {3, 7}, {3, 10}});
+    }
+
     @Test
     void aRangeEndsWhereTheBlockFailsOnOneSideOfARelation() {
         try (NDManager manager = NDManager.newBaseManager()) {
