@@ -202,7 +202,8 @@ test('a picture can be uploaded, and other files are refused in a sentence', asy
   await upload(file('words.txt'));
   assert.equal(await visit.status(), 'words.txt: expected a picture that the browser reads, found another file');
   await visit.load(file('words.txt'));
-  assert.match(await visit.status(), /^words.txt: expected a memory file, which starts with KANMEMRY, found another kind/);
+  const sentence = /^words.txt: expected a memory file, which starts with KANMEMRY, found another kind/;
+  assert.match(await visit.status(), sentence);
   assert.equal((await visit.ids()).length, 7);
 });
 

@@ -3,6 +3,7 @@
 import os
 import sys
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 sys.path.append(os.environ["PACKAGES"])  # Triton's Python takes none from PYTHONPATH
 
 import onnxruntime

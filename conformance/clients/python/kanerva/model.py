@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from .bundle import GRAPHS, check_inputs, read_description, read_graph
-from .heap import MemoryHeap
-from .memory import Index, Memory
-from .sampler import NormalSampler
-from .sizes import capacity, check_file, grows
+# ONNX Runtime 1.29 reports its use from Linux and macOS otherwise.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime  # noqa: E402
+
+from .bundle import GRAPHS, check_inputs, read_description, read_graph  # noqa: E402
+from .heap import MemoryHeap  # noqa: E402
+from .memory import Index, Memory  # noqa: E402
+from .sampler import NormalSampler  # noqa: E402
+from .sizes import capacity, check_file, grows  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ final class Bundler {
             "--log-level=error",
             "--color=false");
 
+    static final String WITHOUT = "with --ort and the folder 'dist' of onnxruntime-web the page needs no esbuild";
+
     private final Path program;
 
     /** @param packages the folder {@code node_modules} that has esbuild */
@@ -71,8 +73,8 @@ final class Bundler {
             throw new IOException("interrupted while esbuild ran", e);
         }
         if (status != 0) {
-            throw new Failure("%s: expected esbuild to bundle the page, found that it failed: %s"
-                    .formatted(program, said.strip()));
+            throw new Failure("%s: expected esbuild to bundle the page, found that it failed: %s; %s"
+                    .formatted(program, said.lines().findFirst().orElse("it said nothing"), WITHOUT));
         }
     }
 }

@@ -92,8 +92,8 @@ public final class PlayFiles {
             files.made.put(ENTRY, bundler.bundle(ENTRY, modules, files::open));
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected esbuild to bundle the page, found that it does not run (%s)"
-                            .formatted(OnnxRuntimeWeb.packages(runtime), e.getMessage()),
+                    "%s: expected esbuild to bundle the page, found that it does not run (%s); %s"
+                            .formatted(OnnxRuntimeWeb.packages(runtime), e.getMessage(), Bundler.WITHOUT),
                     e);
         }
         files.resources.keySet().removeAll(modules);

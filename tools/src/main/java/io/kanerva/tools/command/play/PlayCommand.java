@@ -1,19 +1,17 @@
 package io.kanerva.tools.command.play;
 
 import io.kanerva.tools.Failure;
-import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.OutputFolder;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.play.OnnxRuntimeWeb;
 import io.kanerva.tools.play.PlayFiles;
 import io.kanerva.tools.play.PlayServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -73,6 +71,7 @@ public final class PlayCommand extends Subcommand {
     @Override
     protected void run() throws InterruptedException {
         if (place.out != null) {
+            OutputFolder.requireNew(place.out);
             write(place.out, files());
         } else {
             serve(files());
@@ -103,39 +102,15 @@ public final class PlayCommand extends Subcommand {
     }
 
     private void write(Path folder, PlayFiles files) {
-        OutputFile.requireWritableFolder(folder);
-        try {
-            if (!content(folder).isEmpty()) {
-                throw new Failure("%s: expected a new or empty folder, found files in it".formatted(folder));
+        Map<String, byte[]> content = new TreeMap<>();
+        for (String file : files.paths()) {
+            try (InputStream stream = files.open(file)) {
+                content.put(file, stream.readAllBytes());
+            } catch (IOException e) {
+                throw new Failure("%s: expected a readable file of the page, found an error (%s)".formatted(file, e), e);
             }
-            try {
-                for (String file : files.paths()) {
-                    Path target = folder.resolve(file);
-                    Files.createDirectories(target.getParent());
-                    try (InputStream stream = files.open(file)) {
-                        OutputFile.write(target, stream::transferTo);
-                    }
-                }
-            } catch (IOException | Failure e) {
-                for (Path written : content(folder)) {
-                    Files.delete(written);
-                }
-                throw e;
-            }
-            print(
-                    "folder    %s: %d files; any web server can serve it",
-                    folder, files.paths().size());
-        } catch (IOException e) {
-            throw OutputFile.unwritable(folder, e);
         }
-    }
-
-    /** All that a folder holds, what is in folders before them. */
-    private static List<Path> content(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(file -> !file.equals(folder))
-                    .sorted(Comparator.reverseOrder())
-                    .toList();
-        }
+        OutputFolder.write(folder, content);
+        print("folder    %s: %d files; any web server can serve it", folder, content.size());
     }
 }
