@@ -43,8 +43,7 @@ public record BoundReport(
     /** All terms in one line. */
     @Override
     public String toString() {
-        String setting = "%d %s of T = %d, scored on the images that wrote M"
-                .formatted(episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
+        String setting = String.format(Locale.ROOT, "%d %s of T = %d, scored on the images that wrote M", episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
         return line(1, "%.3f", "nats per image", setting);
     }
 
@@ -53,8 +52,11 @@ public record BoundReport(
         String error = Double.isNaN(standardError) ? "" : " +- " + number.apply(standardError);
         String importance = importanceSamples == 0
                 ? ""
-                : "; importance-weighted with %d samples: %s"
-                        .formatted(importanceSamples, number.apply(importanceWeighted));
+                : String.format(
+                        Locale.ROOT,
+                        "; importance-weighted with %d samples: %s",
+                        importanceSamples,
+                        number.apply(importanceWeighted));
         return "%s%s %s = reconstruction %s + KL(Y) %s + KL(Z) %s (%s)%s"
                 .formatted(
                         number.apply(nats),
