@@ -95,7 +95,7 @@ class MessagesTest {
 
     @Test
     void methodsThatNeedANewerOpset() {
-        Block block = LambdaBlock.singleton(x -> on(x).rfft(6).real());
+        Block block = LambdaBlock.singleton(x -> on(x).rfft(8).real());
         ExportException e = catchThrowableOfType(
                 ExportException.class,
                 () -> OnnxExporter.export(
