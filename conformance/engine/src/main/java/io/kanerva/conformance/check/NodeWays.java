@@ -103,9 +103,9 @@ final class NodeWays {
         if (opset < SOFTMAX_ALONG_AXIS) {
             long axis = given.orElse(1L);
             List<Way> ways = new ArrayList<>(List.of(
-                    new Way("", to -> flattened(to, axis)),
+                    new Way("", to -> flattened(to, axis, true)),
                     new Way("as in opset 13: along its axis alone", to -> along(to, axis, true)),
-                    new Way(POWERS, to -> along(to, axis, false))));
+                    new Way(POWERS, to -> flattened(to, axis, false))));
             if (given.isEmpty()) {
                 ways.add(new Way("as in opset 13: along the last axis", to -> along(to, -1, true)));
             }
@@ -114,39 +114,41 @@ final class NodeWays {
         List<Way> ways = new ArrayList<>(List.of(
                 new Way("", to -> along(to, given.orElse(-1L), true)),
                 new Way(POWERS, to -> along(to, given.orElse(-1L), false)),
-                new Way("as before opset 13: over all axes from its own on", to -> flattened(to, given.orElse(1L)))));
+                new Way(
+                        "as before opset 13: over all axes from its own on",
+                        to -> flattened(to, given.orElse(1L), true))));
         if (given.isEmpty()) {
             ways.add(new Way("with the axis of opsets before 13", to -> along(to, 1, true)));
         }
         return ways;
     }
 
-    private static void flattened(WrittenOut to, long axis) {
+    /** @param shifts whether the largest element is subtracted first, so that no power of e overflows */
+    private static void flattened(WrittenOut to, long axis, boolean shifts) {
         String shape = to.add("Shape", List.of(to.input(0)));
         String flat = to.add("Flatten", List.of(to.input(0)), "axis", axis);
-        String result = to.add(to.operator(), List.of(flat), "axis", 1);
+        String result = shifts ? to.add(to.operator(), List.of(flat), "axis", 1) : along(to, flat, 1, false);
         to.result("Reshape", List.of(result, shape));
     }
 
-    /** @param shifts whether the largest element is subtracted first, so that no power of e overflows */
     private static void along(WrittenOut to, long axis, boolean shifts) {
+        to.result("Identity", List.of(along(to, to.input(0), axis, shifts)));
+    }
+
+    private static String along(WrittenOut to, String x, long axis, boolean shifts) {
         if (to.operator().equals("Hardmax")) {
             String index = to.constant(Tensor.of(new long[] {axis}, 1));
-            String depth = to.add("Gather", List.of(to.add("Shape", List.of(to.input(0))), index));
-            String largest = to.add("ArgMax", List.of(to.input(0)), "axis", axis, "keepdims", 0);
+            String depth = to.add("Gather", List.of(to.add("Shape", List.of(x)), index));
+            String largest = to.add("ArgMax", List.of(x), "axis", axis, "keepdims", 0);
             String values = to.constant(Tensor.of(new float[] {0, 1}, 2));
-            to.result("OneHot", List.of(largest, depth, values), "axis", axis);
-            return;
+            return to.add("OneHot", List.of(largest, depth, values), "axis", axis);
         }
-        String shifted =
-                shifts ? to.add("Sub", List.of(to.input(0), to.reduced("ReduceMax", to.input(0), axis))) : to.input(0);
+        String shifted = shifts ? to.add("Sub", List.of(x, to.reduced("ReduceMax", x, axis))) : x;
         String powers = to.add("Exp", List.of(shifted));
         String sum = to.reduced("ReduceSum", powers, axis);
-        if (to.operator().equals("Softmax")) {
-            to.result("Div", List.of(powers, sum));
-        } else {
-            to.result("Sub", List.of(shifted, to.add("Log", List.of(sum))));
-        }
+        return to.operator().equals("Softmax")
+                ? to.add("Div", List.of(powers, sum))
+                : to.add("Sub", List.of(shifted, to.add("Log", List.of(sum))));
     }
 
     private List<Way> normalisation(NodeProto node) {
@@ -208,8 +210,8 @@ final class NodeWays {
         String indices = to.add("Cast", List.of(to.input(0)), "to", 7);
         String depth = to.add(
                 "Reshape",
-                List.of(to.add("Cast", List.of(to.input(1)), "to", 7), to.constant(Tensor.of(new long[] {1}, 1))));
-        String zero = to.constant(Tensor.of(new long[] {0}, 1));
+                List.of(to.add("Cast", List.of(to.input(1)), "to", 7), to.constant(Tensor.of(new long[0], 0))));
+        String zero = to.number(ElementType.INT64, 0);
         String moved = fromEnd
                 ? to.add(
                         "Where",

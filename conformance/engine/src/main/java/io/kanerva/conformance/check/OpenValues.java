@@ -21,25 +21,20 @@ import java.util.Optional;
  */
 final class OpenValues {
     private final Map<String, ValueFacts> values;
-    private final boolean second;
-    private final boolean reverses;
+    private final int choice;
 
-    /**
-     * @param second which of the two choices
-     * @param reverses whether what need not be sorted is turned around, and not only moved on
-     */
-    private OpenValues(Map<String, ValueFacts> values, boolean second, boolean reverses) {
+    /** @param choice which of the choices, 0 to 2; where there are two, the last two are the same */
+    private OpenValues(Map<String, ValueFacts> values, int choice) {
         this.values = values;
-        this.second = second;
-        this.reverses = reverses;
+        this.choice = choice;
     }
 
-    /** Two models that choose differently, or three where they have a TopK; empty if nothing is left open. */
+    /** Two models that choose differently, or three where there are as many choices; empty if nothing is left open. */
     static Optional<List<byte[]>> choices(ModelProto model) {
         Map<String, ValueFacts> values = new GraphWalk(model).graph(model.getGraph(), Map.of());
-        byte[] first = new OpenValues(values, false, false).chosen(model);
-        byte[] second = new OpenValues(values, true, false).chosen(model);
-        byte[] third = new OpenValues(values, true, true).chosen(model);
+        byte[] first = new OpenValues(values, 0).chosen(model);
+        byte[] second = new OpenValues(values, 1).chosen(model);
+        byte[] third = new OpenValues(values, 2).chosen(model);
         return Arrays.equals(first, second)
                 ? Optional.empty()
                 : Optional.of(Arrays.equals(second, third) ? List.of(first, second) : List.of(first, second, third));
@@ -95,28 +90,25 @@ final class OpenValues {
         }
         int bits = (int) (8 * type.bytes(1));
         boolean signed = type.name().startsWith("INT");
-        double least = signed ? -Math.scalb(1, bits - 1) : 0;
-        double above = Math.scalb(1, signed ? bits - 1 : bits);
-        String more = notBelow(to, from, least);
-        String less = to.add("Less", List.of(to.input(0), to.number(from, above)));
+        double least = signed ? -Math.scalb(1.0, bits - 1) : 0;
+        double above = Math.scalb(1.0, signed ? bits - 1 : bits);
+        // Numbers are truncated, so that a fraction of 1 below the least is within; of 64 bits, float64 has none there.
+        double below = Math.min(least - 1, Math.nextDown(least));
+        double greatest = Math.min(above - 1, Math.nextDown(above));
+        String wide = to.add("Cast", List.of(to.input(0)), "to", ElementType.FLOAT64.number());
+        String more = to.add("Greater", List.of(wide, to.number(ElementType.FLOAT64, below)));
+        String less = to.add("Less", List.of(wide, to.number(ElementType.FLOAT64, above)));
         String within = to.add("And", List.of(more, less));
-        to.itself(List.of(to.add("Where", List.of(within, to.input(0), to.number(from, second ? 1 : 0)))), "");
-    }
-
-    /** Whether a number, truncated, is not below the least of an integer type. */
-    private static String notBelow(WrittenOut to, ElementType from, double least) {
-        double beyond = Tensor.of(from, new double[] {least - 1}).doubles()[0];
-        // Where the number next to the least is rounded to the least itself, nothing lies between them.
-        return beyond == least
-                ? to.add("Not", List.of(to.add("Less", List.of(to.input(0), to.number(from, least)))))
-                : to.add("Greater", List.of(to.input(0), to.number(from, beyond)));
+        // Engines give the nearest, the least or 0; what follows may take any two of them for the same.
+        double chosen = choice == 0 ? least : choice == 1 ? greatest : 0;
+        to.itself(List.of(to.add("Where", List.of(within, wide, to.number(ElementType.FLOAT64, chosen)))), "");
     }
 
     private void quantise(WrittenOut to) {
         ElementType from = floats(to.input(0));
         if (from != null) {
             String open = to.add("IsNaN", List.of(to.input(0)));
-            String chosen = to.number(from, second ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
+            String chosen = to.number(from, choice > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
             to.itselfWith(to.add("Where", List.of(open, chosen, to.input(0))));
         }
     }
@@ -131,7 +123,7 @@ final class OpenValues {
             List<String> both = List.of(to.input(0), divisor);
             String whole =
                     node.getOpType().equals("Div") ? to.add("Div", both) : to.add("Mod", both, "fmod", truncates);
-            to.result("Where", List.of(open, to.number(type, second ? 1 : 0), whole));
+            to.result("Where", List.of(open, to.number(type, choice > 0 ? 1 : 0), whole));
         }
     }
 
@@ -139,7 +131,7 @@ final class OpenValues {
         boolean reduces = WrittenOut.attribute(node, "reduction")
                 .map(one -> !one.getS().toStringUtf8().equals("none"))
                 .orElse(false);
-        if (second && !reduces) {
+        if (choice > 0 && !reduces) {
             String indices = to.input(1);
             String updates = to.input(2);
             long axis = axis(node, 0);
@@ -168,8 +160,8 @@ final class OpenValues {
     }
 
     private void sort(NodeProto node, WrittenOut to) {
-        if (second && !TopKOrder.sorts(node)) {
-            to.reordering(axis(node, -1), reverses);
+        if (choice > 0 && !TopKOrder.sorts(node)) {
+            to.reordering(axis(node, -1), choice == 2);
         }
     }
 

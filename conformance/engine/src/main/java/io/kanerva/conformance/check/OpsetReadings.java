@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * Operators that mean one thing in the model's opset and another in a different one, or that engines are known to take
@@ -25,16 +24,24 @@ final class OpsetReadings {
     private static final Map<String, Integer> REVISED =
             Map.of("Resize", 11, "Upsample", 10, "AveragePool", 22, "MaxPool", 22, "ConvTranspose", 11);
 
+    /** Operators in which nothing cancels, so that a formula for them rounds a result by a small part of it only. */
+    private static final Set<String> WELL_CONDITIONED = Set.of("LRN", "Softmax");
+
+    /** More than float32 rounds them by, in shares of the largest element. */
+    private static final double ROUNDED = 0.01;
+
     /**
      * What a model means.
      *
      * @param right the model with its nodes written out as its opset has them
      * @param others the same with the nodes of one kind taken for something else, by what they are taken for:
      *     {@code Softmax 'y' of opset 11 as in opset 13: along its axis alone}
-     * @param decided the first node that is written out, if all others are exact, so that whatever is not right is
-     *     wrong; else empty
+     * @param decided the first node that is written out, if nothing but a mistake explains what is not right; else
+     *     empty
+     * @param rounding what rounding may explain nevertheless, in shares of the largest element; 0 if all nodes are
+     *     exact
      */
-    record Readings(Supplier<byte[]> right, Map<String, Supplier<byte[]>> others, String decided) {}
+    record Readings(Supplier<byte[]> right, Map<String, Supplier<byte[]>> others, String decided, double rounding) {}
 
     private final ModelProto model;
     private final int opset;
@@ -113,14 +120,14 @@ final class OpsetReadings {
             }
             others.put(described(first, opset) + " " + mistake, () -> written(ways, mistake));
         }
-        boolean decides = IntStream.range(0, nodes.size())
-                .allMatch(i -> ways.containsKey(i)
-                        ? ways.get(i).get(0) != Way.ITSELF
-                        : ExactNodes.decides(nodes.get(i), false));
+        boolean exact = nodes.stream().allMatch(node -> ExactNodes.decides(node, false));
+        boolean single =
+                nodes.size() == 1 && WELL_CONDITIONED.contains(nodes.get(0).getOpType());
         return Optional.of(new Readings(
                 () -> written(ways, ""),
                 others,
-                decides ? described(nodes.get(ways.keySet().iterator().next()), opset) : ""));
+                exact || single ? described(nodes.get(ways.keySet().iterator().next()), opset) : "",
+                exact ? 0 : ROUNDED));
     }
 
     /** The model with each node in its first way, or, where it has it, in that of these words. */

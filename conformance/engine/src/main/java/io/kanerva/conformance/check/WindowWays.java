@@ -61,8 +61,12 @@ final class WindowWays {
         if (!text("auto_pad", "NOTSET").equals("NOTSET") || opset < 9) {
             return List.of();
         }
-        boolean pads = Arrays.stream(wholes("pads", 0, 0)).anyMatch(size -> size != 0);
+        long[] padding = wholes("pads", 0, 0);
+        boolean pads = Arrays.stream(padding).anyMatch(size -> size != 0);
         boolean up = whole("ceil_mode", 0) != 0;
+        if (up && opset >= 22 && Arrays.stream(padding).skip(padding.length / 2).anyMatch(size -> size != 0)) {
+            return List.of(); // what is written out keeps windows that begin in the padding at the end
+        }
         boolean counts = whole("count_include_pad", 0) != 0;
         List<Way> ways = new ArrayList<>(List.of(new Way("", to -> averaged(to, counts, counts, 0))));
         if (pads) {

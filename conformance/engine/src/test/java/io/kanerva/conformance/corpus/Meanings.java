@@ -26,6 +26,7 @@ final class Meanings {
         List<Entry> all = new ArrayList<>();
         softmax(all);
         others(all);
+        cancelling(all);
         exact(all);
         return all;
     }
@@ -57,6 +58,19 @@ final class Meanings {
                 .with(Engine.giving("a", last), Engine.spoiling("b", times(1.1)))
                 .expects(rows)
                 .is("wrong: engine [a, b]"));
+        Graph small = new Graph(11)
+                .input("x", Tensor.of(new float[] {-103, -102, -103, -102}, 1, 2, 2))
+                .weight("two", floats(2))
+                .node("Softmax", "x", "s")
+                .node("Mul", "s two", "y")
+                .output("y");
+        // In units of the least number above 0, e^-103 is 1.3 and e^-102 is 3.6.
+        Tensor powers = Tensor.of(new float[] {0.2f, 0.8f, 0.2f, 0.8f}, 1, 2, 2);
+        double share = 1 / (1 + Math.E);
+        all.add(new Entry("Softmax-11 with powers that lose digits, in most engines", small)
+                .with(Engine.giving("a", powers), Engine.giving("b", powers), Engine.giving("c", powers))
+                .expects(Tensor.of(ElementType.FLOAT32, new double[] {share, 1 - share, share, 1 - share}, 1, 2, 2))
+                .is("wrong: engine [a, b, c]"));
         Graph logarithm =
                 new Graph(11).input("x", X).node("LogSoftmax", "x", "y").output("y");
         all.add(new Entry("LogSoftmax-11", logarithm)
@@ -162,6 +176,15 @@ final class Meanings {
                 .with(Engine.giving("a", floats(4, 4)), Engine.giving("b", floats(4, 4)), Engine.good("right"))
                 .expects(floats(4, 4))
                 .is("wrong: vectors [a, b]"));
+        Graph index = graph().input("x", scalar(ElementType.INT64, -1))
+                .weight("depth", longs(2))
+                .weight("values", floats(0, 1))
+                .node("OneHot", "x depth values", "y")
+                .output("y");
+        all.add(new Entry("a negative index of OneHot that is a scalar", index)
+                .with(Engine.giving("a", floats(0, 0)), Engine.giving("b", floats(0, 0)), Engine.good("right"))
+                .expects(floats(0, 0))
+                .is("wrong: vectors [a, b]"));
         Graph resize = new Graph(10)
                 .input("x", normal(3, 1, 1, 3, 3))
                 .weight("scales", floats(1, 1, 1.7, 1.7))
@@ -191,6 +214,32 @@ final class Meanings {
                         Engine.good("b"),
                         Engine.good("c"))
                 .is("wrong: engine [a, b 0]"));
+    }
+
+    /** Formulas that are as good as any, of which one loses what the other keeps: nobody mistakes the operator. */
+    private static void cancelling(List<Entry> all) {
+        Graph sum = new Graph(13)
+                .input("x", floats(1e8, 1, -1e8))
+                .node("ReduceSum", "x", "y")
+                .output("y");
+        all.add(new Entry("a sum that cancels, and vectors that keep what is left", sum)
+                .expects(floats(1))
+                .is(Entry.ONE_ENGINE));
+        all.add(new Entry("a sum that cancels, and an engine that keeps what is left", sum)
+                .with(Engine.giving("a", floats(1)), Engine.good("b"))
+                .expects(floats(1))
+                .is("wrong: undecided [a, b, onnxruntime]"));
+        Tensor x = Tensor.of(new float[] {1000.01f, 999.99f, 1000.02f, 1000.005f}, 4, 1);
+        Graph normalisation = graph().input("x", x)
+                .weight("s", floats(1))
+                .weight("b", floats(0))
+                .weight("m", floats(1000))
+                .weight("v", floats(1e-4))
+                .node("BatchNormalization", "x s b m v", "y")
+                .output("y");
+        all.add(new Entry("BatchNormalization that cancels", normalisation)
+                .expects(each(x, value -> (value - 1000) / Math.sqrt(1e-4 + 1e-5)))
+                .is(Entry.ONE_ENGINE));
     }
 
     private static void exact(List<Entry> all) {

@@ -45,6 +45,26 @@ final class OpenChoices {
         all.add(new Entry("what NaN is cast to, beside casts of a comparison and of indices", beside)
                 .with(Engine.spoiling("a", t -> t.type() == ElementType.INT32 ? at(0, 0).apply(t) : t))
                 .is("undecided: 1"));
+        Graph limited = graph().input("x", floats(3e9))
+                .weight("least", Tensor.of(ElementType.INT32, new double[] {5}))
+                .weight("most", Tensor.of(ElementType.INT32, new double[] {10}))
+                .node("Cast", "x", "c", "to", ElementType.INT32.number())
+                .node("Clip", "c least most", "y")
+                .output("y", ElementType.INT32);
+        all.add(new Entry("what a large number is cast to, before a node that is exact", limited)
+                .only(Engine.giving("wraps", whole(5)), Engine.giving("saturates", whole(10)))
+                .expects(whole(5))
+                .is("undecided: 1"));
+        Graph largest = graph().input("x", floats(1, Double.NaN, 3))
+                .weight("least", Tensor.of(ElementType.FLOAT32, new double[] {0}))
+                .weight("most", Tensor.of(ElementType.FLOAT32, new double[] {5}))
+                .node("Clip", "x least most", "c")
+                .node("ArgMax", "c", "y", "axis", 0)
+                .output("y", ElementType.INT64);
+        all.add(new Entry("where the largest number is beside NaN", largest)
+                .only(Engine.giving("a", longs(2)), Engine.giving("b", longs(2)), Engine.giving("c", longs(1)))
+                .expects(longs(1))
+                .is("wrong: undecided [a, b, c]"));
         Graph old = new Graph(8)
                 .input("x", floats(2.5, Double.NaN))
                 .node("Cast", "x", "y", "to", ElementType.INT32.number())
@@ -137,6 +157,10 @@ final class OpenChoices {
                 .only(Engine.giving("a", floats(-5, -9, -9)))
                 .expects(floats(-9, -9, -5))
                 .is("undecided: 2"));
+    }
+
+    private static Tensor whole(int value) {
+        return Tensor.of(ElementType.INT32, new double[] {value}, 1);
     }
 
     /** ONNX Runtime refuses to divide by 0. */

@@ -89,6 +89,36 @@ final class Windows {
                 .only(Engine.giving("a", row(1.5)), Engine.giving("b", row(1.5)), Engine.giving("sloppy", row(2)))
                 .expects(row(1.5))
                 .is("wrong: engine [sloppy]"));
+        // The second window begins in the padding at the end; opset 22 drops it.
+        for (int opset : new int[] {17, 22}) {
+            Graph end = new Graph(opset)
+                    .input("x", row(1, 2, 3, 4))
+                    .node(
+                            "AveragePool",
+                            "x",
+                            "y",
+                            "kernel_shape",
+                            new int[] {2},
+                            "strides",
+                            new int[] {5},
+                            "pads",
+                            new int[] {1, 1},
+                            "count_include_pad",
+                            1,
+                            "ceil_mode",
+                            1)
+                    .output("y");
+            Entry entry = new Entry("a pool of opset %d with a window that begins in the padding".formatted(opset), end)
+                    .only(
+                            Engine.giving("a", row(0.5)),
+                            Engine.giving("b", row(0.5)),
+                            Engine.giving("c", row(0.5, Double.NaN)))
+                    .expects(row(0.5, 0));
+            all.add(
+                    opset < 22
+                            ? entry.with(Engine.giving("d", row(0.5, 0))).is("wrong: undecided [a, b, d]")
+                            : entry.is(Entry.VECTORS));
+        }
         Graph even = graph().input("x", row(2, 4, 6))
                 .node("AveragePool", "x", "y", "kernel_shape", new int[] {2}, "pads", new int[] {1, 1})
                 .output("y");
