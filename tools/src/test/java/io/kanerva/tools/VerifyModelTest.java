@@ -235,6 +235,20 @@ class VerifyModelTest {
         Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    @Test
+    void aClientIsNoRuntimeOfAModel() throws IOException {
+        Path model = UnaryModel.write(temporary.resolve("model.onnx"), "Neg");
+        System.setProperty("kpp.root", ".."); // as tools/kpp says where the checkout is
+        try {
+            CommandRun named = CommandRun.kpp("verify", "model", model.toString(), "--runtimes", "python");
+            assertThat(named.exitCode()).isEqualTo(2);
+            assertThat(named.err())
+                    .contains("Invalid value for option '--runtimes': expected some of", "found 'python'");
+        } finally {
+            System.clearProperty("kpp.root");
+        }
+    }
+
     private static CommandRun verify(Path model, String... options) {
         List<String> words = new ArrayList<>(
                 List.of("verify", "model", model.toString(), "--runtimes", "onnxruntime-java", "--random", "1"));

@@ -70,9 +70,10 @@ final class RuntimeOptions {
     /**
      * The runtimes, including those that cannot run.
      *
+     * @param clients whether {@code --runtimes} may name clients, which {@link #clients()} then finds
      * @param others further runtimes of the subject
      */
-    List<ModelRuntime> find(Subcommand action, ModelRuntime... others) {
+    List<ModelRuntime> find(Subcommand action, boolean clients, ModelRuntime... others) {
         List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.CPU, JavaRuntime.CUDA));
         all.addAll(List.of(others));
         all.addAll(foreign("runtimes"));
@@ -86,7 +87,7 @@ final class RuntimeOptions {
             }
             return all.stream().filter(runtime -> !isOptional(runtime)).toList();
         }
-        List<String> known = Stream.concat(all.stream(), foreign("clients").stream())
+        List<String> known = Stream.concat(all.stream(), clients ? foreign("clients").stream() : Stream.of())
                 .map(ModelRuntime::name)
                 .toList();
         for (String name : names) {

@@ -168,7 +168,7 @@ public final class VerifyCommand extends Subcommand {
         Verification verification = checks.verification();
         verification.tolerances(tolerances(bundles));
         DjlRuntime djl = new DjlRuntime(first.bundle(), model);
-        List<ModelRuntime> chosen = bundles.size() == 1 ? runtimes.find(this, djl) : runtimes.find(this);
+        List<ModelRuntime> chosen = bundles.size() == 1 ? runtimes.find(this, true, djl) : runtimes.find(this, true);
         List<ModelRuntime> clients = runtimes.clients();
         Findings findings = BundleCases.check(verification, bundles, chosen, clients, options.random(), options.seed());
         if (model != null) {

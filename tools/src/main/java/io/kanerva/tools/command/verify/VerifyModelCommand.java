@@ -111,7 +111,7 @@ final class VerifyModelCommand extends Subcommand {
         try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, options, true)) {
             checks.verification().tolerances(own);
             List<Case> cases = cases(name, budget, inputs, checks);
-            List<ModelRuntime> all = new ArrayList<>(runtimes.find(this));
+            List<ModelRuntime> all = new ArrayList<>(runtimes.find(this, false));
             all.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? checks.java() : runtime);
             checks.conclude(checks.verification().run(name, all, cases), all, List.of(), against);
         }

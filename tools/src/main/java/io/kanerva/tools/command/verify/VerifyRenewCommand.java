@@ -84,7 +84,7 @@ final class VerifyRenewCommand extends Subcommand {
         String name = model.getFileName().toString();
         try (TemporaryFolder scratch = new TemporaryFolder("kpp-verify")) {
             ModelRuntime java = ForeignRuntime.separateJava(JavaRuntime.CPU.name(), scratch.path(), runtimes.silence());
-            List<ModelRuntime> all = new ArrayList<>(runtimes.find(this));
+            List<ModelRuntime> all = new ArrayList<>(runtimes.find(this, false));
             all.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? java : runtime);
             ModelRuntime source = all.stream()
                     .filter(runtime -> runtime.name().equals(from))

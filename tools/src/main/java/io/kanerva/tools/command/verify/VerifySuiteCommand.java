@@ -14,6 +14,7 @@ import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.terminal.PlainText;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -128,13 +129,15 @@ final class VerifySuiteCommand extends Subcommand {
                 throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run"
                         .formatted(folder));
             }
-            List<ModelRuntime> runtimes = new ArrayList<>(options.find(this));
+            List<ModelRuntime> runtimes = new ArrayList<>(options.find(this, false));
             runtimes.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? java : runtime);
             Thread hook = new Thread(() -> report(tests, tests.rows()), "keep-what-was-found");
             Runtime.getRuntime().addShutdownHook(hook);
             rows = tests.run(runtimes, options.install(), RuntimeChecks.progress(terminal()));
             Runtime.getRuntime().removeShutdownHook(hook);
             report(tests, rows);
+        } catch (UncheckedIOException e) {
+            throw new Failure(e.getMessage(), e); // a process that cannot run, be it since this one is terminated
         }
         SuiteTable found = SuiteTable.of(rows);
         try {
