@@ -176,15 +176,6 @@ final class Meanings {
                 .with(Engine.giving("a", floats(4, 4)), Engine.giving("b", floats(4, 4)), Engine.good("right"))
                 .expects(floats(4, 4))
                 .is("wrong: vectors [a, b]"));
-        Graph index = graph().input("x", scalar(ElementType.INT64, -1))
-                .weight("depth", longs(2))
-                .weight("values", floats(0, 1))
-                .node("OneHot", "x depth values", "y")
-                .output("y");
-        all.add(new Entry("a negative index of OneHot that is a scalar", index)
-                .with(Engine.giving("a", floats(0, 0)), Engine.giving("b", floats(0, 0)), Engine.good("right"))
-                .expects(floats(0, 0))
-                .is("wrong: vectors [a, b]"));
         Graph resize = new Graph(10)
                 .input("x", normal(3, 1, 1, 3, 3))
                 .weight("scales", floats(1, 1, 1.7, 1.7))
