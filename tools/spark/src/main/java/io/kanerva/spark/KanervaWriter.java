@@ -53,7 +53,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         actionCol = param("actionCol", "of a change: write, replace or free");
         keepsIds = new BooleanParam(this, "keepsIds", "whether memories are heaps, which have the samples' ids");
         maxSamples = count("maxSamples", "the most samples of an episode", 1);
-        partitions = count("partitions", "partitions of the result; 0 for as many as Spark finds right", 0);
+        partitions = count("partitions", "partitions of the result; 0 for at most spark.sql.shuffle.partitions", 0);
         batchSize = count("batchSize", "images that a call of the runtime takes at once", 1);
         setDefault(imageCol, "image");
         setDefault(samplesCol, "samples");
@@ -236,7 +236,10 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         return partitions;
     }
 
-    /** Partitions of the result; 0, the default, for as many as Spark finds right. */
+    /**
+     * Partitions of the result; 0, the default, for {@code spark.sql.shuffle.partitions}, 200 unless it is set. Spark's
+     * adaptive execution merges small ones of these and never makes more.
+     */
     public KanervaWriter setPartitions(int value) {
         return with(partitions, value);
     }

@@ -2,6 +2,7 @@ package io.kanerva.spark.bench;
 
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Lookup;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.Recall;
 import io.kanerva.spark.KanervaRecaller;
@@ -16,8 +17,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -28,7 +31,7 @@ import org.apache.spark.sql.functions;
 /** Writes and recalls many episodes with one and two executors of one core, beside the plain runtime. */
 final class ClusterBench {
 
-    /** Of the episodes, those whose results are compared with plain calls. */
+    /** Of the episodes that are recalled from, so many are compared with plain calls. */
     private static final int COMPARED = 50;
 
     private final Path folder;
@@ -139,10 +142,11 @@ final class ClusterBench {
                 memories.count() == episodes && recalls.count() == recalled * queries,
                 "as many rows as were asked for");
         require(memories.select("episode").distinct().count() == episodes, "each episode once");
-        Object[] some = Stream.iterate(0L, episode -> episode + Math.max(1, episodes / COMPARED))
-                .takeWhile(episode -> episode < episodes)
+        Object[] some = Stream.iterate(0L, episode -> episode + Math.max(1, recalled / COMPARED))
+                .takeWhile(episode -> episode < recalled)
                 .toArray();
         Map<Long, Memory> plain = new HashMap<>();
+        Set<List<Object>> asked = new HashSet<>();
         try (Kanerva kanerva = Kanerva.load(Path.of(bundle), Device.CPU)) {
             for (Row row : memories.filter(functions.col("episode").isin(some)).collectAsList()) {
                 byte[][] samples = new byte[MovedImages.SAMPLES][];
@@ -152,20 +156,30 @@ final class ClusterBench {
                 Memory memory = kanerva.write(PlainSide.tensor(1, samples));
                 require(Arrays.equals(memory.toBytes(), row.getAs("memory")), "the plain runtime's memory");
                 plain.put(row.getLong(0), memory);
+                for (int i = 0; i < queries; i++) {
+                    asked.add(List.of(row.getLong(0), MovedImages.queried(row.getLong(0), i)));
+                }
             }
+            int expected = asked.size();
+            require(expected == some.length * queries, "memories of all episodes that are compared");
             for (Row row : recalls.filter(functions.col("episode").isin(some))
-                    .select("episode", "place", "recall.sample", "recall.image")
+                    .select("episode", "place", "recall.sample", "recall.score", "recall.image")
                     .collectAsList()) {
+                require(asked.remove(List.of(row.getLong(0), row.getInt(1))), "each query once");
                 byte[] query = moved.damaged(row.getLong(0), row.getInt(1));
                 Recall recall = kanerva.recall(plain.get(row.getLong(0)), PlainSide.tensor(1, query), 1);
-                require(recall.lookups().get(0).samples()[0] == row.getLong(2), "the plain runtime's sample");
-                List<Float> image = row.getList(3);
+                Lookup found = recall.lookups().get(0);
+                require(found.samples()[0] == row.getLong(2), "the plain runtime's sample");
+                require(found.scores().get(0, 0) == row.getDouble(3), "the plain runtime's score");
+                List<Float> image = row.getList(4);
+                require(image.size() == MovedImages.PIXELS, "whole images");
                 for (int i = 0; i < image.size(); i++) {
                     require(image.get(i) == recall.images().data()[i], "the plain runtime's image");
                 }
             }
+            require(asked.isEmpty(), "a recall of each query");
+            report.compared(plain.size(), expected);
         }
-        report.compared(plain.size());
     }
 
     private static void require(boolean holds, String expected) {
@@ -193,7 +207,7 @@ final class ClusterBench {
                             bundle,
                             Integer.toString(asked),
                             Double.toString(seconds))
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());
         }
         List<double[]> figures = new ArrayList<>();

@@ -5,6 +5,7 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.IntConsumer;
 
 /**
@@ -19,6 +20,15 @@ final class PlainSide {
     private static final int TOGETHER = 2;
 
     private static final int EPISODES = 500;
+
+    /** What a byte becomes, as in kanerva-spark, which has a table, too. */
+    private static final float[] LEVELS = new float[256];
+
+    static {
+        for (int level = 0; level < LEVELS.length; level++) {
+            LEVELS[level] = level / 255f;
+        }
+    }
 
     private PlainSide() {}
 
@@ -76,7 +86,7 @@ final class PlainSide {
         int to = 0;
         for (byte[] image : images) {
             for (byte pixel : image) {
-                values[to++] = (pixel & 0xff) / 255f;
+                values[to++] = LEVELS[pixel & 0xff];
             }
         }
         return tensor;
@@ -91,13 +101,13 @@ final class PlainSide {
             done = 0;
             started = System.nanoTime();
             cpu = cpuSeconds();
-            for (int turn = 0; System.nanoTime() - started < span * 1e9; turn++) {
+            for (int turn = 0; turn == 0 || System.nanoTime() - started < span * 1e9; turn++) {
                 call.accept(turn);
                 done += each;
             }
         }
         double took = (System.nanoTime() - started) / 1e9;
-        System.out.printf("%f %f%n", done / took, (cpuSeconds() - cpu) / done * 1e6);
+        System.out.printf(Locale.ROOT, "%f %f%n", done / took, (cpuSeconds() - cpu) / done * 1e6);
     }
 
     private static double cpuSeconds() {

@@ -79,8 +79,8 @@ final class Report {
                 figures.spilledBytes() / 1e6);
     }
 
-    void compared(int memories) {
-        System.out.printf("%d memories and their recalls compared with plain calls: equal%n", memories);
+    void compared(int memories, int recalls) {
+        System.out.printf("%d memories and %d recalls compared with plain calls: equal%n", memories, recalls);
     }
 
     private static double median(List<Run> runs, ToDoubleFunction<Run> figure) {
@@ -134,14 +134,22 @@ final class Report {
             double read = target * (what.equals("write") ? each("images") : each("memories") + each("queries"));
             double made = target * each(what.equals("write") ? "memories" : "recalls");
             System.out.printf(
-                    "%n%s, %,.0f million images: %,.0f core hours, reads %,.0f GB, shuffles %,.0f GB, writes %,.0f GB "
+                    "%n%s, %,.0f million %s: %,.0f core hours, reads %,.0f GB, shuffles %,.0f GB, writes %,.0f GB "
                             + "x %d%n",
-                    what, IMAGES / 1e6, core / 3600, read / 1e9, shuffle / 1e9, made / 1e9, REPLICAS);
+                    what,
+                    (what.equals("write") ? IMAGES : target * queries) / 1e6,
+                    what.equals("write") ? "images" : "queries, %d of each memory".formatted(queries),
+                    core / 3600,
+                    read / 1e9,
+                    shuffle / 1e9,
+                    made / 1e9,
+                    REPLICAS);
             if (shuffle > 0) {
                 double maps = read / SPLIT;
                 double reduces = shuffle / PARTITION;
                 System.out.printf(
-                        "%s: %,.0f tasks before the shuffle, %,.0f behind it, blocks of %,.0f bytes between them%n",
+                        "%s: %,.0f tasks before the shuffle, %,.0f behind it (spark.sql.shuffle.partitions, 200 "
+                                + "unless set), blocks of %,.0f bytes between them%n",
                         what, maps, reduces, shuffle / (maps * reduces));
             }
             steps.put(what + ": cores", core / (MACHINES * CORES));

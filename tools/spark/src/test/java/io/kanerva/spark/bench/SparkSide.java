@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.spark.executor.TaskMetrics;
@@ -14,6 +15,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** Runs a job in an application of its own, on executors of one core each, and measures their processes. */
 final class SparkSide {
+
+    /** Seconds. */
+    private static final int STARTED_WITHIN = 120;
 
     private final StandaloneCluster cluster;
 
@@ -39,7 +43,7 @@ final class SparkSide {
             long spilledBytes,
             long peakBytes) {}
 
-    Figures run(int cores, Consumer<SparkSession> job) throws IOException {
+    Figures run(int cores, Consumer<SparkSession> job) throws IOException, InterruptedException {
         AtomicLong shuffled = new AtomicLong();
         AtomicLong spilled = new AtomicLong();
         AtomicLong collecting = new AtomicLong();
@@ -48,15 +52,13 @@ final class SparkSide {
                 .config("spark.executor.memory", "2g")
                 .config("spark.executor.extraJavaOptions", "-Dfile.encoding=UTF-8")
                 // A batch of Spark's 4,096 rows would be 257 MB of memories.
-                .config("spark.sql.parquet.columnarReaderBatchSize", 256);
+                .config("spark.sql.parquet.columnarReaderBatchSize", 256)
+                // A small run's plan is that of a large one, whose queries are too many to be broadcast.
+                .config("spark.sql.autoBroadcastJoinThreshold", -1);
         try (SparkSession spark = builder.getOrCreate()) {
             spark.sparkContext().setLogLevel("ERROR");
+            List<ProcessHandle> executors = registered(spark, cores);
             spark.range(0, 1000, 1, 2 * cores).count();
-            List<ProcessHandle> executors = cluster.executors();
-            while (executors.size() < cores) { // the second one may still be starting
-                Thread.onSpinWait();
-                executors = cluster.executors();
-            }
             spark.sparkContext().addSparkListener(new SparkListener() {
                 @Override
                 public void onTaskEnd(SparkListenerTaskEnd end) {
@@ -81,6 +83,33 @@ final class SparkSide {
             return new Figures(
                     cores, seconds, cpu, driver, collecting.get() / 1e3, shuffled.get(), spilled.get(), peak);
         }
+    }
+
+    /** The executors, once the driver knows all, each on a core of its own: the first ones, as the plain processes. */
+    private List<ProcessHandle> registered(SparkSession spark, int cores) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STARTED_WITHIN);
+        int found = 0;
+        while (found < cores) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "expected %d executors within %d s, found %d".formatted(cores, STARTED_WITHIN, found));
+            }
+            Thread.sleep(100);
+            found = spark.sparkContext().getExecutorMemoryStatus().size() - 1; // and the driver
+        }
+        List<ProcessHandle> executors = cluster.executors();
+        for (int core = 0; core < cores; core++) { // the master may have chosen the worker of another one
+            String pid = Long.toString(executors.get(core).pid());
+            Process pinned = new ProcessBuilder("taskset", "-acp", Integer.toString(core), pid)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            if (pinned.waitFor() != 0) {
+                throw new IllegalStateException(
+                        "expected an executor on core %d, found that taskset refused".formatted(core));
+            }
+        }
+        return executors;
     }
 
     private static double cpuSeconds(List<ProcessHandle> processes) {
