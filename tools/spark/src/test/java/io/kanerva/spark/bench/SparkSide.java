@@ -88,16 +88,18 @@ final class SparkSide {
     /** The executors, once the driver knows all, each on a core of its own: the first ones, as the plain processes. */
     private List<ProcessHandle> registered(SparkSession spark, int cores) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STARTED_WITHIN);
+        List<ProcessHandle> executors = List.of(); // those of the job before may still be ending
         int found = 0;
-        while (found < cores) {
+        while (found < cores || executors.size() != cores) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(
-                        "expected %d executors within %d s, found %d".formatted(cores, STARTED_WITHIN, found));
+                        "expected %d executors within %d s, found %d processes, of which %d are registered"
+                                .formatted(cores, STARTED_WITHIN, executors.size(), found));
             }
             Thread.sleep(100);
+            executors = cluster.executors();
             found = spark.sparkContext().getExecutorMemoryStatus().size() - 1; // and the driver
         }
-        List<ProcessHandle> executors = cluster.executors();
         for (int core = 0; core < cores; core++) { // the master may have chosen the worker of another one
             String pid = Long.toString(executors.get(core).pid());
             Process pinned = new ProcessBuilder("taskset", "-acp", Integer.toString(core), pid)
