@@ -107,7 +107,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
      * {@code reason}, since no answer would be sure without it; queries become rows with a reason.
      *
      * @param memories with key and memory; keys should be unique
-     * @param queries with {@code queryKeyCol} and query; two of one key are refused
+     * @param queries with {@code queryKeyCol} and query; all of one key are refused, a row each
      * @return query key, {@code outputCol}, and reason where {@code onError} is {@code reason}
      */
     public Dataset<Row> find(Dataset<?> memories, Dataset<?> queries) {
@@ -130,25 +130,25 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
                 SentBundle.broadcast(memories.sparkSession(), value(bundle()), device(), unused -> {});
 
         Dataset<Row> asked = queries.select(
-                column(queries, queryKeyCol).as("id"), column(queries, queryCol).as("image"));
+                ofUtf8(queries, queryKeyCol).as("id"), column(queries, queryCol).as("image"));
         Dataset<Row> blocks = asked.repartition(asked.col("id"))
                 .sortWithinPartitions("id")
                 .mapPartitions(new QueryTask(copy(new ParamMap()), files), Encoders.row(QueryTask.schema(id)));
         Dataset<Row> matches = memories.select(
-                        column(memories, keyCol()).as("key"),
+                        ofUtf8(memories, keyCol()).as("key"),
                         column(memories, memoryCol()).as("memory"))
                 .crossJoin(functions.broadcast(blocks.select("ids", "images").where("ids is not null")))
                 .mapPartitions(new FindTask(copy(new ParamMap()), files), Encoders.row(FindTask.schema(id, key)));
         // Every query has a row, if there are no memories, too.
-        return blocks.selectExpr("explode(ids) as id", "null as match", "null as reason")
-                .union(blocks.where("ids is null").selectExpr("refused", "null", "reason"))
-                .union(matches.selectExpr("id", "match", "null"))
+        return blocks.selectExpr("explode(ids) as id", "null as match")
+                .union(matches)
                 .groupBy("id")
-                .agg(functions.min("match").as("match"), functions.max("reason").as("reason"))
+                .agg(functions.min("match").as("match"))
                 .selectExpr(
                         "id",
                         "if(match is null, null, struct(match.key, match.sample, -match.less as score))",
-                        "reason")
+                        "null as reason")
+                .union(blocks.where("ids is null").selectExpr("refused", "null", "reason"))
                 .drop(gathersReasons() ? "" : "reason")
                 .toDF(names);
     }

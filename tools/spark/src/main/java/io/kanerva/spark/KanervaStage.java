@@ -13,6 +13,7 @@ import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -246,6 +247,23 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
             schema = schema.add(field);
         }
         return schema;
+    }
+
+    /**
+     * A column whose text, if that is what it holds, is UTF-8: other bytes would all reach a task as one character, so
+     * that different keys were one. They end the job also where reasons are gathered, since no row could name its key.
+     */
+    final Column ofUtf8(Dataset<?> dataset, Param<String> param) {
+        Column column = column(dataset, param);
+        if (!type(dataset.schema(), param).equals(DataTypes.StringType)) {
+            return column;
+        }
+        String expected = "%s: column %s (%s): expected text in UTF-8, found the bytes "
+                .formatted(uid, getOrDefault(param), param.name());
+        Column bytes = functions.substring(functions.hex(column), 1, 60);
+        return functions
+                .when(column.isNull().or(functions.is_valid_utf8(column)), column)
+                .otherwise(functions.raise_error(functions.concat(functions.lit(expected), bytes)));
     }
 
     /** A column by its whole name, dots and all. */

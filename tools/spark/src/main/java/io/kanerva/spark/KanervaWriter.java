@@ -69,8 +69,8 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         StructType schema = transformSchema(dataset.schema());
         Broadcast<SentBundle> files = sent(dataset, savesIds());
         Dataset<Row> rows = dataset.select(
-                column(dataset, keyCol()).as("key"),
-                column(dataset, orderCol).as("order"),
+                ofUtf8(dataset, keyCol()).as("key"),
+                ofUtf8(dataset, orderCol).as("order"),
                 column(dataset, imageCol).as("image"));
         return sorted(rows, functions.col("order"))
                 .mapPartitions(new WriteTask(copy(new ParamMap()), files), Encoders.row(schema));
@@ -80,7 +80,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
      * Frees, replaces and adds samples of memories with ids. A change is a row with key, order (the sample's id),
      * action and, unless it frees, image. Those of one memory take effect by action, {@code free}, {@code replace},
      * {@code write}, and then by id, ascending; {@code write} makes a memory where a key has none. Two changes of one
-     * action to one sample are refused.
+     * action to one sample are refused. With reasons, several memories of one key keep their bytes, a row each.
      *
      * @param memories what this writer made, with key and memory
      * @param changes with key, order, action and image
@@ -96,20 +96,20 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         DataType images = type(changes.schema(), imageCol);
         Column nothing = functions.lit(null);
         Dataset<Row> rows = memories.select(
-                        column(memories, keyCol()).as("key"),
+                        ofUtf8(memories, keyCol()).as("key"),
                         nothing.cast(DataTypes.LongType).as("id"),
                         nothing.cast(DataTypes.StringType).as("action"),
                         nothing.cast(images).as("image"),
                         column(memories, memoryCol()).as("memory"),
                         functions.lit(0).as("turn"))
                 .union(changes.select(
-                        column(changes, keyCol()),
+                        ofUtf8(changes, keyCol()),
                         column(changes, orderCol).cast(DataTypes.LongType),
                         column(changes, actionCol),
                         column(changes, imageCol),
                         nothing.cast(DataTypes.BinaryType),
                         UpdateTask.turn(column(changes, actionCol))));
-        return sorted(rows, functions.col("turn"), functions.col("id"))
+        return sorted(rows, functions.col("turn"), functions.col("id"), functions.col("action"))
                 .mapPartitions(new UpdateTask(copy(new ParamMap()), files), Encoders.row(schema));
     }
 

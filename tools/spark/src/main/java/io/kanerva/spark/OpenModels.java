@@ -1,5 +1,6 @@
 package io.kanerva.spark;
 
+import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Options;
@@ -30,6 +31,9 @@ final class OpenModels {
     /** By digest and device; least recently used first. */
     private static final Map<String, Shared> OPEN = new LinkedHashMap<>(16, 0.75f, true);
 
+    /** The user of a model where Spark computes constants, without a task; the application's end gives it back. */
+    private static final long DRIVER = -1;
+
     private static boolean hooked;
 
     private OpenModels() {}
@@ -37,29 +41,31 @@ final class OpenModels {
     /** A model as a task sees it. */
     record OfTask(Kanerva kanerva, LastMemories memories) {}
 
-    /** @param users by the ids of their attempts */
+    /** @param users by the ids of their attempts, and {@link #DRIVER} */
     private record Shared(Kanerva kanerva, Map<Long, OfTask> users) {}
 
     /** The model of a bundle for the running task, which gives it back when it ends, however it ends. */
     static synchronized OfTask ofTask(SentBundle bundle, Device device) {
-        TaskContext task = TaskContext.get();
-        if (task == null) { // on the driver, where Spark computes constants
-            Kanerva kanerva = glanced(bundle, device);
-            return new OfTask(kanerva, new LastMemories(kanerva));
-        }
         Shared shared = open(bundle, device);
-        return shared.users.computeIfAbsent(task.taskAttemptId(), id -> {
-            TaskCompletionListener released = ended -> release(shared, id);
-            task.addTaskCompletionListener(released);
-            return new OfTask(shared.kanerva, new LastMemories(shared.kanerva));
-        });
+        TaskContext task = TaskContext.get();
+        long user = task == null ? DRIVER : task.taskAttemptId();
+        OfTask known = shared.users.get(user);
+        if (known == null) {
+            known = new OfTask(shared.kanerva, new LastMemories(shared.kanerva));
+            shared.users.put(user, known);
+            if (task != null) {
+                TaskCompletionListener released = ended -> release(shared, user);
+                task.addTaskCompletionListener(released); // which runs at once if the task has ended
+            }
+        }
+        return known;
     }
 
-    /** The same where nothing but the model's settings is wanted, or whether it opens at all. */
-    static synchronized Kanerva glanced(SentBundle bundle, Device device) {
+    /** A bundle's description, once its model has opened. */
+    static synchronized Bundle glanced(SentBundle bundle, Device device) {
         Shared shared = open(bundle, device);
         closeIdle();
-        return shared.kanerva;
+        return shared.kanerva.bundle();
     }
 
     private static Shared open(SentBundle bundle, Device device) {

@@ -22,8 +22,11 @@ import scala.collection.immutable.ArraySeq;
  */
 final class QueryTask implements MapPartitionsFunction<Row, Row> {
 
-    /** Queries of a row: 0.8 MB of Fashion-MNIST's. */
+    /** Queries of a row, at most: 0.8 MB of Fashion-MNIST's. */
     private static final int MOST = 256;
+
+    /** The bytes of their images, at most, unless one alone has more. */
+    private static final int BYTES = 1 << 20;
 
     private final Broadcast<SentBundle> bundle;
     private final Device device;
@@ -65,12 +68,14 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
     private final class Gathered extends BatchIterator {
         private final Iterator<Row> rows;
         private final Planes size;
+        private final int most;
         private Object before;
         private Row ahead;
 
         Gathered(Iterator<Row> rows, Planes size) {
             this.rows = rows;
             this.size = size;
+            most = Math.max(1, Math.min(MOST, BYTES / (size.floats() * Float.BYTES)));
             ahead = rows.next();
         }
 
@@ -82,8 +87,8 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
         @Override
         void make(Queue<Row> made) {
             List<Object> ids = new ArrayList<>();
-            ByteBuffer images = ByteBuffer.allocate(MOST * size.floats() * Float.BYTES);
-            while (ahead != null && ids.size() < MOST) {
+            ByteBuffer images = ByteBuffer.allocate(most * size.floats() * Float.BYTES);
+            while (ahead != null && ids.size() < most) {
                 Row row = ahead;
                 ahead = rows.hasNext() ? rows.next() : null;
                 try {

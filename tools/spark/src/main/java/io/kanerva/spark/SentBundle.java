@@ -74,11 +74,11 @@ final class SentBundle implements Serializable {
                 Map<String, Broadcast<SentBundle>> sent = SENT.computeIfAbsent(context, SentBundle::closingWithIt);
                 Broadcast<SentBundle> known = sent.get(digest);
                 if (known != null) {
-                    check.accept(OpenModels.glanced(known.value(), device).bundle());
+                    check.accept(OpenModels.glanced(known.value(), device));
                     return known;
                 }
                 SentBundle read = new SentBundle(digest, read(opener, description));
-                check.accept(OpenModels.glanced(read, device).bundle());
+                check.accept(OpenModels.glanced(read, device));
                 Broadcast<SentBundle> made =
                         JavaSparkContext.fromSparkContext(context).broadcast(read);
                 sent.put(digest, made);

@@ -4,6 +4,8 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.MemoryHeap;
 import io.kanerva.runtime.Planes;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
@@ -16,8 +18,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.functions;
 
 /**
- * Changes the memories of a partition, whose rows (key, id, action, image, memory, turn) are sorted by key, turn and
- * id: first a key's memory, then its changes.
+ * Changes the memories of a partition, whose rows (key, id, action, image, memory, turn) are sorted by key, turn, id
+ * and action: first a key's memory, then its changes.
  */
 final class UpdateTask implements MapPartitionsFunction<Row, Row> {
 
@@ -74,49 +76,66 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
 
         @Override
         void make(Queue<Row> made) {
-            Row first = ahead;
-            Object key = first.get(0);
-            byte[] untouched = isMemory(first) ? first.getAs(4) : null;
+            Object key = ahead.get(0);
+            List<byte[]> files = new ArrayList<>(); // one or, of a new key, none; of several, nothing is changed
             MemoryHeap heap = null;
-            Row before = null;
             String refusal = null;
             do {
+                Row row = ahead;
+                ahead = rows.hasNext() ? rows.next() : null;
+                if (isMemory(row)) {
+                    files.add(row.getAs(4));
+                }
                 if (refusal == null) {
                     try {
-                        requireOther(before, ahead);
-                        if (!isMemory(ahead)) {
-                            heap = heap == null ? heap(first, untouched) : heap;
-                            change(heap, ahead);
-                        } else if (untouched == null) {
-                            throw RowRefusedException.of(
-                                    writer.value(writer.memoryCol()), name(ahead), "a memory", "null");
+                        if (key == null) {
+                            throw RowRefusedException.of(keyCol, name(row), "a key", "null");
+                        }
+                        // Whichever of two the shuffle has put first, and whatever it holds.
+                        boolean twice = isOf(key)
+                                && row.getInt(5) == ahead.getInt(5)
+                                && Objects.equals(row.get(1), ahead.get(1));
+                        if (isMemory(row)) {
+                            requireMemory(row, twice);
+                        } else {
+                            heap = heap == null ? heap(key, files.isEmpty() ? null : files.get(0)) : heap;
+                            change(heap, row, twice);
                         }
                     } catch (RowRefusedException e) {
                         refusal = reason(e);
                     }
                 }
-                before = ahead;
-                ahead = rows.hasNext() ? rows.next() : null;
-            } while (ahead != null && key != null && key.equals(ahead.get(0)));
+            } while (isOf(key));
             if (heap == null || refusal != null) {
-                keep(made, first, untouched, refusal);
+                keep(made, key, files, refusal);
             } else if (heap.size() > 0) {
                 made.add(row(key, heap.toBytes(), heap.size(), null));
             }
         }
 
-        /** The memory as it came, also if changes to it are refused, so that saving the result loses nothing. */
-        private void keep(Queue<Row> made, Row first, byte[] untouched, String refusal) {
-            Integer samples = null;
-            String why = refusal;
-            if (untouched != null) {
-                try {
-                    samples = heap(first, untouched).size();
-                } catch (RowRefusedException e) {
-                    why = why == null ? reason(e) : why;
-                }
+        /** Whether a row of the same key follows; those without a key have nothing in common. */
+        private boolean isOf(Object key) {
+            return ahead != null && key != null && key.equals(ahead.get(0));
+        }
+
+        /** Memories as they came, also if changes to them are refused, so that saving the result loses nothing. */
+        private void keep(Queue<Row> made, Object key, List<byte[]> files, String refusal) {
+            if (files.isEmpty()) {
+                made.add(row(key, null, null, refusal));
             }
-            made.add(row(first.get(0), untouched, samples, why));
+            files.sort(Arrays::compare); // the shuffle has put them in any order
+            for (byte[] file : files) {
+                Integer samples = null;
+                String why = refusal;
+                if (file != null) {
+                    try {
+                        samples = heap(key, file).size();
+                    } catch (RowRefusedException e) {
+                        why = why == null ? reason(e) : why;
+                    }
+                }
+                made.add(row(key, file, samples, why));
+            }
         }
 
         private String reason(RowRefusedException e) {
@@ -132,27 +151,25 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
                     : RowFactory.create(key, file, samples);
         }
 
-        /** A row that is not the one before again: by its key, turn and id. */
-        private void requireOther(Row before, Row row) {
-            if (row.isNullAt(0)) {
-                throw RowRefusedException.of(keyCol, name(row), "a key", "null");
+        private void requireMemory(Row row, boolean twice) {
+            if (twice) {
+                throw RowRefusedException.of(keyCol, name(row), "one memory of each key", "two");
             }
-            if (before != null && before.getInt(5) == row.getInt(5) && Objects.equals(before.get(1), row.get(1))) {
-                throw isMemory(row)
-                        ? RowRefusedException.of(keyCol, name(row), "one memory of each key", "two")
-                        : RowRefusedException.of(
-                                orderCol, name(row), "one %s of each sample".formatted(row.get(2)), "two");
+            if (row.isNullAt(4)) {
+                throw RowRefusedException.of(writer.value(writer.memoryCol()), name(row), "a memory", "null");
             }
         }
 
-        private MemoryHeap heap(Row row, byte[] file) {
+        private MemoryHeap heap(Object key, byte[] file) {
             return file == null
                     ? kanerva.heap()
                     : RowRefusedException.naming(
-                            writer.value(writer.memoryCol()), name(row), () -> kanerva.loadHeap(file));
+                            writer.value(writer.memoryCol()),
+                            new RowName(keyCol, key, null, null),
+                            () -> kanerva.loadHeap(file));
         }
 
-        private void change(MemoryHeap heap, Row row) {
+        private void change(MemoryHeap heap, Row row, boolean twice) {
             RowName name = name(row);
             String action = row.getString(2);
             if (!ACTIONS.contains(action)) {
@@ -164,6 +181,9 @@ final class UpdateTask implements MapPartitionsFunction<Row, Row> {
             }
             if (row.isNullAt(1)) {
                 throw RowRefusedException.of(orderCol, name, "the sample's id", "null");
+            }
+            if (twice) {
+                throw RowRefusedException.of(orderCol, name, "one %s of each sample".formatted(action), "two");
             }
             long id = row.getLong(1);
             RowRefusedException.naming(orderCol, name, () -> {

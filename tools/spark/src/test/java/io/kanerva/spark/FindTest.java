@@ -211,6 +211,7 @@ class FindTest {
             query(2, 0),
             query(2, 1),
             RowFactory.create(null, LocalSpark.sequence(half(0))),
+            RowFactory.create(null, LocalSpark.sequence(half(1))),
             RowFactory.create(3, null)
         };
         Map<Object, String> sentences = new HashMap<>();
@@ -222,7 +223,9 @@ class FindTest {
                 "column query in the row of number = 3: expected an image struct of Spark, binary (the bytes "
                         + "of a picture file) or array<float>, found null");
         Map<Object, String> found = new HashMap<>();
-        for (Row row : reasons.find(memories(1, good), queries(asked)).collectAsList()) {
+        List<Row> answers = reasons.find(memories(1, good), queries(asked)).collectAsList();
+        assertThat(answers).as("a row for each query").hasSize(asked.length);
+        for (Row row : answers) {
             assertThat(row.isNullAt(1)).isEqualTo(row.getString(2) != null);
             found.put(row.get(0), row.getString(2));
         }

@@ -10,11 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What outsiders bring: right, or refused in a sentence with column, row, what was expected and what was found. */
 @EnabledForJreRange(max = JRE.JAVA_23, disabledReason = "Hadoop 3.4.1, which Spark 4.0 brings, calls getSubject")
@@ -35,7 +38,7 @@ class RefusalsTest {
     private static final DataType FLOATS = DataTypes.createArrayType(DataTypes.FloatType);
     private static final DataType DOUBLES = DataTypes.createArrayType(DataTypes.DoubleType);
 
-    private static KanervaWriter writer() {
+    static KanervaWriter writer() {
         return new KanervaWriter()
                 .setBundle(LocalSpark.bundle("fashion-mnist"))
                 .setKeyCol("key")
@@ -43,7 +46,7 @@ class RefusalsTest {
                 .setMaxSamples(3);
     }
 
-    private static Dataset<Row> rows(DataType image, Row... rows) {
+    static Dataset<Row> rows(DataType image, Row... rows) {
         StructType schema = new StructType()
                 .add("key", DataTypes.LongType)
                 .add("place", DataTypes.IntegerType)
@@ -325,70 +328,31 @@ class RefusalsTest {
                 .containsExactly(2, 1);
     }
 
-    @Test
-    void memoriesThatCannotBeReadAreReasonsAndKeepTheirBytes() {
-        byte[] broken = {1, 2, 3};
-        StructType schema = new StructType().add("id", DataTypes.LongType).add("memory", DataTypes.BinaryType);
-        Dataset<Row> memories = LocalSpark.session().createDataFrame(List.of(RowFactory.create(1L, broken)), schema);
-        Dataset<Row> none = rows(DataTypes.BinaryType)
-                .withColumnRenamed("key", "id")
-                .withColumn("action", org.apache.spark.sql.functions.lit("free"));
-        // The key's name is that of a column inside.
-        KanervaWriter writer = writer().setKeyCol("id").setOnError("reason");
-        Row kept = writer.update(memories, none).collectAsList().get(0);
-        assertThat(kept.<byte[]>getAs("memory")).isEqualTo(broken);
-        assertThat(kept.isNullAt(2)).isTrue();
-        assertThat(kept.getString(3)).startsWith("column memory in the row of id = 1: heap in bytes: expected");
-        assertThatThrownBy(() -> writer.copy(new org.apache.spark.ml.param.ParamMap())
-                        .setBundle(LocalSpark.bundle("mnist-pooled-fp16"))
-                        .update(memories, none))
-                .hasMessageContaining("expected a heap writer with dereferenced keys, whose memories grow");
-        assertThatThrownBy(() -> new KanervaRecaller().setIterations(10_001)).hasMessageContaining("iterations");
+    @ParameterizedTest
+    @ValueSource(strings = {"fail", "reason"})
+    void textThatIsNotUtf8EndsTheJobSinceTasksWouldTakeTwoKeysForOne(String onError) {
+        Dataset<Row> rows = rows(DataTypes.BinaryType, RowFactory.create(1L, 1, LocalSpark.png(GREY)))
+                .repartition(1)
+                .withColumn("text", functions.expr("cast(unhex(concat('41FF0', key)) as string)"));
+        KanervaWriter writer = writer().setOnError(onError);
+        assertNotUtf8(() -> writer.setKeyCol("text").transform(rows), "column text (keyCol)");
+        assertNotUtf8(() -> writer.setKeyCol("key").setOrderCol("text").transform(rows), "column text (orderCol)");
+        writer.setKeyCol("text").setOrderCol("place");
+        Dataset<Row> memories = rows.selectExpr("text", "cast(null as binary) as memory");
+        Dataset<Row> changes = rows.withColumn("action", functions.lit("write"));
+        assertNotUtf8(() -> writer.update(memories, changes.limit(0)), "column text (keyCol)");
+        assertNotUtf8(() -> writer.update(memories.limit(0), changes), "column text (keyCol)");
+        KanervaRecaller finder = new KanervaRecaller()
+                .setBundle(LocalSpark.bundle("fashion-mnist"))
+                .setKeyCol("text")
+                .setQueryCol("image")
+                .setOnError(onError);
+        assertNotUtf8(() -> finder.setQueryKeyCol("place").find(memories, rows), "column text (keyCol)");
+        assertNotUtf8(() -> finder.setQueryKeyCol("text").find(memories.limit(0), rows), "column text (queryKeyCol)");
     }
 
-    @Test
-    void changesThatCannotBeMadeNameTheirRow() {
-        Object good = LocalSpark.png(GREY);
-        KanervaWriter writer = writer().setKeepsIds(true).setOnError("fail");
-        Dataset<Row> memories = writer.transform(rows(DataTypes.BinaryType, RowFactory.create(1L, 4, good)))
-                .localCheckpoint();
-        StructType schema = new StructType()
-                .add("key", DataTypes.LongType)
-                .add("place", DataTypes.IntegerType)
-                .add("action", DataTypes.StringType)
-                .add("image", DataTypes.BinaryType);
-        Object[][] cases = {
-            {RowFactory.create(1L, 4, "write", good), "column place in the row of key = 1, place = 4: MemoryHeap:"},
-            {RowFactory.create(1L, 5, "free", null), "column place in the row of key = 1, place = 5: MemoryHeap:"},
-            {RowFactory.create(2L, 5, "free", null), "column place in the row of key = 2, place = 5: MemoryHeap:"},
-            {RowFactory.create(1L, null, "free", null), "column place in the row of key = 1, place = null: expected the"
-            },
-            {RowFactory.create(1L, 4, "drop", null), "column action in the row of key = 1, place = 4: expected one of"},
-            {RowFactory.create(1L, 4, "replace", null), "column image in the row of key = 1, place = 4: expected an"},
-            {RowFactory.create(null, 4, "free", null), "column key in the row of key = null, place = 4: expected a key"
-            },
-        };
-        for (Object[] each : cases) {
-            Dataset<Row> changes = LocalSpark.session().createDataFrame(List.of((Row) each[0]), schema);
-            List<Row> reasons = writer.copy(new org.apache.spark.ml.param.ParamMap())
-                    .setOnError("reason")
-                    .update(memories, changes)
-                    .filter("reason is not null")
-                    .collectAsList();
-            assertThat(reasons).as(each[1].toString()).hasSize(1);
-            assertThat(reasons.get(0).getString(3)).startsWith((String) each[1]);
-            boolean known = Long.valueOf(1).equals(reasons.get(0).get(0));
-            assertThat(reasons.get(0).<byte[]>getAs(1))
-                    .as("the memory as it was")
-                    .isEqualTo(known ? memories.first().<byte[]>getAs(1) : null);
-            assertThat(reasons.get(0).get(2)).isEqualTo(known ? 1 : null);
-        }
-        assertThatThrownBy(() -> writer.update(
-                                memories.union(memories),
-                                rows(DataTypes.BinaryType)
-                                        .withColumn("action", org.apache.spark.sql.functions.lit("free")))
-                        .collectAsList())
-                .hasStackTraceContaining(
-                        "column key in the row of key = 1: expected one memory of each key, found two");
+    private static void assertNotUtf8(Supplier<Dataset<Row>> made, String column) {
+        assertThatThrownBy(() -> made.get().collectAsList())
+                .hasStackTraceContaining(column + ": expected text in UTF-8, found the bytes 41FF01");
     }
 }
