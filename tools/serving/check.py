@@ -23,7 +23,7 @@ from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 PART = pathlib.Path(__file__).resolve().parent
 TYPES = {"tensor(float)": "FP32", "tensor(int64)": "INT64"}
 GRAPHS = ["decoder", "encoder", "generate", "index", "memory-writer", "reader", "recall", "score", "write"]
-STARTS_WITHIN = 60
+STARTS_WITHIN = 240
 
 
 def session(graph):
