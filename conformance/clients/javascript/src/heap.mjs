@@ -4,8 +4,8 @@ import { blocksOf, placed } from './sizes.mjs';
 
 /**
  * Samples by their ids, BigInts of 64 bits, signed; made by Kanerva.heap, for models whose memories grow. A sample
- * takes the place that was freed last, else a new one. Images are tensors [N, Cx, Hx, Wx]. Ids that are not in use, or are
- * already when writing, are Errors that change nothing. Await each call before the next.
+ * takes the place that was freed last, else a new one. Images are tensors [N, Cx, Hx, Wx]. Ids that are not in use, or
+ * are already when writing, are Errors that change nothing. Await each call before the next.
  */
 export class MemoryHeap {
   #kanerva;

@@ -43,7 +43,12 @@ public record BoundReport(
     /** All terms in one line. */
     @Override
     public String toString() {
-        String setting = String.format(Locale.ROOT, "%d %s of T = %d, scored on the images that wrote M", episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
+        String setting = String.format(
+                Locale.ROOT,
+                "%d %s of T = %d, scored on the images that wrote M",
+                episodes,
+                episodes == 1 ? "episode" : "episodes",
+                episodeLength);
         return line(1, "%.3f", "nats per image", setting);
     }
 

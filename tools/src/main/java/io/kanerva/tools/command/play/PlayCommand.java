@@ -107,7 +107,7 @@ public final class PlayCommand extends Subcommand {
             try (InputStream stream = files.open(file)) {
                 content.put(file, stream.readAllBytes());
             } catch (IOException e) {
-                throw new Failure("%s: expected a readable file of the page, found an error (%s)".formatted(file, e), e);
+                throw new Failure("%s: expected a readable file, found an error (%s)".formatted(file, e), e);
             }
         }
         OutputFolder.write(folder, content);

@@ -53,7 +53,7 @@ final class Fourier {
         table.put("ifft2", "ifft, twice", SINCE, (g, op, in) -> twice(g, op, in, Kind.INVERSE));
         table.put(
                 "stft",
-                "Conv with cosines and sines at lengths that are no powers of two, else STFT, behind Pad, before Transpose",
+                "Conv with cosines and sines at lengths that are no powers of two, else STFT; Pad, Transpose",
                 SINCE,
                 Fourier::shortTime);
         table.put("real", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
