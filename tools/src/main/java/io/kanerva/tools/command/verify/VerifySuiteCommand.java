@@ -134,7 +134,11 @@ final class VerifySuiteCommand extends Subcommand {
             Thread hook = new Thread(() -> report(tests, tests.rows()), "keep-what-was-found");
             Runtime.getRuntime().addShutdownHook(hook);
             rows = tests.run(runtimes, options.install(), RuntimeChecks.progress(terminal()));
-            Runtime.getRuntime().removeShutdownHook(hook);
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                throw new Failure("this process is being terminated", e); // the hook reports what was found
+            }
             report(tests, rows);
         } catch (UncheckedIOException e) {
             throw new Failure(e.getMessage(), e); // a process that cannot run, be it since this one is terminated
