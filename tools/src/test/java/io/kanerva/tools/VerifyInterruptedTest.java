@@ -2,13 +2,17 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,26 +29,58 @@ class VerifyInterruptedTest {
     void aSignalEndsTheRunAndWhatWasFoundIsReported(String signal, int code) throws Exception {
         // Java leaves a signal alone that was ignored when it started.
         Assumptions.assumeFalse(signal.equals("INT") && Signals.areInterruptsIgnored(), "SIGINT is ignored here");
+        Path json = temporary.resolve("report.json");
+        Process kpp = ended(
+                signal,
+                "model",
+                UnaryModel.write(temporary.resolve("model.onnx"), "Neg").toString(),
+                "--json",
+                json.toString());
+        String out = Files.readString(temporary.resolve("out.txt"), StandardCharsets.UTF_8);
+        assertThat(kpp.exitValue()).as(out).isEqualTo(code);
+        assertThat(out)
+                .contains(
+                        "hangs                                          did not run: the run ended before it had run");
+        assertThat(out.strip().lines().reduce("", (before, line) -> line))
+                .isEqualTo("kpp verify FAILED: wrong 0 of 4 comparisons, cannot run 0, adapter cannot 0, "
+                        + "runtimes 1 of 2, engines 1; expected a run to its end, found one that was ended early: this "
+                        + "process was terminated");
+        assertThat(Files.readString(json)).contains("\"runtime\" : \"onnxruntime-java\"");
+    }
+
+    @Test
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aSuiteThatIsTerminatedReportsWhatWasFoundAndNothingUnexpected() throws Exception {
+        Path test = Files.createDirectories(temporary.resolve("suite/test_neg"));
+        UnaryModel.write(test.resolve("model.onnx"), "Neg");
+        Tensor.of("x", new float[] {1, 2}, 2)
+                .write(Files.createDirectory(test.resolve("test_data_set_0")).resolve("input_0.pb"));
+        Process kpp = ended("TERM", "suite", temporary.resolve("suite").toString());
+        assertThat(kpp.exitValue()).isEqualTo(143);
+        assertThat(Files.readString(temporary.resolve("out.txt"))).contains("| 1 of 1, 100.0 % |");
+        assertThat(Files.readString(temporary.resolve("err.txt"))).doesNotContain("unexpected");
+    }
+
+    /** The process of a check that was sent a signal while a runtime hung. */
+    private Process ended(String signal, String... words) throws Exception {
         Path fifo = temporary.resolve("started");
         run("mkfifo", fifo.toString());
         hangs(fifo);
-        Path json = temporary.resolve("report.json");
-        Process kpp = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Kpp.class.getName(),
-                        "verify",
-                        "model",
-                        UnaryModel.write(temporary.resolve("model.onnx"), "Neg").toString(),
-                        "--runtimes",
-                        "onnxruntime-java,hangs",
-                        "--runtimes-folder",
-                        temporary.resolve("runtimes").toString(),
-                        "--json",
-                        json.toString())
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Kpp.class.getName(),
+                "verify"));
+        command.addAll(List.of(words));
+        command.addAll(List.of(
+                "--runtimes",
+                "onnxruntime-java,hangs",
+                "--runtimes-folder",
+                temporary.resolve("runtimes").toString()));
+        Process kpp = new ProcessBuilder(command)
                 .redirectError(temporary.resolve("err.txt").toFile())
                 .redirectOutput(temporary.resolve("out.txt").toFile())
                 .start();
@@ -57,16 +93,7 @@ class VerifyInterruptedTest {
             kpp.descendants().forEach(ProcessHandle::destroyForcibly);
             kpp.destroyForcibly();
         }
-        String out = Files.readString(temporary.resolve("out.txt"), StandardCharsets.UTF_8);
-        assertThat(kpp.exitValue()).as(out).isEqualTo(code);
-        assertThat(out)
-                .contains(
-                        "hangs                                          did not run: the run ended before it had run");
-        assertThat(out.strip().lines().reduce("", (before, line) -> line))
-                .isEqualTo("kpp verify FAILED: wrong 0 of 4 comparisons, cannot run 0, adapter cannot 0, "
-                        + "runtimes 1 of 2, engines 1; expected a run to its end, found one that was ended early: this "
-                        + "process was terminated");
-        assertThat(Files.readString(json)).contains("\"runtime\" : \"onnxruntime-java\"");
+        return kpp;
     }
 
     private void hangs(Path fifo) throws IOException {
