@@ -43,14 +43,15 @@ final class Fourier {
     private Fourier() {}
 
     static void register(Operators table) {
-        String matrix = "MatMul with cosines and sines at fixed lengths that are no powers of two, else ";
-        table.put("fft", matrix + "DFT", SINCE, (g, op, in) -> transform(g, op, in, Kind.FORWARD));
-        table.put("ifft", matrix + "DFT with inverse = 1", SINCE, (g, op, in) -> transform(g, op, in, Kind.INVERSE));
-        table.put("rfft", matrix + "DFT with onesided = 1", SINCE, (g, op, in) -> transform(g, op, in, Kind.ONE_SIDED));
+        String matrix = "MatMul with cosines and sines, between Transpose, Slice and Reshape";
+        String unless = matrix + ", at fixed lengths that are no powers of two, else ";
+        table.put("fft", unless + "DFT", SINCE, (g, op, in) -> transform(g, op, in, Kind.FORWARD));
+        table.put("ifft", unless + "DFT with inverse = 1", SINCE, (g, op, in) -> transform(g, op, in, Kind.INVERSE));
+        table.put("rfft", unless + "DFT with onesided = 1", SINCE, (g, op, in) -> transform(g, op, in, Kind.ONE_SIDED));
+        table.put("irfft", matrix, Fourier::inverseOfReal);
+        table.put("fft2", unless + "DFT, twice", SINCE, (g, op, in) -> twice(g, op, in, Kind.FORWARD));
         table.put(
-                "irfft", "MatMul with cosines and sines, between Transpose, Slice and Reshape", Fourier::inverseOfReal);
-        table.put("fft2", "fft, twice", SINCE, (g, op, in) -> twice(g, op, in, Kind.FORWARD));
-        table.put("ifft2", "ifft, twice", SINCE, (g, op, in) -> twice(g, op, in, Kind.INVERSE));
+                "ifft2", unless + "DFT with inverse = 1, twice", SINCE, (g, op, in) -> twice(g, op, in, Kind.INVERSE));
         table.put(
                 "stft",
                 "Conv with cosines and sines at lengths that are no powers of two, else STFT; Pad, Transpose",
