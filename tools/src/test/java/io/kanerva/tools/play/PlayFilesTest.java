@@ -53,7 +53,8 @@ class PlayFilesTest {
         assertThatThrownBy(() -> PlayFiles.bundled(runtime))
                 .isInstanceOf(Failure.class)
                 .hasMessage(packages.resolve(".bin/esbuild") + ": expected esbuild to bundle the page, found that it "
-                        + "failed: main.mjs:2:21: no such module");
+                        + "failed: main.mjs:2:21: no such module; with --ort and the folder 'dist' of onnxruntime-web "
+                        + "the page needs no esbuild");
     }
 
     private static String read(PlayFiles files, String path) throws IOException {
