@@ -62,22 +62,17 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
         RecallFunction recall = new RecallFunction(copy(new ParamMap()), files);
         String output = value(outputCol);
         // A function, for what else a row has stays as it is then: Java's dates are not those of Spark.
-        if (!gathersReasons()) {
-            return dataset.withColumn(
-                    output,
-                    functions
-                            .udf(recall, Recalled.SCHEMA)
-                            .asNonNullable()
-                            .apply(column(dataset, memoryCol()), column(dataset, queryCol), name));
-        }
-        Dataset<Row> both = dataset.withColumn(
+        Dataset<Row> recalled = dataset.withColumn(
                 output,
                 functions
-                        .udf(recall, RecallFunction.WITH_REASON)
+                        .udf(recall, gathersReasons() ? RecallFunction.WITH_REASON : Recalled.SCHEMA)
                         .asNonNullable()
                         .apply(column(dataset, memoryCol()), column(dataset, queryCol), name));
-        Column found = column(both, outputCol);
-        return both.withColumn(value(reasonCol()), found.getField("reason"))
+        if (!gathersReasons()) {
+            return recalled;
+        }
+        Column found = column(recalled, outputCol);
+        return recalled.withColumn(value(reasonCol()), found.getField("reason"))
                 .withColumn(output, found.getField("recall"));
     }
 
