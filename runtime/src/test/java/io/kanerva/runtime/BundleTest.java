@@ -195,8 +195,8 @@ class BundleTest {
         pooled.edit("\"slotRows\":2", "\"slotRows\":65536").edit("\"capacity\":8", "\"capacity\":262144");
         assertRefused(
                 pooled.write(folder),
-                "settings.memoryShape: expected 4295032832 x 10 for a pooled writer, a block more than slots on each "
-                        + "side, found [2, 65536, 10]");
+                "settings.memoryShape: expected a margin of 2 pixels to a block on each axis of a pooled writer's "
+                        + "65536 x 4 slots, found [2, 65536, 10]");
     }
 
     @Test

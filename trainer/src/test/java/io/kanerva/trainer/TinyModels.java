@@ -82,6 +82,14 @@ public final class TinyModels {
                 .withDecoder(decoder, ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE);
     }
 
+    /** The same decoder with the pooled writer, its slots in the narrowest margin. */
+    public static KanervaSettings pooledColour(DecoderSettings decoder) {
+        return KanervaSettings.pooled(
+                        new MapShape(3, SIDE, SIDE), new MapShape(2, 10, 18), BLOCK, new Grid(2, 4), 32, ENCODER)
+                .withLatent(32, LatentLayout.MAP)
+                .withDecoder(decoder, ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE);
+    }
+
     /** The plain variational autoencoder with the same encoder and decoder, and its own latent. */
     public static KanervaSettings withoutMemory(KanervaSettings s, int latent, LatentLayout layout) {
         return new KanervaSettings(

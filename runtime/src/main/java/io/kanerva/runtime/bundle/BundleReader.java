@@ -187,13 +187,13 @@ final class BundleReader {
                                 "continuous for a pooled writer",
                                 settings.addressing().name().toLowerCase(Locale.ROOT));
             }
-            long height = (settings.slotRows() + 1L) * block.height();
-            long width = (settings.slotColumns() + 1L) * block.width();
-            if (memory.height() != height || memory.width() != width) {
+            long height = memory.height() - (long) settings.slotRows() * block.height();
+            long width = memory.width() - (long) settings.slotColumns() * block.width();
+            if (Math.min(height, width) < 2 || height > block.height() || width > block.width()) {
                 throw json.get("memoryShape")
                         .error(
-                                "%d x %d for a pooled writer, a block more than slots on each side"
-                                        .formatted(height, width),
+                                "a margin of 2 pixels to a block on each axis of a pooled writer's %d x %d slots"
+                                        .formatted(settings.slotRows(), settings.slotColumns()),
                                 memory.toString());
             }
         } else if (settings.memoryLayers() > 0) {

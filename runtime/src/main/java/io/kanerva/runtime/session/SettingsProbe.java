@@ -70,8 +70,18 @@ public final class SettingsProbe {
             int rows = settings.slotRows();
             boolean fits = settings.grows()
                     ? x == slot % columns && y == slot / columns
-                    : isNear(x, slot % columns + place(settings.block().width()), columns)
-                            && isNear(y, slot / columns + place(settings.block().height()), rows);
+                    : isNear(
+                                    x,
+                                    slot % columns,
+                                    columns,
+                                    settings.block().width(),
+                                    settings.memory().width())
+                            && isNear(
+                                    y,
+                                    slot / columns,
+                                    rows,
+                                    settings.block().height(),
+                                    settings.memory().height());
             require(
                     "writer, slotRows and slotColumns",
                     "another writer than " + lower(settings.writer()) + " or other slots than " + rows + " x "
@@ -81,13 +91,15 @@ public final class SettingsProbe {
         }
     }
 
-    /** Where in its cell a slot's key is: in the middle, or where a pooled writer's block of that side is on pixels. */
-    private double place(int side) {
-        return settings.writer() == Writer.POOLED ? side / 2 / (double) side : 0.5;
-    }
-
-    private static boolean isNear(float coordinate, double place, int cells) {
-        return Math.abs(coordinate - Normal.quantile(place / cells)) < TOLERANCE;
+    /**
+     * Whether a slot's key is where it should be along an axis: in the middle of its cell, or, of a pooled writer,
+     * where its block is on whole pixels.
+     */
+    private boolean isNear(float coordinate, int slot, int slots, int side, int pixels) {
+        double place = settings.writer() == Writer.POOLED
+                ? (slot * side + (pixels - slots * side) / 2) / (double) (pixels - side)
+                : (slot + 0.5) / slots;
+        return Math.abs(coordinate - Normal.quantile(place)) < TOLERANCE;
     }
 
     /** Reads at three keys of the first cell: two with positive scales, the third with a negative one. */

@@ -117,14 +117,16 @@ public final class StoredMemory {
         Planes block = settings.block();
         Planes planes = settings.memory();
         int keys = settings.keys();
+        int marginTop = (planes.height() - settings.slotRows() * block.height()) / 2;
+        int marginLeft = (planes.width() - settings.slotColumns() * block.width()) / 2;
         FloatTensor content =
                 FloatTensor.zeros(episodes(), samples(), keys, block.channels(), block.height(), block.width());
         int to = 0;
         for (int key = 0; key < episodes() * samples() * keys; key++) {
             int column = KeyGeometry.cell(pointers.data()[key * 3 + 1], settings.slotColumns());
             int slotRow = KeyGeometry.cell(pointers.data()[key * 3 + 2], settings.slotRows());
-            int top = slotRow * block.height() + block.height() / 2;
-            int left = column * block.width() + block.width() / 2;
+            int top = marginTop + slotRow * block.height();
+            int left = marginLeft + column * block.width();
             int plane = key / (samples() * keys) * planes.channels();
             for (int row = 0; row < block.channels() * block.height(); row++) {
                 int from =

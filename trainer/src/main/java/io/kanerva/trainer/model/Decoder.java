@@ -25,7 +25,7 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
         int width = settings.decoder().width();
         int h = settings.block().rows();
         int w = settings.block().columns();
-        traces = child("traces", Layers.conv3(width), HeapEncoder.contentChannels(settings), h, w);
+        traces = child("traces", Layers.conv3(width), BlockEncoder.contentChannels(settings), h, w);
         latent = settings.latentLayout() == LatentLayout.MAP
                 ? child("latent", Layers.unlessAlone(settings, Layers.conv3(width)), settings.latentChannels(), h, w)
                 : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
@@ -88,7 +88,7 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
     final NDArray maps(NDArray read) {
         return read.reshape(
                 read.getShape().get(0) * read.getShape().get(1),
-                HeapEncoder.contentChannels(settings),
+                BlockEncoder.contentChannels(settings),
                 settings.block().rows(),
                 settings.block().columns());
     }

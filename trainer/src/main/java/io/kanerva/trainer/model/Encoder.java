@@ -3,7 +3,9 @@ package io.kanerva.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import java.util.Map;
 
 /**
  * Encodes samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, together with their episode, into what the
@@ -12,8 +14,7 @@ import ai.djl.training.ParameterStore;
  * <p>In: images [B, T, Cx, Hx, Wx]. Out: an {@link EncoderOutput}. The heads start at zero: q begins as the prior,
  * shifted to the sample's pointer.
  */
-public abstract sealed class Encoder extends KanervaBlock
-        permits HeapEncoder, PooledEncoder, ChargedEncoder, MemorylessEncoder {
+public abstract sealed class Encoder extends KanervaBlock permits BlockEncoder, ChargedEncoder, MemorylessEncoder {
 
     Encoder(KanervaSettings settings) {
         super(settings);
@@ -21,8 +22,7 @@ public abstract sealed class Encoder extends KanervaBlock
 
     static Encoder of(KanervaSettings settings) {
         return switch (settings.writer()) {
-            case HEAP -> settings.decoder().banks() > 0 ? new LinearHeapEncoder(settings) : new HeapEncoder(settings);
-            case POOLED -> new PooledEncoder(settings);
+            case HEAP, POOLED -> new BlockEncoder(settings);
             case CHARGED -> new ChargedEncoder(settings);
             case NONE -> new MemorylessEncoder(settings);
         };
@@ -30,6 +30,11 @@ public abstract sealed class Encoder extends KanervaBlock
 
     /** @param images [B, T, Cx, Hx, Wx], as the likelihood prepares them */
     abstract EncoderOutput encode(ParameterStore store, NDArray images, boolean training);
+
+    /** See {@link KanervaModel#factors}. */
+    Map<Parameter, float[]> factors() {
+        return Map.of();
+    }
 
     /** The shape of {@link EncoderOutput#content}. */
     abstract Shape contentShape(long b, long t);

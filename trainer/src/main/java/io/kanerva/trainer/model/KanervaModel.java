@@ -9,6 +9,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -114,7 +115,8 @@ public final class KanervaModel implements AutoCloseable {
      * factor for every output. An exported graph has the product in their place.
      */
     public Map<String, float[]> factors() {
-        Map<Parameter, float[]> factors = decoder.factors();
+        Map<Parameter, float[]> factors = new HashMap<>(encoder.factors());
+        factors.putAll(decoder.factors());
         Map<String, float[]> named = new LinkedHashMap<>();
         parameters().forEach((name, parameter) -> {
             if (factors.containsKey(parameter)) {

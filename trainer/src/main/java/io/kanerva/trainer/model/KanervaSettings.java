@@ -134,12 +134,17 @@ public record KanervaSettings(
                     block.rows() > 1 && block.columns() > 1,
                     "the pooled writer's blocks must have at least 2 rows and columns, found %s",
                     block);
-            Grid all = block.times(slots.rows() + 1, slots.columns() + 1);
+            Grid least = new Grid(slots.rows() * block.rows() + 2, slots.columns() * block.columns() + 2);
+            Grid most = block.times(slots.rows() + 1, slots.columns() + 1);
             require(
-                    memory.grid().equals(all),
-                    "the pooled writer's slots lie on whole pixels if the memory has a block more than slots on each "
-                            + "side: expected a memory of %s, found %s",
-                    all,
+                    memory.height() >= least.rows()
+                            && memory.width() >= least.columns()
+                            && memory.height() <= most.rows()
+                            && memory.width() <= most.columns(),
+                    "the pooled writer's slots need a margin, on each axis of 2 pixels to a block: expected a memory "
+                            + "of %s to %s, found %s",
+                    least,
+                    most,
                     memory.grid());
         }
     }
@@ -165,11 +170,19 @@ public record KanervaSettings(
         return of(WriterKind.HEAP, addressing, image, memory, block, slots, latent, encoder);
     }
 
-    /** The same with the pooled writer and one continuous key per sample, over a memory of C channels. */
+    /**
+     * The same with the pooled writer and one continuous key per sample, over a memory of C channels whose margin is as
+     * wide as a block.
+     */
     public static KanervaSettings pooled(
             MapShape image, int channels, Grid block, Grid slots, int latent, EncoderSettings encoder) {
         Grid all = block.times(slots.rows() + 1, slots.columns() + 1);
-        MapShape memory = new MapShape(channels, all.rows(), all.columns());
+        return pooled(image, new MapShape(channels, all.rows(), all.columns()), block, slots, latent, encoder);
+    }
+
+    /** The same over a memory of any size with a margin. */
+    public static KanervaSettings pooled(
+            MapShape image, MapShape memory, Grid block, Grid slots, int latent, EncoderSettings encoder) {
         return of(WriterKind.POOLED, KeyAddressing.CONTINUOUS, image, memory, block, slots, latent, encoder);
     }
 

@@ -29,8 +29,8 @@ final class KeySpace {
 
     /**
      * The keys of all slots of continuous keys, row by row of the grid: [slots, 3]. The pooled writer's are the
-     * quantiles that put windows on whole pixels: in a memory of G + 1 blocks of b pixels, the window of the quantile
-     * (i + floor(b / 2) / b) / G begins at pixel i b + floor(b / 2).
+     * quantiles that put windows on whole pixels: in a memory of n pixels, a window of b pixels begins at pixel p for
+     * the quantile p / (n - b).
      */
     float[] slotKeys() {
         int rows = settings.slots().rows();
@@ -38,22 +38,30 @@ final class KeySpace {
         float[] keys = new float[rows * columns * KEY];
         for (int slot = 0; slot < rows * columns; slot++) {
             keys[slot * KEY] = slotScale(settings);
-            keys[slot * KEY + 1] =
-                    quantile((slot % columns + place(settings.block().columns())) / columns);
-            keys[slot * KEY + 2] =
-                    quantile((slot / columns + place(settings.block().rows())) / rows);
+            keys[slot * KEY + 1] = slotKey(
+                    slot % columns,
+                    columns,
+                    settings.block().columns(),
+                    settings.memory().width());
+            keys[slot * KEY + 2] = slotKey(
+                    slot / columns,
+                    rows,
+                    settings.block().rows(),
+                    settings.memory().height());
         }
         return keys;
     }
 
-    /** Where in its cell a slot's key is. */
-    private double place(int side) {
-        return settings.writer() == WriterKind.POOLED ? margin(side) / (double) side : 0.5;
+    private float slotKey(int slot, int slots, int side, int pixels) {
+        return quantile(
+                settings.writer() == WriterKind.POOLED
+                        ? (slot * side + margin(slots, side, pixels)) / (double) (pixels - side)
+                        : (slot + 0.5) / slots);
     }
 
-    /** Pixels before the first slot of a pooled memory along an axis on which a block has that many. */
-    static int margin(int side) {
-        return side / 2;
+    /** Pixels before the first of so many slots along an axis of a pooled memory. */
+    static int margin(int slots, int side, int pixels) {
+        return (pixels - slots * side) / 2;
     }
 
     /** The windows that continuous keys [B, N, 3] open. */

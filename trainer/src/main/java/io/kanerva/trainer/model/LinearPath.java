@@ -57,7 +57,7 @@ final class LinearPath extends KanervaBlock {
         mixture = new DiscretizedLogisticMixture(channels, size.neighbours());
         patchArea = settings.patch() * settings.patch();
         reconstruction = child(
-                "reconstruction", Layers.conv3(channels * patchArea), HeapEncoder.contentChannels(settings), h, w);
+                "reconstruction", Layers.conv3(channels * patchArea), BlockEncoder.contentChannels(settings), h, w);
         Block zero = Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * patchArea));
         numbers = child("numbers", zero, size.width(), h, w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);

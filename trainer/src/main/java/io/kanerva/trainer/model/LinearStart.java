@@ -14,7 +14,7 @@ import java.util.function.IntConsumer;
  *   <li>the mixture: scales around that of the remaining errors, the same everywhere.
  * </ol>
  *
- * <p>Without a heap there is no code to reconstruct from, and r is the mean of each position in a patch.
+ * <p>Without slots to write to there is no code to reconstruct from, and r is the mean of each position in a patch.
  */
 public final class LinearStart {
     private static final int MAX_IMAGES = 2000;
@@ -86,18 +86,17 @@ public final class LinearStart {
 
     private void fit(KanervaModel model) {
         int numbers = s.image().channels() * patchArea;
-        boolean heap = s.writer() == WriterKind.HEAP;
+        boolean blocks = model.encoder() instanceof BlockEncoder;
         int codes = s.keys() * s.memory().channels();
         float[] traces =
-                new float[heap ? count * codes * s.block().rows() * s.block().columns() : 0];
-        if (heap) {
+                new float[blocks ? count * codes * s.block().rows() * s.block().columns() : 0];
+        if (model.encoder() instanceof BlockEncoder encoder) {
             PrincipalComponents code = components(codes);
-            ((LinearHeapEncoder) model.encoder())
-                    .startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
+            encoder.startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
             encode(code, traces);
         }
         report();
-        int inputs = heap ? codes * 9 : 0;
+        int inputs = blocks ? codes * 9 : 0;
         double[][] reconstruction = reconstruction(traces, inputs);
         report();
         float[] weight = new float[numbers * codes * 9];

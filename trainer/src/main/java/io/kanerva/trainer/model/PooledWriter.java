@@ -145,20 +145,23 @@ public final class PooledWriter extends MemoryWriter {
         NDArray slots = all.reshape(b, s.slots().rows(), s.slots().columns(), c, h, w)
                 .transpose(0, 3, 1, 4, 2, 5)
                 .reshape(b, c, (long) s.slots().rows() * h, (long) s.slots().columns() * w);
-        return framed(framed(slots, 2, h), 3, w);
+        return framed(
+                framed(slots, 2, s.slots().rows(), h, s.memory().height()),
+                3,
+                s.slots().columns(),
+                w,
+                s.memory().width());
     }
 
-    /** Zeros before and after along an axis, a block's side in all. */
-    private static NDArray framed(NDArray maps, int axis, int side) {
-        NDArray before = zeros(maps, axis, KeySpace.margin(side));
-        NDArray after = zeros(maps, axis, side - KeySpace.margin(side));
-        return (before == null ? maps : before.concat(maps, axis)).concat(after, axis);
+    /** Zeros before and after so many slots along an axis. */
+    private static NDArray framed(NDArray maps, int axis, int slots, int side, int pixels) {
+        int before = KeySpace.margin(slots, side, pixels);
+        return zeros(maps, axis, before)
+                .concat(maps, axis)
+                .concat(zeros(maps, axis, pixels - slots * side - before), axis);
     }
 
     private static NDArray zeros(NDArray like, int axis, int size) {
-        if (size == 0) {
-            return null;
-        }
         long[] shape = like.getShape().getShape().clone();
         shape[axis] = size;
         return like.getManager().zeros(new Shape(shape), DataType.FLOAT32);

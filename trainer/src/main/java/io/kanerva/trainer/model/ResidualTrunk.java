@@ -31,20 +31,16 @@ final class ResidualTrunk implements Trunk {
     }
 
     /** The patches of images [B, T, Cx, Hx, Wx] as maps [B T, Cx p p, h, w]. */
-    NDArray patches(NDArray images) {
+    static NDArray patches(KanervaSettings settings, NDArray images) {
         long samples = images.getShape().get(0) * images.getShape().get(1);
         return Layers.spaceToDepth(images.reshape(settings.image().shape(samples)), settings.patch());
     }
 
-    /** The features of patches [B T, Cx p p, h, w]. */
-    NDArray ofPatches(ParameterStore store, NDArray maps, boolean training) {
-        NDArray first = Layers.run(patches, store, training ? Layers.channelsLast(maps) : maps, training);
-        return Layers.run(features, store, first, training);
-    }
-
     @Override
     public NDArray features(ParameterStore store, NDArray images, boolean training) {
-        return ofPatches(store, patches(images), training);
+        NDArray maps = patches(settings, images);
+        NDArray first = Layers.run(patches, store, training ? Layers.channelsLast(maps) : maps, training);
+        return Layers.run(features, store, first, training);
     }
 
     @Override

@@ -7,11 +7,13 @@ import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.WriterKind;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,7 +26,7 @@ import java.util.zip.CheckedOutputStream;
  * A run at one step: the plan, the step, which with the plan's seed is all of the random state, and by name the
  * parameters, Adam's moments and, if the plan has one, the parameters' average.
  *
- * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT1}; a JSON object with
+ * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT2}; a JSON object with
  * plan, step, seconds of training so far and number of images, as length (int) and UTF-8 bytes; the number of arrays
  * (int); for each its name ({@code writeUTF}), length (int) and floats; the CRC-32 (long) of everything before it.
  *
@@ -36,7 +38,9 @@ import java.util.zip.CheckedOutputStream;
  *     {@code average/NAME}, row-major
  */
 public record Checkpoint(TrainingPlan plan, int step, double seconds, int images, Map<String, float[]> arrays) {
-    private static final String MAGIC = "KPPCKPT1";
+    private static final String MAGIC = "KPPCKPT2";
+    /** How files began before the means of a pooled writer's keys had a unit. */
+    private static final String EARLIER = "KPPCKPT1";
 
     /** @param average null if the plan has none */
     static Checkpoint of(
@@ -165,8 +169,8 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
             throw new CheckpointException(
                     "%s: expected a checkpoint, found an unreadable file (%s)".formatted(file, e), e);
         }
-        if (bytes.length < MAGIC.length() + Long.BYTES
-                || !new String(bytes, 0, MAGIC.length(), java.nio.charset.StandardCharsets.ISO_8859_1).equals(MAGIC)) {
+        String magic = new String(bytes, 0, Math.min(bytes.length, MAGIC.length()), StandardCharsets.ISO_8859_1);
+        if (bytes.length < MAGIC.length() + Long.BYTES || !magic.equals(MAGIC) && !magic.equals(EARLIER)) {
             throw new CheckpointException("%s: expected a checkpoint that starts with '%s', found another kind of file"
                     .formatted(file, MAGIC));
         }
@@ -182,6 +186,12 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
                 new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
             JsonNode header = PlanEdit.JSON.readTree(in.readNBytes(in.readInt()));
             TrainingPlan plan = PlanEdit.plan(header.path("plan"));
+            if (magic.equals(EARLIER) && plan.settings().writer() == WriterKind.POOLED) {
+                throw new CheckpointException(
+                        "%s: expected a checkpoint of the pooled writer that starts with '%s', found '%s', when keys "
+                                        .formatted(file, MAGIC, EARLIER)
+                                + "had another unit");
+            }
             Map<String, float[]> arrays = new LinkedHashMap<>();
             for (int left = in.readInt(); left > 0; left--) {
                 String name = in.readUTF();

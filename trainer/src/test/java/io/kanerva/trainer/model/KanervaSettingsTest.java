@@ -106,8 +106,12 @@ class KanervaSettingsTest {
                 "slots.rows must be at least 1, found 0");
         refused(
                 () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
-                "the pooled writer's slots lie on whole pixels if the memory has a block more than slots on each side: "
-                        + "expected a memory of 12 x 20, found 8 x 16");
+                "the pooled writer's slots need a margin, on each axis of 2 pixels to a block: expected a memory of "
+                        + "10 x 18 to 12 x 20, found 8 x 16");
+        refused(
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 10, 21, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "the pooled writer's slots need a margin, on each axis of 2 pixels to a block: expected a memory of "
+                        + "10 x 18 to 12 x 20, found 10 x 21");
         refused(
                 () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 12, 20, 4, 4, 1, 3, 2, 4, -1, 8, 1),
                 "memoryLayers must be at least 0, found -1");

@@ -95,9 +95,11 @@ class LinearStartTest {
     }
 
     /** Every pixel of a patch alike: one number a patch says all, and what is read back is the image. */
-    @Test
-    void imagesThatTheCodeCanHoldAreReconstructed() {
-        KanervaSettings settings = TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2))
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void imagesThatTheCodeCanHoldAreReconstructed(boolean pooled) {
+        DecoderSettings decoder = DecoderSettings.of(8, 1).withNeighbours(12, 2);
+        KanervaSettings settings = (pooled ? TinyModels.pooledColour(decoder) : TinyModels.colour(decoder))
                 .withLatent(3, LatentLayout.VECTOR);
         float[] images = new float[IMAGES * 3 * 64];
         SplittableRandom random = new SplittableRandom(3);

@@ -26,7 +26,9 @@ class PooledWriterTest {
     private static final int T = 4;
     private static final int[] ORDER = {2, 0, 3, 1};
 
-    /** Blocks with and without a middle, one key and several, and slots that no sample can have. */
+    /**
+     * Blocks with and without a middle, narrow and odd margins, one key and several, and slots that no sample can have.
+     */
     static Stream<KanervaSettings> settings() {
         MapShape image = new MapShape(1, 28, 28);
         EncoderSettings encoder = EncoderSettings.residual(8, 1);
@@ -35,6 +37,7 @@ class PooledWriterTest {
                 TinyModels.pooled(3),
                 KanervaSettings.pooled(image, 3, new Grid(7, 7), new Grid(2, 5), 4, encoder),
                 KanervaSettings.pooled(image, 3, new Grid(14, 14), new Grid(3, 2), 4, encoder),
+                KanervaSettings.pooled(image, new MapShape(3, 16, 38), new Grid(7, 7), new Grid(2, 5), 4, encoder),
                 KanervaSettings.pooled(image, 3, new Grid(2, 2), new Grid(3, 2), 4, encoder));
     }
 

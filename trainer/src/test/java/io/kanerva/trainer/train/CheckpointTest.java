@@ -85,7 +85,7 @@ class CheckpointTest {
     void anotherKindOfFileIsNotTakenForACheckpoint() throws IOException {
         for (String text : new String[] {"", "KPP", "{\"step\": 12, \"and\": \"more\"}"}) {
             Files.writeString(file, text);
-            refused("%s: expected a checkpoint that starts with 'KPPCKPT1', found another kind of file");
+            refused("%s: expected a checkpoint that starts with 'KPPCKPT2', found another kind of file");
         }
     }
 
@@ -102,7 +102,7 @@ class CheckpointTest {
     void aPlanOfAnotherVersionSaysWhichKeyIsNotOfThisOne() throws IOException {
         for (String key : List.of("settings", "momentum")) {
             String header = header().replaceFirst("\\{\"model\"", "{\"" + key + "\":{},\"model\"");
-            Files.write(file, withChecksum("KPPCKPT1", header));
+            Files.write(file, withChecksum("KPPCKPT2", header));
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(() -> Checkpoint.read(file))
                     .withMessageStartingWith(
@@ -110,13 +110,25 @@ class CheckpointTest {
                             file, key)
                     .withMessageEndingWith("], found another key");
         }
-        Files.write(file, withChecksum("KPPCKPT1", header().replace("\"width\":8,\"depth\"", "\"depth\"")));
+        Files.write(file, withChecksum("KPPCKPT2", header().replace("\"width\":8,\"depth\"", "\"depth\"")));
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Checkpoint.read(file))
                 .withMessage(
                         "%s: expected the plan of a run of this version, found another: 'model.encoder.width': "
                                 + "expected a value, found none, or one of another kind",
                         file);
+    }
+
+    @Test
+    void anEarlierFileIsReadUnlessItsKeysHadAnotherUnit() throws IOException {
+        Files.write(file, withChecksum("KPPCKPT1", header()));
+        assertThat(Checkpoint.read(file).step()).isEqualTo(12);
+        String pooled = header().replace("\"heap\"", "\"pooled\"")
+                .replace("\"dereferenced\"", "\"continuous\"")
+                .replace("\"height\":8,\"width\":16", "\"height\":12,\"width\":20");
+        Files.write(file, withChecksum("KPPCKPT1", pooled));
+        refused("%s: expected a checkpoint of the pooled writer that starts with 'KPPCKPT2', found 'KPPCKPT1', when "
+                + "keys had another unit");
     }
 
     private String header() {
@@ -127,7 +139,7 @@ class CheckpointTest {
 
     @Test
     void aCheckpointThatEndsAfterItsPlanSaysSo() throws IOException {
-        Files.write(file, withChecksum("KPPCKPT1", header()));
+        Files.write(file, withChecksum("KPPCKPT2", header()));
         Checkpoint checkpoint = Checkpoint.read(file);
         int before = Engine.getEngine("PyTorch")
                 .newBaseManager()

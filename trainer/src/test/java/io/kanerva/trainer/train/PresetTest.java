@@ -22,6 +22,7 @@ class PresetTest {
             omniglot-3200, omniglot, 468216, 3136, 4, 20000, 0.004, 200, 8
             fashion-mnist, fashion-mnist, 327936, 15680, 4, 8000, 0.004, 200, 0
             cifar10, cifar10, 700570, 16384, 1, 3000, 0.001, 5000, 0
+            cifar10-pooled, cifar10, 698872, 15708, 1, 3000, 0.001, 5000, 0
             mnist-pooled, mnist, 325149, 15435, 1, 6000, 0.004, 200, 0
             omniglot-pooled, omniglot, 325149, 15435, 1, 6000, 0.004, 200, 8
             mnist-gist, mnist, 476648, 15680, 4, 8000, 0.001, 200, 0
