@@ -11,6 +11,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 TOLERANCE = 1e-4
@@ -158,10 +159,13 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=11, help="default: %(default)s")
     options.add_argument("--steps", type=int, default=40, help="steps per round (default: %(default)s)")
     options.add_argument("--compile", action="store_true", help="time torch.compile too; needs a C++ compiler")
+    options.add_argument("--torch", metavar="VERSION", help="PyTorch's version (default: that of requirements.txt)")
     options.add_argument(
         "--java-option", action="append", default=[], help="option of the Java virtual machine; repeatable"
     )
     o = options.parse_args()
+    if o.torch and o.torch != version("torch").partition("+")[0]:
+        sys.exit(f"error: expected PyTorch {o.torch}, found {version('torch')} in {sys.executable}")
     java = Side(
         "DJL",
         [
