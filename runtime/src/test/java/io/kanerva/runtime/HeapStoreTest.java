@@ -25,6 +25,9 @@ class HeapStoreTest {
                 store.add(new long[] {id}, encoded(step), 10_000);
                 expected.put(id, (float) step);
             }
+            if (step % 7 == 0) {
+                assertThat(store.written().cardinality()).isEqualTo(expected.size());
+            }
         }
         assertThat(store.size()).isEqualTo(expected.size()).isGreaterThan(1_000);
         assertThat(Arrays.stream(store.list()).boxed()).containsExactlyInAnyOrderElementsOf(expected.keySet());

@@ -36,9 +36,13 @@ public final class HeapStore {
     private final ArrayList<ContentSearch> contents = new ArrayList<>();
     private final ArrayList<long[]> ids = new ArrayList<>();
     private final IdMap places = new IdMap();
-    private final BitSet written = new BitSet();
     private int[] holes = new int[16];
     private int holeCount;
+
+    /** The places with a sample, and the holes from {@link #cleared} on. */
+    private final BitSet written = new BitSet();
+
+    private int cleared;
 
     /** All places from here on were never written. */
     private int end;
@@ -81,11 +85,17 @@ public final class HeapStore {
 
     /** The place after that of the last sample. */
     public int length() {
-        return written.length();
+        return written().length();
     }
 
-    /** The places with a sample; not to be changed. */
-    public BitSet written() {
+    /**
+     * The places with a sample; not to be changed. A free only notes its hole, since in a large heap it would wait for
+     * memory a second time here. Those who share a reader's lock clear one after the other.
+     */
+    public synchronized BitSet written() {
+        while (cleared < holeCount) {
+            written.clear(holes[cleared++]);
+        }
         return written;
     }
 
@@ -104,7 +114,7 @@ public final class HeapStore {
 
     /** The ids in use, by place. */
     public long[] list() {
-        return written.stream().mapToLong(this::id).toArray();
+        return written().stream().mapToLong(this::id).toArray();
     }
 
     /** Copies values of a place's blocks. */
@@ -129,6 +139,7 @@ public final class HeapStore {
         places.reserve(newIds.length);
         for (int i = 0; i < newIds.length; i++) {
             int place = holeCount > 0 ? holes[--holeCount] : end++;
+            cleared = Math.min(cleared, holeCount);
             places.put(newIds[i], place);
             put(place, newIds[i], encoded, i);
         }
@@ -161,9 +172,7 @@ public final class HeapStore {
         }
         reserveHoles(oldIds.length);
         for (long id : oldIds) {
-            int place = places.remove(id);
-            written.clear(place);
-            holes[holeCount++] = place;
+            holes[holeCount++] = places.remove(id);
         }
     }
 
@@ -178,7 +187,6 @@ public final class HeapStore {
             if (samples.get(place)) {
                 places.put(all[place], place);
             } else {
-                written.clear(place);
                 holes[holeCount++] = place;
             }
         }
@@ -191,11 +199,12 @@ public final class HeapStore {
      * @param scores receives their scores
      */
     public void match(Matcher matcher, int first, int[] found, double[] scores) {
+        BitSet samples = written();
         // From page to page that has a sample.
-        for (int place = written.nextSetBit(0); place >= 0; ) {
+        for (int place = samples.nextSetBit(0); place >= 0; ) {
             int index = page(place);
-            matcher.match(contents.get(index), 0, begin(index), written::get);
-            place = written.nextSetBit(begin(index + 1));
+            matcher.match(contents.get(index), 0, begin(index), samples::get);
+            place = samples.nextSetBit(begin(index + 1));
         }
         for (int query = 0; query < matcher.count(); query++) {
             found[first + query] = matcher.place(query);
