@@ -2,7 +2,7 @@ import { checkInputs, GRAPHS, IDENTITY, parseDescription, readGraph } from './bu
 import { MemoryHeap } from './heap.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
-import { capacity, checkFile, grows } from './sizes.mjs';
+import { blocksOf, capacity, checkFile, checkSettings, grows, placed } from './sizes.mjs';
 
 /** A bundle at a URL that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
@@ -39,6 +39,7 @@ export class Kanerva {
    */
   static async load(read, ort, options = {}) {
     const bundle = await parseDescription(await read('bundle.json'));
+    checkSettings(bundle.settings);
     const sessions = {};
     try {
       for (const name of Object.keys(GRAPHS)) {
@@ -46,12 +47,30 @@ export class Kanerva {
         sessions[name] = await open(ort, name, bundle.graphs[name].file, bytes, options);
         checkInputs(bundle.graphs[name].file, bundle.settings, sessions[name].inputMetadata ?? []);
       }
+      const digests = IDENTITY.map((name) => bundle.graphs[name].sha256).join('');
+      const modelId = hex(await sha256(new TextEncoder().encode(digests)));
+      const kanerva = new Kanerva(bundle, modelId, ort, sessions);
+      await kanerva.#checkSlots();
+      return kanerva;
     } catch (problem) {
       await release(sessions);
       throw problem;
     }
-    const digests = IDENTITY.map((name) => bundle.graphs[name].sha256).join('');
-    return new Kanerva(bundle, hex(await sha256(new TextEncoder().encode(digests))), ort, sessions);
+  }
+
+  /** Throws unless the graph writes to the settings' slots, shown by more samples than a row takes. */
+  async #checkSlots() {
+    const { slotColumns, keys, imageShape } = this.settings;
+    const samples = Math.min(this.capacity, Math.floor(slotColumns / keys) + 1);
+    const dims = [1, samples, ...imageShape];
+    const memory = await this.write({ data: new Float32Array(dims.reduce((size, each) => size * each)), dims });
+    checkFile(this.settings, memory, "bundle.json's slots");
+    if (grows(this.settings)) {
+      const { pointers } = placed(this.settings, blocksOf(this.settings, memory));
+      if (pointers.data.some((value, i) => value !== memory.pointers.data[i])) {
+        throw new Error("bundle.json's slots: expected the pointers' scale that settings.scaleCells says, found another");
+      }
+    }
   }
 
   /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each. */

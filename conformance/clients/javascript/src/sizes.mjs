@@ -17,38 +17,52 @@ export function capacity(settings) {
   return Math.floor((rows * columns) / keys);
 }
 
+/** Throws an Error unless memory and capacity are those of the slots; a pooled memory has a margin of a block. */
+export function checkSettings(settings) {
+  const { slotRows: rows, slotColumns: columns, blockShape: [c, h, w], keys, writer } = settings;
+  const margin = writer === 'pooled' ? 1 : 0;
+  const wanted = { capacity: grows(settings) ? 0 : Math.floor((rows * columns) / keys) };
+  if (margin === 1 || grows(settings)) { // continuous keys of a heap read anywhere
+    wanted.memoryShape = [c, (rows + margin) * h, (columns + margin) * w];
+  }
+  for (const [name, value] of Object.entries(wanted)) {
+    if (String(settings[name]) !== String(value)) {
+      throw new Error(`bundle.json: settings.${name}: expected ${value}, as its slots say, found ${settings[name]}`);
+    }
+  }
+}
+
 /** Throws an Error unless a file's memory has the model's sizes, finite values and, if it grows, its slots. */
-export function checkFile(settings, { memory, pointers }) {
-  const { slotColumns: columns, keys } = settings;
+export function checkFile(settings, { memory, pointers }, place = 'memory file') {
+  const { slotColumns: columns, blockShape: [c, h, w], keys } = settings;
   const [, samples, k] = pointers.dims;
-  const [c, trained, w] = settings.memoryShape;
-  const height = grows(settings) ? Math.ceil((samples * keys) / columns) * settings.blockShape[1] : trained;
-  const [found, wanted] = [[...memory.dims.slice(1), k], [c, height, w, keys]];
+  const grown = [c, Math.ceil((samples * keys) / columns) * h, columns * w];
+  const [found, wanted] = [[...memory.dims.slice(1), k], [...(grows(settings) ? grown : settings.memoryShape), keys]];
   const most = capacity(settings);
   if (found.join() !== wanted.join() || samples < 1 || samples > most || memory.dims[0] < 1) {
     throw new Error(
-      `memory file: expected memories of 1 to ${most} samples, here [C, H, W, K] [${wanted.join(', ')}], ` +
+      `${place}: expected memories of 1 to ${most} samples, here [C, H, W, K] [${wanted.join(', ')}], ` +
         `found [${found.join(', ')}] of ${samples}`,
     );
   }
   for (const [name, { data }] of Object.entries({ memory, pointers })) {
     if (!data.every(Number.isFinite)) {
-      throw new Error(`memory file: ${name}: expected finite values, found others`);
+      throw new Error(`${place}: ${name}: expected finite values, found others`);
     }
   }
   if (grows(settings)) {
-    checkNames(pointers, columns);
+    checkNames(place, pointers, columns);
   }
 }
 
-function checkNames({ data, dims: [, t, k] }, columns) {
+function checkNames(place, { data, dims: [, t, k] }, columns) {
   for (let i = 0; i < data.length / 3; i++) {
     const slot = i % (t * k);
     const [column, row] = [slot % columns, Math.floor(slot / columns)];
     if (data[3 * i + 1] !== column || data[3 * i + 2] !== row) {
       const at = [Math.floor(i / (t * k)), Math.floor(slot / k), slot % k].join(', ');
       throw new Error(
-        `memory file: pointers: expected the slot of column ${column}, row ${row} at [${at}], ` +
+        `${place}: pointers: expected the slot of column ${column}, row ${row} at [${at}], ` +
           `found column ${data[3 * i + 1]}, row ${data[3 * i + 2]}`,
       );
     }

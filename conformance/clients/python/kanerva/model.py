@@ -15,7 +15,7 @@ from .bundle import GRAPHS, check_inputs, read_description, read_graph  # noqa: 
 from .heap import MemoryHeap  # noqa: E402
 from .memory import Index, Memory  # noqa: E402
 from .sampler import NormalSampler  # noqa: E402
-from .sizes import capacity, check_file, grows  # noqa: E402
+from .sizes import blocks, capacity, check_file, check_settings, grows, placed  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class Kanerva:
         """Opens a bundle's folder, with `threads` threads per call; raises ValueError if the bundle is invalid."""
         folder = Path(folder)
         bundle = read_description(folder)
+        check_settings(f"{folder}: bundle.json", bundle["settings"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -95,7 +96,19 @@ class Kanerva:
                 )
             check_inputs(f"{folder}: '{graph['file']}'", bundle["settings"], session.get_inputs())
             sessions[name] = session
-        return Kanerva(bundle, sessions)
+        kanerva = Kanerva(bundle, sessions)
+        kanerva._check_slots(f"{folder}: bundle.json's slots")
+        return kanerva
+
+    def _check_slots(self, place: str) -> None:
+        """Raises ValueError unless the graph writes to the settings' slots, shown by more samples than a row takes."""
+        samples = min(self.capacity, self.settings["slotColumns"] // self.settings["keys"] + 1)
+        memory = self.write(np.zeros((1, samples, *self.settings["imageShape"])))
+        check_file(self.settings, place, memory)
+        if grows(self.settings):
+            _, pointers = placed(self.settings, blocks(self.settings, memory))
+            if not np.array_equal(memory.pointers, pointers):
+                raise ValueError(f"{place}: expected the pointers' scale that settings.scaleCells says, found another")
 
     def write(self, episodes: np.ndarray) -> Memory:
         """Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each."""

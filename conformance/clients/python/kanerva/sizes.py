@@ -29,12 +29,25 @@ def capacity(settings: dict) -> int:
     return rows * columns // settings["keys"]
 
 
+def check_settings(place: str, settings: dict) -> None:
+    """Raises ValueError unless memory and capacity are those of the slots; a pooled memory has a margin of a block."""
+    rows, columns, block = settings["slotRows"], settings["slotColumns"], settings["blockShape"]
+    margin = 1 if settings["writer"] == "pooled" else 0
+    shape = [block[0], (rows + margin) * block[1], (columns + margin) * block[2]]
+    most = 0 if grows(settings) else rows * columns // settings["keys"]
+    for name, wanted in (("capacity", most), ("memoryShape", shape)):
+        is_free = name == "memoryShape" and not (margin or grows(settings))  # continuous keys of a heap read anywhere
+        if settings[name] != wanted and not is_free:
+            raise ValueError(f"{place}: settings.{name}: expected {wanted}, as its slots say, found {settings[name]}")
+
+
 def check_file(settings: dict, file: str | os.PathLike, memory: Memory) -> None:
     """Raises ValueError unless a file's memory has the model's sizes, finite values and, if it grows, its slots."""
     samples, keys = memory.pointers.shape[1:3]
     (channels, height, width), columns = settings["memoryShape"], settings["slotColumns"]
     if grows(settings):
-        height = -(-samples * settings["keys"] // columns) * settings["blockShape"][1]
+        channels, rows, cells = settings["blockShape"]
+        height, width = -(-samples * settings["keys"] // columns) * rows, columns * cells
     found, wanted = [*memory.memory.shape[1:], keys], [channels, height, width, settings["keys"]]
     if found != wanted or not 1 <= samples <= capacity(settings) or len(memory.memory) < 1:
         raise ValueError(
