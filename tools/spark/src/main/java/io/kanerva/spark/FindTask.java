@@ -1,6 +1,5 @@
 package io.kanerva.spark;
 
-import io.kanerva.runtime.Device;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,16 +26,12 @@ final class FindTask implements MapPartitionsFunction<Row, Row> {
             .thenComparing(Match::key, FindTask::compareKeys)
             .thenComparingLong(Match::sample);
 
+    private final KanervaRecaller recaller;
     private final Broadcast<SentBundle> bundle;
-    private final Device device;
-    private final String keyCol;
-    private final String memoryCol;
 
     FindTask(KanervaRecaller recaller, Broadcast<SentBundle> bundle) {
+        this.recaller = recaller;
         this.bundle = bundle;
-        device = recaller.device();
-        keyCol = recaller.value(recaller.keyCol());
-        memoryCol = recaller.value(recaller.memoryCol());
     }
 
     /** The match of a query is the less, the better, and Spark compares structs as {@link #ORDER} does. */
@@ -63,7 +58,10 @@ final class FindTask implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return rows;
         }
-        LastMemories memories = OpenModels.ofTask(bundle.value(), device).memories();
+        LastMemories memories =
+                OpenModels.ofTask(bundle.value(), recaller.device()).memories();
+        String keyCol = recaller.value(recaller.keyCol());
+        String memoryCol = recaller.value(recaller.memoryCol());
         Map<Object, Match> best = new HashMap<>();
         while (rows.hasNext()) {
             Row row = rows.next();

@@ -54,8 +54,7 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
     @Override
     public Dataset<Row> transform(Dataset<?> dataset) {
         transformSchema(dataset.schema());
-        Broadcast<SentBundle> files =
-                SentBundle.broadcast(dataset.sparkSession(), value(bundle()), device(), unused -> {});
+        Broadcast<SentBundle> files = sent(dataset, unused -> {});
         Column name = isDefined(keyCol())
                 ? column(dataset, keyCol()).cast(DataTypes.StringType)
                 : functions.lit(null).cast(DataTypes.StringType);
@@ -121,8 +120,9 @@ public final class KanervaRecaller extends KanervaStage<KanervaRecaller> {
                         new StructField[] {DataTypes.createStructField(value(queryKeyCol), id, true)},
                         made(outputCol, Recalled.SCHEMA))
                 .fieldNames();
-        Broadcast<SentBundle> files =
-                SentBundle.broadcast(memories.sparkSession(), value(bundle()), device(), unused -> {});
+        requireAll(memories);
+        requireAll(queries);
+        Broadcast<SentBundle> files = sent(memories, unused -> {});
 
         Dataset<Row> asked = queries.select(
                 ofUtf8(queries, queryKeyCol).as("id"), column(queries, queryCol).as("image"));

@@ -1,10 +1,13 @@
 package io.kanerva.spark;
 
+import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.Device;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
@@ -228,6 +231,20 @@ public abstract class KanervaStage<S extends KanervaStage<S>> extends Transforme
     /** A column that is made: null only in a row that has a reason. */
     final StructField made(Param<String> param, DataType type) {
         return DataTypes.createStructField(value(param), type, gathersReasons());
+    }
+
+    /** What brings rows together needs all of them. */
+    final void requireAll(Dataset<?> dataset) {
+        if (dataset.isStreaming()) {
+            throw new IllegalArgumentException(
+                    "%s: expected rows that are all there, found a stream (its foreachBatch gives such rows)"
+                            .formatted(uid));
+        }
+    }
+
+    /** The bundle on its way to the executors, if its model can do what is asked. */
+    final Broadcast<SentBundle> sent(Dataset<?> dataset, Consumer<Bundle> check) {
+        return SentBundle.broadcast(dataset.sparkSession(), value(bundle), device(), check);
     }
 
     /** Columns that are made must differ from each other and from those that stay, in Spark's eyes, too. */

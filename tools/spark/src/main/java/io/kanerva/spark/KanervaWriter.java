@@ -92,6 +92,7 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
         requireType(memories.schema(), memoryCol(), DataTypes.BinaryType);
         requireType(changes.schema(), actionCol, DataTypes.StringType);
         requireIds(type(changes.schema(), orderCol));
+        requireAll(memories);
         Broadcast<SentBundle> files = sent(changes, true);
         DataType images = type(changes.schema(), imageCol);
         Column nothing = functions.lit(null);
@@ -123,14 +124,10 @@ public final class KanervaWriter extends KanervaStage<KanervaWriter> {
                 .sortWithinPartitions(columns.toArray(new Column[0]));
     }
 
-    /** The bundle on its way to the executors, if its model can do what is asked. */
+    /** The bundle, if its memories can have ids where they are asked for. */
     private Broadcast<SentBundle> sent(Dataset<?> dataset, boolean ids) {
-        if (dataset.isStreaming()) {
-            throw new IllegalArgumentException(
-                    "%s: expected rows that are all there, found a stream (its foreachBatch gives such rows)"
-                            .formatted(uid()));
-        }
-        return SentBundle.broadcast(dataset.sparkSession(), value(bundle()), device(), bundle -> {
+        requireAll(dataset);
+        return sent(dataset, bundle -> {
             if (ids && !bundle.settings().grows()) {
                 throw new IllegalArgumentException(
                         ("%s: keepsIds: expected a heap writer with dereferenced keys, whose memories grow, found %s "

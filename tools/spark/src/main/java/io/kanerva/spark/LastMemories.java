@@ -11,7 +11,7 @@ import java.util.Map;
 final class LastMemories {
 
     /** The bytes of Java's heap that they may take, if they are more than one. */
-    private static final long MOST = 32 << 20;
+    private static final long MOST = 8 << 20;
 
     /** The bytes of a SHA-256 at a file's end. */
     private static final int DIGEST = 32;

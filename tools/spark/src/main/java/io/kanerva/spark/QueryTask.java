@@ -1,6 +1,5 @@
 package io.kanerva.spark;
 
-import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Planes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -28,18 +27,12 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
     /** The bytes of their images, at most, unless one alone has more. */
     private static final int BYTES = 1 << 20;
 
+    private final KanervaRecaller recaller;
     private final Broadcast<SentBundle> bundle;
-    private final Device device;
-    private final String idCol;
-    private final String queryCol;
-    private final boolean gathersReasons;
 
     QueryTask(KanervaRecaller recaller, Broadcast<SentBundle> bundle) {
+        this.recaller = recaller;
         this.bundle = bundle;
-        device = recaller.device();
-        idCol = recaller.value(recaller.queryKeyCol());
-        queryCol = recaller.value(recaller.queryCol());
-        gathersReasons = recaller.gathersReasons();
     }
 
     /** Either ids and as many images, or an id and a reason. */
@@ -58,7 +51,7 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
         }
         return new Gathered(
                 rows,
-                OpenModels.ofTask(bundle.value(), device)
+                OpenModels.ofTask(bundle.value(), recaller.device())
                         .kanerva()
                         .bundle()
                         .settings()
@@ -97,7 +90,7 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
                     }
                     ids.add(row.get(0));
                 } catch (RowRefusedException e) {
-                    if (!gathersReasons) {
+                    if (!recaller.gathersReasons()) {
                         throw e;
                     }
                     made.add(RowFactory.create(null, null, row.get(0), e.getMessage()));
@@ -113,6 +106,7 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
 
         private float[] image(Row row) {
             Object id = row.get(0);
+            String idCol = recaller.value(recaller.queryKeyCol());
             RowName name = new RowName(idCol, id, null, null);
             if (id == null) {
                 throw RowRefusedException.of(idCol, name, "a key", "null");
@@ -120,7 +114,7 @@ final class QueryTask implements MapPartitionsFunction<Row, Row> {
             if (id.equals(before) || ahead != null && id.equals(ahead.get(0))) {
                 throw RowRefusedException.of(idCol, name, "one query of each key", "two");
             }
-            return ImageCell.read(row.get(1), size, queryCol, name);
+            return ImageCell.read(row.get(1), size, recaller.value(recaller.queryCol()), name);
         }
     }
 }

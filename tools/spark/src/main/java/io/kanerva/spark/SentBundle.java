@@ -73,16 +73,13 @@ final class SentBundle implements Serializable {
             synchronized (SENT) {
                 Map<String, Broadcast<SentBundle>> sent = SENT.computeIfAbsent(context, SentBundle::closingWithIt);
                 Broadcast<SentBundle> known = sent.get(digest);
-                if (known != null) {
-                    check.accept(OpenModels.glanced(known.value(), device));
-                    return known;
-                }
-                SentBundle read = new SentBundle(digest, read(opener, description));
+                SentBundle read = known == null ? new SentBundle(digest, read(opener, description)) : known.value();
                 check.accept(OpenModels.glanced(read, device));
-                Broadcast<SentBundle> made =
-                        JavaSparkContext.fromSparkContext(context).broadcast(read);
-                sent.put(digest, made);
-                return made;
+                if (known == null) {
+                    known = JavaSparkContext.fromSparkContext(context).broadcast(read);
+                    sent.put(digest, known);
+                }
+                return known;
             }
         } catch (IOException e) {
             throw new IllegalArgumentException(

@@ -21,6 +21,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -274,10 +275,25 @@ class RefusalsTest {
                 .readStream()
                 .format("rate")
                 .load()
-                .selectExpr("value as key", "value as place", "cast(null as binary) as image");
-        assertThatThrownBy(() -> writer().transform(stream))
-                .hasMessageEndingWith(
-                        ": expected rows that are all there, found a stream (its foreachBatch gives such rows)");
+                .selectExpr("value as key", "value as place", "cast(null as binary) as image", "'free' as action");
+        Dataset<Row> still = stream.sparkSession().createDataFrame(List.<Row>of(), stream.schema());
+        Dataset<Row> memories = still.withColumnRenamed("image", "memory");
+        Dataset<Row> comingMemories = stream.withColumnRenamed("image", "memory");
+        KanervaRecaller finder = new KanervaRecaller()
+                .setBundle(LocalSpark.bundle("fashion-mnist"))
+                .setKeyCol("key")
+                .setQueryKeyCol("place")
+                .setQueryCol("image");
+        for (ThrowingCallable coming : List.<ThrowingCallable>of(
+                () -> writer().transform(stream),
+                () -> writer().update(memories, stream),
+                () -> writer().update(comingMemories, still),
+                () -> finder.find(memories, stream),
+                () -> finder.find(comingMemories, still))) {
+            assertThatThrownBy(coming)
+                    .hasMessageEndingWith(
+                            ": expected rows that are all there, found a stream (its foreachBatch gives such rows)");
+        }
         assertThatThrownBy(() -> writer().setKeepsIds(true)
                         .setBundle(LocalSpark.bundle("mnist-pooled-fp16"))
                         .transform(rows))

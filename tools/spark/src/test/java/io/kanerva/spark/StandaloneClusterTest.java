@@ -52,7 +52,7 @@ class StandaloneClusterTest {
     private static final int KEYS = 40;
 
     /** One episode that takes longer than all others. */
-    private static final int LARGE = 4000;
+    private static final int LARGE = 500;
 
     @TempDir
     static Path folder;

@@ -43,7 +43,9 @@ final class SparkSide {
             long spilledBytes,
             long peakBytes) {}
 
-    Figures run(int cores, Consumer<SparkSession> job) throws IOException, InterruptedException {
+    /** @param before what runs first, and is not measured */
+    Figures run(int cores, Consumer<SparkSession> before, Consumer<SparkSession> job)
+            throws IOException, InterruptedException {
         AtomicLong shuffled = new AtomicLong();
         AtomicLong spilled = new AtomicLong();
         AtomicLong collecting = new AtomicLong();
@@ -52,13 +54,16 @@ final class SparkSide {
                 .config("spark.executor.memory", "2g")
                 .config("spark.executor.extraJavaOptions", "-Dfile.encoding=UTF-8")
                 // A batch of Spark's 4,096 rows would be 257 MB of memories.
-                .config("spark.sql.parquet.columnarReaderBatchSize", 256)
+                .config("spark.sql.parquet.columnarReaderBatchSize", 32)
+                // Memories and recalls hardly repeat a value, and to look for it takes longer than to write it.
+                .config("spark.hadoop.parquet.enable.dictionary", false)
                 // A small run's plan is that of a large one, whose queries are too many to be broadcast.
                 .config("spark.sql.autoBroadcastJoinThreshold", -1);
         try (SparkSession spark = builder.getOrCreate()) {
             spark.sparkContext().setLogLevel("ERROR");
             List<ProcessHandle> executors = registered(spark, cores);
             spark.range(0, 1000, 1, 2 * cores).count();
+            before.accept(spark);
             spark.sparkContext().addSparkListener(new SparkListener() {
                 @Override
                 public void onTaskEnd(SparkListenerTaskEnd end) {
