@@ -71,6 +71,8 @@ class Kanerva:
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
         """Opens a bundle's folder, with `threads` threads per call; raises ValueError if the bundle is invalid."""
+        if not isinstance(threads, int) or not 1 <= threads <= 256:  # ONNX Runtime starts thousands for each graph
+            raise ValueError(f"threads: expected 1 to 256, found {threads!r}")
         folder = Path(folder)
         bundle = read_description(folder)
         check_settings(f"{folder}: bundle.json", bundle["settings"])

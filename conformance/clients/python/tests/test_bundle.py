@@ -148,6 +148,11 @@ class CallTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, why):
                 self.kanerva.read(self.memory, keys)
 
+    def test_threads_are_counted(self):
+        for threads in (0, 5000, 1.5, None):
+            with self.assertRaisesRegex(ValueError, f"^threads: expected 1 to 256, found {threads}$"):
+                Kanerva.load(BUNDLE, threads)
+
     def test_images_are_real_numbers(self):
         for images in (np.zeros((1, 1, 1, 28, 28), complex), np.full((1, 1, 1, 28, 28), "0.5")):
             with self.assertRaisesRegex(ValueError, "episodes: expected real numbers, found"):

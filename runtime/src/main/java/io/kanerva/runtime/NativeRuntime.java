@@ -70,17 +70,26 @@ public final class NativeRuntime {
             }
             cause = cause.getCause();
         }
-        String folder = System.getProperty("java.io.tmpdir");
-        return isLoading && System.getProperty("onnxruntime.native.path") == null
+        if (!isLoading) {
+            return new InferenceException(thrown, "ONNX Runtime cannot be started: %s", cause);
+        }
+        String folder = System.getProperty("onnxruntime.native.path");
+        return folder != null
                 ? new InferenceException(
                         thrown,
-                        "ONNX Runtime cannot be started: expected to unpack its library into java.io.tmpdir, %s, and "
-                                + "to load it from there, found %s; name a folder that exists, may be written to and "
-                                + "is not mounted noexec by -Djava.io.tmpdir, or one that holds the library by "
-                                + "-Donnxruntime.native.path",
+                        "ONNX Runtime cannot be started: expected its library in onnxruntime.native.path, %s, and one "
+                                + "class loader to load it from there, found %s; applications of one server share a "
+                                + "class loader that has ONNX Runtime, or do without this property",
                         folder,
                         cause)
-                : new InferenceException(thrown, "ONNX Runtime cannot be started: %s", cause);
+                : new InferenceException(
+                        thrown,
+                        "ONNX Runtime cannot be started: expected to unpack its library into java.io.tmpdir, %s, and "
+                                + "to load it from there, found %s; name a folder that exists, has room for it, may be "
+                                + "written to and is not mounted noexec by -Djava.io.tmpdir, or one that holds the "
+                                + "library by -Donnxruntime.native.path",
+                        System.getProperty("java.io.tmpdir"),
+                        cause);
     }
 
     private static void runOnLargeStack(Runnable command) {
