@@ -17,18 +17,24 @@ export function capacity(settings) {
   return Math.floor((rows * columns) / keys);
 }
 
-/** Throws an Error unless memory and capacity are those of the slots; a pooled memory has a margin of a block. */
+/** Throws an Error unless capacity and memory are those of the slots; a pooled memory also has a margin. */
 export function checkSettings(settings) {
-  const { slotRows: rows, slotColumns: columns, blockShape: [c, h, w], keys, writer } = settings;
-  const margin = writer === 'pooled' ? 1 : 0;
-  const wanted = { capacity: grows(settings) ? 0 : Math.floor((rows * columns) / keys) };
-  if (margin === 1 || grows(settings)) { // continuous keys of a heap read anywhere
-    wanted.memoryShape = [c, (rows + margin) * h, (columns + margin) * w];
+  const { slotRows: rows, slotColumns: columns, blockShape: [, h, w], keys, writer, memoryShape } = settings;
+  const most = grows(settings) ? 0 : Math.floor((rows * columns) / keys);
+  if (settings.capacity !== most) {
+    throw new Error(
+      `bundle.json: settings.capacity: expected ${most}, as its slots say, found ${settings.capacity}`,
+    );
   }
-  for (const [name, value] of Object.entries(wanted)) {
-    if (String(settings[name]) !== String(value)) {
-      throw new Error(`bundle.json: settings.${name}: expected ${value}, as its slots say, found ${settings[name]}`);
-    }
+  const [down, right] = [memoryShape[1] - rows * h, memoryShape[2] - columns * w];
+  const isPooled = writer === 'pooled';
+  const fits = isPooled ? down >= 2 && down <= h && right >= 2 && right <= w : down === 0 && right === 0;
+  if (!fits && (isPooled || grows(settings))) { // continuous keys of a heap read anywhere
+    const more = isPooled ? ', and a margin of 2 to a block' : '';
+    throw new Error(
+      `bundle.json: settings.memoryShape: expected ${rows * h},${columns * w}, as its slots take${more}, ` +
+        `found ${memoryShape}`,
+    );
   }
 }
 

@@ -59,7 +59,7 @@ test('a malformed description is rejected with one sentence', async () => {
     [{ latent: 8 }, input('generate')],
     [{ imageShape: [1, 14, 56] }, input('write')],
     [{ keys: 2 }, input('index')],
-    [swapped, /settings.memoryShape: expected 10,56,28, as its slots say, found 10,28,56/],
+    [swapped, /settings.memoryShape: expected 56,28, as its slots take, found 10,28,56/],
     [{ ...swapped, blockShape: [10, 3, 14], memoryShape: [10, 24, 56] }, /slots: expected memories of 1 to /],
     [{ slotColumns: 7, blockShape: [10, 7, 8] }, /slots: expected memories of 1 to /],
     [{ capacity: 32 }, /settings.capacity: expected 0, as its slots say, found 32/],

@@ -30,15 +30,20 @@ def capacity(settings: dict) -> int:
 
 
 def check_settings(place: str, settings: dict) -> None:
-    """Raises ValueError unless memory and capacity are those of the slots; a pooled memory has a margin of a block."""
-    rows, columns, block = settings["slotRows"], settings["slotColumns"], settings["blockShape"]
-    margin = 1 if settings["writer"] == "pooled" else 0
-    shape = [block[0], (rows + margin) * block[1], (columns + margin) * block[2]]
-    most = 0 if grows(settings) else rows * columns // settings["keys"]
-    for name, wanted in (("capacity", most), ("memoryShape", shape)):
-        is_free = name == "memoryShape" and not (margin or grows(settings))  # continuous keys of a heap read anywhere
-        if settings[name] != wanted and not is_free:
-            raise ValueError(f"{place}: settings.{name}: expected {wanted}, as its slots say, found {settings[name]}")
+    """Raises ValueError unless capacity and memory are those of the slots; a pooled memory also has a margin."""
+    slots, block = (settings["slotRows"], settings["slotColumns"]), settings["blockShape"]
+    most = 0 if grows(settings) else slots[0] * slots[1] // settings["keys"]
+    if settings["capacity"] != most:
+        raise ValueError(f"{place}: settings.capacity: expected {most}, as its slots say, found {settings['capacity']}")
+    taken = [count * side for count, side in zip(slots, block[1:])]
+    margins = [side - least for side, least in zip(settings["memoryShape"][1:], taken)]
+    is_pooled = settings["writer"] == "pooled"
+    fits = all(2 <= margin <= side for margin, side in zip(margins, block[1:])) if is_pooled else margins == [0, 0]
+    if not fits and (is_pooled or grows(settings)):  # continuous keys of a heap read anywhere
+        more = ", and a margin of 2 to a block" if is_pooled else ""
+        raise ValueError(
+            f"{place}: settings.memoryShape: expected {taken}, as its slots take{more}, found {settings['memoryShape']}"
+        )
 
 
 def check_file(settings: dict, file: str | os.PathLike, memory: Memory) -> None:

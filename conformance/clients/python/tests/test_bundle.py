@@ -75,7 +75,7 @@ class BundleTest(unittest.TestCase):
             ({"latent": 8}, "'generate.onnx': input '.*': expected .*, as bundle.json's settings say, found"),
             ({"imageShape": [1, 9, 9]}, "'write.onnx': input '.*': expected .*, as bundle.json's settings say, found"),
             ({"keys": 2}, "'index.onnx': input '.*': expected .*, as bundle.json's settings say, found"),
-            (swapped, r"settings.memoryShape: expected \[10, 56, 28\], as its slots say, found \[10, 28, 56\]"),
+            (swapped, r"settings.memoryShape: expected \[56, 28\], as its slots take, found \[10, 28, 56\]"),
             ({**swapped, "blockShape": [10, 3, 14], "memoryShape": [10, 24, 56]}, "slots: expected memories of 1 to "),
             ({"slotColumns": 7, "blockShape": [10, 7, 8]}, "slots: expected memories of 1 to "),
             ({"capacity": 32}, "settings.capacity: expected 0, as its slots say, found 32"),
