@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataType;
@@ -118,6 +119,21 @@ class FindTest {
         }
         assertThat(expected.get(11).getStruct(1).getString(0)).isEqualTo("user 4");
         assertThat(expected.get(11).getStruct(1).getLong(1)).isOne();
+    }
+
+    /** At most 256, or a MB. */
+    @Test
+    void queriesAreGatheredIntoRowsOfAsManyAsAreSearchedForAtOnce() {
+        KanervaRecaller finder = finder("fashion-mnist");
+        Row[] rows = new Row[300];
+        Arrays.setAll(rows, number -> query(number, 0));
+        Dataset<Row> asked = queries(rows).coalesce(1);
+        assertThat(asked.mapPartitions(
+                                new QueryTask(finder, finder.sent(asked, unused -> {})),
+                                Encoders.row(QueryTask.schema(DataTypes.IntegerType)))
+                        .selectExpr("size(ids)", "length(images)")
+                        .collectAsList())
+                .containsExactly(RowFactory.create(256, 256 * 4 * 784), RowFactory.create(44, 44 * 4 * 784));
     }
 
     @Test
