@@ -67,16 +67,13 @@ class TemporaryFolderTest {
         // Twice, as a library that failed to load fails in other ways later.
         assertThat(output.lines().filter(line -> line.startsWith("refused: ")))
                 .hasSize(2)
-                .allSatisfy(
-                        line -> assertThat(line)
-                                .startsWith(
-                                        "refused: ONNX Runtime cannot be started: expected to unpack its library into "
-                                                + "java.io.tmpdir, " + temporary
-                                                + ", and to load it from there, found ")
-                                .contains(cause)
-                                .endsWith(
-                                        "; name a folder that exists, has room for it, may be written to and is not mounted "
-                                                + "noexec by -Djava.io.tmpdir, or one that holds the library by -Donnxruntime.native.path"));
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("refused: ONNX Runtime cannot be started: expected to unpack its library into "
+                                + "java.io.tmpdir, " + temporary + ", and to load it from there, found ")
+                        .contains(cause)
+                        .endsWith("; name a folder that exists, has room for it, may be written to and is not "
+                                + "mounted noexec by -Djava.io.tmpdir, or one that holds the library by "
+                                + "-Donnxruntime.native.path"));
     }
 
     private static boolean canMount(Path mount) throws InterruptedException {
