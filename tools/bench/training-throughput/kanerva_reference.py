@@ -27,7 +27,7 @@ EDGE = 1e-6
 
 @dataclass(frozen=True)
 class Settings:
-    """The model's shape: the names of setting.json in snake case."""
+    """The model's shape."""
 
     image_channels: int
     image_height: int
@@ -54,9 +54,19 @@ class Settings:
             raise ValueError(
                 "expected the heap writer with dereferenced keys, found {writer} and {addressing}".format(**json)
             )
-        names = Settings.__dataclass_fields__
-        camel = {n: n.split("_")[0] + "".join(part.title() for part in n.split("_")[1:]) for n in names}
-        return Settings(**{n: json[camel[n]] for n in names})
+        image, memory, block, slots, encoder = (json[n] for n in ("image", "memory", "block", "slots", "encoder"))
+        return Settings(
+            *(image[n] for n in ("channels", "height", "width")),
+            *(memory[n] for n in ("channels", "height", "width")),
+            *(block[n] for n in ("rows", "columns")),
+            json["keys"],
+            json["latent"],
+            *(slots[n] for n in ("rows", "columns")),
+            *(encoder[n] for n in ("width", "depth")),
+            json["likelihood"],
+            json["latentLayout"],
+            json["decoder"],
+        )
 
     @property
     def patch(self) -> int:

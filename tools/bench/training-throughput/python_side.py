@@ -44,10 +44,10 @@ class Episodes:
         return tuple(torch.from_numpy(array) for array in arrays)
 
     def binary(self, grey: np.ndarray) -> np.ndarray:
-        """DYNAMIC: 1 with probability equal to the intensity; NONE: the intensity; otherwise thresholded at 0.5."""
-        if self.binarisation == "NONE":
+        """dynamic: 1 with probability equal to the intensity; none: the intensity; otherwise thresholded at 0.5."""
+        if self.binarisation == "none":
             return grey.astype(np.float32) / np.float32(255)
-        if self.binarisation == "DYNAMIC":
+        if self.binarisation == "dynamic":
             return (self.random.integers(255, size=grey.shape, dtype=np.uint8) < grey).astype(np.float32)
         return (grey >= 128).astype(np.float32)
 
@@ -84,7 +84,7 @@ def main() -> None:
     options = options.parse_args()
     torch.set_num_threads(options.threads)
     plan = json.loads((options.folder / "setting.json").read_text())["plan"]
-    settings = Settings.of(plan["settings"])
+    settings = Settings.of(plan["model"])
     model = KanervaPlusPlus(settings)
     load_parameters(options.folder / "parameters", model)
     episodes = Episodes(options.folder, plan, settings)
