@@ -2,12 +2,14 @@ package io.kanerva.trainer.data;
 
 import java.io.BufferedInputStream;
 import java.io.EOFException;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -42,11 +44,16 @@ public final class ImageFiles {
      *     formats above
      */
     public static ImageSet read(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             String name = file.getFileName() == null
                     ? file.toString()
                     : file.getFileName().toString();
-            return read(name, file.toString(), in, Files.size(file));
+            // A pipe knows neither its length nor where it is, which the other kind of stream asks for.
+            boolean isPipe = attributes.isOther();
+            try (InputStream in = isPipe ? new FileInputStream(file.toFile()) : Files.newInputStream(file)) {
+                return read(name, file.toString(), in, isPipe ? Integer.MAX_VALUE : attributes.size());
+            }
         } catch (NoSuchFileException e) {
             throw new DataFormatException("%s: expected a file of images, found no such file".formatted(file), e);
         } catch (IOException e) {

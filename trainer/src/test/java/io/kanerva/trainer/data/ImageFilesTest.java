@@ -7,8 +7,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageFilesTest {
@@ -27,6 +31,18 @@ class ImageFilesTest {
     @Test
     void readsAGzippedIdxFileUnderAnyName() {
         assertThat(read(Bytes.gzip(Bytes.idx(700, 28, 28))).pixels()).isEqualTo(Bytes.counting(700 * 784));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    @Timeout(60) // a pipe that nobody writes to is waited for
+    void readsAPipeToItsEnd() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> write(pipe, Bytes.idx(700, 28, 28)));
+        assertThat(ImageFiles.read(pipe).pixels()).isEqualTo(Bytes.counting(700 * 784));
+        writer.join();
     }
 
     @Test
@@ -119,8 +135,12 @@ class ImageFilesTest {
     }
 
     private ImageSet read(byte[] content) {
+        return ImageFiles.read(write(folder.resolve("file"), content));
+    }
+
+    private static Path write(Path file, byte[] content) {
         try {
-            return ImageFiles.read(Files.write(folder.resolve("file"), content));
+            return Files.write(file, content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
