@@ -12,6 +12,8 @@ import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.Kanerva;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,13 +37,15 @@ class DjlOnnxRuntimeTest {
     void djlsOnnxRuntimeEngineAnswersAsPyTorchDoesAndSeesAChangedWeight() throws IOException {
         List<Case> cases = new ArrayList<>();
         for (Subject subject : Subject.values()) {
-            add(cases, subject.bundle(ReaderKind.GRIDSAMPLE), subject.name());
+            Path bundle = subject.bundle(ReaderKind.GRIDSAMPLE);
+            add(cases, bundle, subject.name(), budget(bundle));
         }
-        add(cases, Subject.QUICKSTART.bundle(ReaderKind.MATMUL), "matmul");
+        Path multiplied = Subject.QUICKSTART.bundle(ReaderKind.MATMUL);
+        add(cases, multiplied, "matmul", budget(multiplied));
         Path changed = temporary.resolve("bundle");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
         ChangedBundle.of(changed).scaleWeight("decoder", 1.01f);
-        add(cases, changed, "changed");
+        add(cases, changed, "changed", budget(Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE)));
 
         Findings found = new Verification(temporary).run("test", List.of(runtime()), cases);
         int bundles = Subject.values().length + 2;
@@ -58,9 +62,14 @@ class DjlOnnxRuntimeTest {
         assertThat(found.failures()).extracting(Finding::reference).containsOnly(Finding.VECTORS);
     }
 
-    private static void add(List<Case> cases, Path bundle, String name) throws IOException {
+    private static Budget budget(Path bundle) {
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
+            return BundleBudget.here(kanerva.bundle());
+        }
+    }
+
+    private static void add(List<Case> cases, Path bundle, String name, Budget budget) throws IOException {
         for (BundleGraph graph : BundleGraph.FOUR) {
-            Budget budget = (expected, runtime) -> BundleBudget.of(expected.name());
             Path vectors = bundle.resolve("vectors").resolve(graph.label());
             Case.of(graph.label(), bundle.resolve(graph.label() + ".onnx"), vectors, Optional.of(budget))
                     .forEach(given -> cases.add(given.of(name)));
