@@ -258,6 +258,11 @@ public final class GraphBuilder {
         return constant(Tensor.filled(type, value));
     }
 
+    /** A constant without dimensions; as an int64, with all of its digits. */
+    public Value scalar(ElementType type, long value) {
+        return type == ElementType.INT64 ? constant(Tensor.of(new long[] {value})) : scalar(type, (double) value);
+    }
+
     /** A constant int64 vector, as ONNX takes axes and sizes. */
     public Value integers(long... values) {
         return constant(Tensor.of(values, values.length));

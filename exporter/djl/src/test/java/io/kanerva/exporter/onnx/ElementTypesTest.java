@@ -56,6 +56,25 @@ class ElementTypesTest {
                 agrees("gelu", "x:float16[N]", new double[] {-3.904, -3, -2.5, 0.001, 1, 4}, Activation::gelu));
     }
 
+    /** ONNX Runtime's own operators see the lower half of an int64, and float64 has no 2^53 + 1. */
+    @TestFactory
+    Stream<DynamicTest> longIntegersKeepTheirDigits() {
+        double[] values = {1, 3037000501L, -3037000501L, 0x1p53, 5, 1.7e12, -0x1p33};
+        Map<String, UnaryOperator<NDArray>> functions = new LinkedHashMap<>();
+        functions.put("maximum", x -> x.maximum(0).maximum(x.neg()));
+        functions.put("minimum", x -> x.minimum(5_000_000_000L));
+        functions.put("clip", x -> x.clip(-5, 5_000_000_000L));
+        functions.put("sign", NDArray::sign);
+        functions.put("relu", Activation::relu);
+        functions.put("max", NDArray::max);
+        functions.put("min", x -> x.expandDims(0).min(new int[] {-1}, true));
+        functions.put("max of a scalar", x -> x.get(1).max());
+        functions.put("a long number", x -> x.eq((1L << 53) + 1));
+        functions.put("a long factor", x -> x.mul(6364136223846793005L).mod(1000));
+        return functions.entrySet().stream()
+                .map(function -> agrees(function.getKey(), "x:int64[N]", values, function.getValue()));
+    }
+
     @TestFactory
     Stream<DynamicTest> scalarsHaveAnAxisAsInTheEngine() {
         Map<String, UnaryOperator<NDArray>> functions = new LinkedHashMap<>();

@@ -38,13 +38,13 @@ final class Arithmetic {
                 "Pow; Mul for integers and a fixed exponent, with Mod, Div, Equal, And, Where, GreaterOrEqual and Less "
                         + "for one that is not",
                 Arithmetic::power);
-        arithmetic(table, "maximum", "Max");
-        arithmetic(table, "minimum", "Min");
+        table.put("maximum", "Max; Greater and Where for int64", (g, op, in) -> extreme(g, op, in, true));
+        table.put("minimum", "Min; Less and Where for int64", (g, op, in) -> extreme(g, op, in, false));
         table.put(
                 "mod",
                 "Mod; for floats Where and Add, too, where the signs differ (Less, Greater, Equal, Not, Xor, And)",
                 Arithmetic::mod);
-        table.put("clip", "Clip", Arithmetic::clip);
+        table.put("clip", "Clip; Greater, Less and Where for int64", Arithmetic::clip);
         table.put("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
         table.put("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
         table.put(
@@ -63,8 +63,13 @@ final class Arithmetic {
                         : calculate(g, op, in, onnx));
     }
 
-    private static void arithmetic(Operators table, String name, String onnx) {
-        table.put(name, onnx, (g, op, in) -> calculate(g, op, in, onnx));
+    private static Value extreme(GraphBuilder g, Operation op, List<Value> in, boolean isLargest) {
+        ElementType type = op.output().type();
+        if (type != ElementType.INT64) {
+            return calculate(g, op, in, isLargest ? "Max" : "Min");
+        }
+        List<Value> both = operands(g, op, in, type, type);
+        return LongIntegers.extreme(g, isLargest, both.get(0), both.get(1));
     }
 
     /** PyTorch also calculates with booleans (as 0 and 1) and 8-bit integers; ONNX Runtime does not. */
@@ -156,8 +161,8 @@ final class Arithmetic {
 
     /** An attribute as a scalar tensor. */
     static Value number(GraphBuilder g, Operation op, String attribute, ElementType type) {
-        if (op.get(attribute) instanceof Size size && !size.isFixed()) {
-            return g.cast(g.element(g.size(size)), type);
+        if (op.get(attribute) instanceof Size size) {
+            return size.isFixed() ? g.scalar(type, size.value()) : g.cast(g.element(g.size(size)), type);
         }
         if (op.get(attribute) instanceof RealSize number) {
             return g.cast(g.element(g.real(number)), type);
@@ -191,7 +196,12 @@ final class Arithmetic {
 
     private static Value clip(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
-        return g.node("Clip", g.cast(in.get(0), type), number(g, op, "min", type), number(g, op, "max", type));
+        Value x = g.cast(in.get(0), type);
+        Value min = number(g, op, "min", type);
+        Value max = number(g, op, "max", type);
+        return type == ElementType.INT64
+                ? LongIntegers.extreme(g, false, LongIntegers.extreme(g, true, x, min), max)
+                : g.node("Clip", x, min, max);
     }
 
     /** The angle of (x, y): atan(y/x), shifted by pi where x is negative, including minus zero. */

@@ -56,13 +56,7 @@ final class Functions {
                         ? g.cast(g.node("Neg", g.cast(x, ElementType.INT32)), x.type())
                         : g.node("Neg", x));
         // The engine's sign of NaN is 0.
-        put(
-                table,
-                "sign",
-                "Sign; for floats Where with IsNaN, too",
-                (g, x) -> x.type().isFloat()
-                        ? g.node("Where", g.node("IsNaN", x), g.scalar(x.type(), 0), g.node("Sign", x))
-                        : x.type() == ElementType.BOOL ? x : g.node("Sign", x));
+        put(table, "sign", "Sign; for floats Where with IsNaN, too; Greater, Less and Sub for int64", Functions::sign);
         for (String[] names : ROUNDING) {
             put(table, names[0], names[1], (g, x) -> x.type().isInteger() ? x : g.node(names[1], List.of(x)));
         }
@@ -74,11 +68,7 @@ final class Functions {
                         x.type().isInteger() ? x : g.node("Mul", g.node("Sign", x), g.node("Floor", g.node("Abs", x))));
 
         table.put("abs", "Abs; ReduceL2 for complex numbers", Functions::abs);
-        put(
-                table,
-                "relu",
-                "Relu",
-                (g, x) -> x.type().isFloat() ? g.node("Relu", x) : g.node("Max", x, g.scalar(x.type(), 0)));
+        put(table, "relu", "Relu; Max for integers, Greater and Where for int64", Functions::relu);
         put(table, "square", "Mul", (g, x) -> g.node("Mul", x, x));
         put(table, "cbrt", "Pow", (g, x) -> g.node("Pow", x, g.scalar(x.type(), 1.0 / 3)));
         put(table, "log2", "Log, Div", (g, x) -> g.node("Div", g.node("Log", x), g.scalar(x.type(), Math.log(2))));
@@ -137,6 +127,24 @@ final class Functions {
             return function.apply(
                     g, new Value(x.name(), op.output().type(), op.output().shape()));
         });
+    }
+
+    private static Value sign(GraphBuilder g, Value x) {
+        return switch (x.type()) {
+            case BOOL -> x;
+            case INT64 -> LongIntegers.sign(g, x);
+            default ->
+                x.type().isFloat()
+                        ? g.node("Where", g.node("IsNaN", x), g.scalar(x.type(), 0), g.node("Sign", x))
+                        : g.node("Sign", x);
+        };
+    }
+
+    private static Value relu(GraphBuilder g, Value x) {
+        Value zero = g.scalar(x.type(), 0);
+        return x.type() == ElementType.INT64
+                ? LongIntegers.extreme(g, true, x, zero)
+                : x.type().isFloat() ? g.node("Relu", x) : g.node("Max", x, zero);
     }
 
     private static Value scaled(GraphBuilder g, Value x, double factor, double divisor) {

@@ -20,8 +20,8 @@ final class Reductions {
                 "mean",
                 "ReduceMean; ReduceSum, ReduceProd and Div of an array that may have no elements",
                 Reductions::mean);
-        table.put("max", "ReduceMax", (g, op, in) -> reduce(g, op, in, "ReduceMax"));
-        table.put("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
+        table.put("max", "ReduceMax; TopK, Reshape and Squeeze for int64", (g, op, in) -> extreme(g, op, in, true));
+        table.put("min", "ReduceMin; TopK, Reshape and Squeeze for int64", (g, op, in) -> extreme(g, op, in, false));
         table.put("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
         table.put("norm", "ReduceL1, ReduceL2; Abs, Pow, ReduceSum for other orders", Reductions::norm);
         table.put(
@@ -35,6 +35,12 @@ final class Reductions {
         ElementType inside = Arithmetic.calculated(type);
         Value result = reduce(g, onnx, g.cast(in.get(0), inside), axes(op), keep(op));
         return inside == type ? result : g.cast(result, type);
+    }
+
+    private static Value extreme(GraphBuilder g, Operation op, List<Value> in, boolean isLargest) {
+        return op.output().type() == ElementType.INT64
+                ? LongIntegers.extreme(g, isLargest, in.get(0), op.input().rank(), axes(op), keep(op))
+                : reduce(g, op, in, isLargest ? "ReduceMax" : "ReduceMin");
     }
 
     /**
