@@ -1,11 +1,10 @@
 """Runs ONNX test cases on MNN, after its own converter; the protocol is in ../README.md."""
 
-import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import _tools
 import MNN
 import numpy
 import onnx
@@ -16,6 +15,9 @@ import tensor_files  # noqa: E402 (a file that runtimes share)
 from tensor_files import Limit  # noqa: E402
 
 SETTINGS = {"backend": "CPU", "numThread": 1, "precision": "high"}
+# The converter's library in a process of its own, which a fault ends. The program mnnconvert calls it, too, but also
+# reports each conversion to its makers, and waits for them.
+CONVERTER = [sys.executable, "-c", "import sys, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1:]])"]
 
 # What MNN's variables hold; it has int32 for int64 and booleans.
 TYPES = {
@@ -37,39 +39,23 @@ class Loaded:
                 raise ValueError(f"MNN has no inputs or outputs of type {name}, which '{entry.name}' has")
         with tempfile.TemporaryDirectory() as folder:
             converted = Path(folder) / "model.mnn"
-            said = convert(file, converted)
+            done = subprocess.run(
+                [*CONVERTER, "-f", "ONNX", "--modelFile", file, "--MNNModel", converted, "--keepInputFormat", "1"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+            )
             if not converted.exists():
-                raise ValueError(f"MNN's converter cannot convert the model: {said}")
+                said = (done.stdout + done.stderr).strip().splitlines()
+                reason = f"signal {-done.returncode}" if done.returncode < 0 else said[-1] if said else done.returncode
+                raise ValueError(f"MNN's converter cannot convert the model: {reason}")
             self.module = nn.load_module_from_file(
                 str(converted),
                 [entry.name for entry in self.inputs],
                 [entry.name for entry in self.outputs],
                 runtime_manager=nn.create_runtime_manager((SETTINGS,)),
             )
-
-
-def convert(file: str, converted: Path) -> str:
-    """Converts a model, unless the converter cannot; gives the last line that it prints.
-
-    In a process of its own, which a fault of the converter ends, and by its library: the program mnnconvert also reports
-    each conversion to its makers, and waits for them.
-    """
-    arguments = ["-f", "ONNX", "--modelFile", file, "--MNNModel", str(converted), "--keepInputFormat", "1"]
-    with tempfile.TemporaryFile() as output:
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                os.dup2(output.fileno(), 1)
-                os.dup2(output.fileno(), 2)
-                _tools.mnnconvert(["mnnconvert", *arguments])
-                code = 0
-            finally:
-                os._exit(code)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        output.seek(0)
-        said = output.read().decode(errors="replace").strip().splitlines()
-    return f"signal {-code}" if code < 0 else said[-1] if said else f"exit code {code}"
 
 
 def run(loaded: Loaded, inputs: Path, outputs: Path) -> None:
