@@ -105,6 +105,7 @@ public final class TinyModels {
                 Grid.NONE,
                 s.keys(),
                 0,
+                0,
                 latent,
                 layout,
                 s.encoder(),

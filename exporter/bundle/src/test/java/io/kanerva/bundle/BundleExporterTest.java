@@ -41,7 +41,12 @@ class BundleExporterTest {
     Path temporary;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.of(TinyModels.DEREFERENCED, TinyModels.TWO_KEYS, TinyModels.POOLED, TinyModels.COLOUR);
+        return Stream.of(
+                TinyModels.DEREFERENCED,
+                TinyModels.DEREFERENCED.withBits(2),
+                TinyModels.TWO_KEYS,
+                TinyModels.POOLED,
+                TinyModels.COLOUR);
     }
 
     @ParameterizedTest

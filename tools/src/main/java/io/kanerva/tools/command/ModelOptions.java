@@ -50,6 +50,15 @@ public final class ModelOptions {
 
     /** Opens the model. */
     public Kanerva open() {
+        return open(bundle);
+    }
+
+    /**
+     * Opens another model in the same way.
+     *
+     * @param bundle folder, or name of one that ships; null for the default
+     */
+    public Kanerva open(Path bundle) {
         if (threads > Options.MAX_THREADS) {
             throw new ParameterException(
                     command.commandLine(),

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The clean bound with another memory in the place of the one that was written: quantised, or another episode's. Keys,
@@ -37,6 +38,9 @@ public final class MemoryExperiment {
     private static final int MEASURED = 32;
 
     private static final int RANGES = 40;
+
+    /** How far a float may be from its level. */
+    private static final float ROUNDING = 1e-6f;
 
     private final Kanerva kanerva;
     private final ModelSettings settings;
@@ -54,7 +58,7 @@ public final class MemoryExperiment {
     /**
      * The bound at one number of bits.
      *
-     * @param bits per float of the memory; 32 is the memory as it was written
+     * @param bits per float of the memory
      * @param bitsPerImage of the whole memory, divided by the images that wrote it
      */
     public record Row(int bits, double bitsPerImage, BoundReport report) {}
@@ -111,9 +115,37 @@ public final class MemoryExperiment {
     /** Every episode read from its own memory, as it was written. */
     public Row written() {
         return new Row(
-                Float.SIZE,
-                bitsPerImage(Float.SIZE),
+                writtenBits(),
+                bitsPerImage(writtenBits()),
                 report(e -> episodes.get(e).memory()));
+    }
+
+    /** The bits of a float as it was written, see {@link #bits}. */
+    public int writtenBits() {
+        return bits(episodes.stream()
+                .map(episode -> episode.memory().memory().data())
+                .toList());
+    }
+
+    /**
+     * The bits of memories' floats: the fewest whose levels, evenly spaced from -1 to 1, are all that there is, as in a
+     * model that was trained for few bits; else 32. Zeros, where nothing was written, do not count.
+     */
+    static int bits(List<float[]> memories) {
+        return IntStream.rangeClosed(1, Short.SIZE)
+                .filter(bits -> memories.stream().allMatch(memory -> isOnLevels(memory, bits)))
+                .findFirst()
+                .orElse(Float.SIZE);
+    }
+
+    private static boolean isOnLevels(float[] memory, int bits) {
+        double limit = 1 + 1 / (Math.scalb(1.0, bits) - 1);
+        for (float value : memory) {
+            if (Math.abs(quantised(value, limit, bits) - value) > ROUNDING) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -1,12 +1,16 @@
 package io.kanerva.tools.report;
 
 import io.kanerva.tools.experiment.MemoryExperiment.Row;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /**
- * The bound against the bits of memory per image, both on logarithmic axes, with the image's own bits as a line, and
- * what a model without a memory leaves of its nats if each bit of a memory saves ln 2 of them as another.
+ * The bounds of models against the bits of memory per image, both on logarithmic axes, with the image's own bits as a
+ * line, and what a model without a memory leaves of its nats if each bit of a memory saves ln 2 of them as another.
  */
 public final class MemoryBitsFigure {
     private static final int LEFT = 70;
@@ -16,29 +20,26 @@ public final class MemoryBitsFigure {
     /** Points that are nearer to the last one with a label have none. */
     private static final int LABEL = 54;
 
+    private static final List<String> COLOURS = List.of("#06c", "#c50", "#808", "#077");
+
     private MemoryBitsFigure() {}
 
     /**
      * Returns an SVG file of its own.
      *
-     * @param rows at least one, by ascending bits
+     * @param models each with its rows, at least one, by ascending bits
      * @param imageBits bits of an image as it is
      * @param without nats per image of a model without a memory; 0 for none
      */
-    public static String svg(String model, List<Row> rows, double imageBits, double without) {
-        double[] x = {
-            rows.stream().mapToDouble(Row::bitsPerImage).min().orElseThrow(),
-            rows.stream().mapToDouble(Row::bitsPerImage).max().orElseThrow()
-        };
+    public static String svg(Map<String, List<Row>> models, double imageBits, double without) {
+        List<Row> all = models.values().stream().flatMap(List::stream).toList();
+        double[] x = range(all.stream().mapToDouble(Row::bitsPerImage));
         if (without > 0) {
             x[0] = Math.min(x[0], without / Math.log(2) / 4);
         }
         x[0] = Math.min(x[0], imageBits) / 1.2;
         x[1] = Math.max(x[1], imageBits) * 1.2;
-        double[] y = {
-            rows.stream().mapToDouble(row -> row.report().nats()).min().orElseThrow(),
-            rows.stream().mapToDouble(row -> row.report().nats()).max().orElseThrow()
-        };
+        double[] y = range(all.stream().mapToDouble(row -> row.report().nats()));
         if (without > 0) {
             y[0] = Math.min(y[0], without);
             y[1] = Math.max(y[1], without);
@@ -48,17 +49,41 @@ public final class MemoryBitsFigure {
         StringBuilder svg = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 410\" "
                 + "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
                 + "<rect width=\"660\" height=\"410\" fill=\"#fff\"/>\n");
-        text(svg, LEFT, 20, "start", "%s: nats per image against bits of memory per image".formatted(model));
+        text(svg, LEFT, 20, "start", "nats per image against bits of memory per image", "#333");
         svg.append(Html.format("<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#999\"/>\n", LEFT, TOP, BOTTOM, RIGHT));
         double own = at(imageBits, x, LEFT, RIGHT);
         svg.append(
                 Html.format("<path d=\"M%.1f %dV%d\" stroke=\"#b00\" stroke-dasharray=\"4 3\"/>\n", own, TOP, BOTTOM));
-        text(svg, own + 4, TOP + 10, "start", Html.format("the image: %,.0f bits", imageBits));
+        text(svg, own + 4, TOP + 10, "start", Html.format("the image: %,.0f bits", imageBits), "#333");
         if (without > 0) {
             without(svg, without, x, y);
         }
+        int model = 0;
+        for (Map.Entry<String, List<Row>> entry : models.entrySet()) {
+            curve(svg, entry.getKey(), entry.getValue(), COLOURS.get(model++ % COLOURS.size()), x, y);
+        }
+        double labelled = Double.NEGATIVE_INFINITY;
+        for (Row row : (Iterable<Row>) all.stream().sorted(Comparator.comparing(Row::bitsPerImage))::iterator) {
+            double px = at(row.bitsPerImage(), x, LEFT, RIGHT);
+            if (px - labelled >= LABEL) {
+                labelled = px;
+                text(svg, px, BOTTOM + 16, "middle", Html.format("%,.0f", row.bitsPerImage()), "#333");
+                text(svg, px, BOTTOM + 32, "middle", row.bits() + " a float", "#333");
+            }
+        }
+        return svg.append("</svg>\n").toString();
+    }
+
+    private static double[] range(DoubleStream values) {
+        DoubleSummaryStatistics all = values.summaryStatistics();
+        return new double[] {all.getMin(), all.getMax()};
+    }
+
+    /** A model's bounds, and its name at the last of them. */
+    private static void curve(StringBuilder svg, String name, List<Row> rows, String colour, double[] x, double[] y) {
         svg.append(Html.format(
-                "<polyline fill=\"none\" stroke=\"#06c\" points=\"%s\"/>\n",
+                "<polyline fill=\"none\" stroke=\"%s\" points=\"%s\"/>\n",
+                colour,
                 rows.stream()
                         .map(row -> Html.format(
                                 "%.1f,%.1f",
@@ -66,19 +91,18 @@ public final class MemoryBitsFigure {
                                 at(row.report().nats(), y, BOTTOM, TOP)))
                         .collect(Collectors.joining(" "))));
         double labelled = Double.NEGATIVE_INFINITY;
+        double px = 0;
+        double py = 0;
         for (Row row : rows) {
-            double px = at(row.bitsPerImage(), x, LEFT, RIGHT);
-            double py = at(row.report().nats(), y, BOTTOM, TOP);
-            svg.append(Html.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#06c\"/>\n", px, py));
-            if (px - labelled < LABEL) {
-                continue;
+            px = at(row.bitsPerImage(), x, LEFT, RIGHT);
+            py = at(row.report().nats(), y, BOTTOM, TOP);
+            svg.append(Html.format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", px, py, colour));
+            if (px - labelled >= LABEL) {
+                labelled = px;
+                text(svg, px, py - 8, "middle", Html.format("%.2f", row.report().nats()), "#333");
             }
-            labelled = px;
-            text(svg, px, py - 8, "middle", Html.format("%.2f", row.report().nats()));
-            text(svg, px, BOTTOM + 16, "middle", Html.format("%,.0f", row.bitsPerImage()));
-            text(svg, px, BOTTOM + 32, "middle", row.bits() + " a float");
         }
-        return svg.append("</svg>\n").toString();
+        text(svg, px, py + 16, px > (LEFT + RIGHT) / 2.0 ? "end" : "middle", name, colour);
     }
 
     /** The line bits x ln 2 + nats = what the model without a memory pays. */
@@ -99,12 +123,14 @@ public final class MemoryBitsFigure {
                 LEFT + 6,
                 at(nats, y, BOTTOM, TOP) - 6,
                 "start",
-                Html.format("without a memory: %.0f nats, less ln 2 a bit", nats));
+                Html.format("without a memory: %.0f nats, less ln 2 a bit", nats),
+                "#080");
     }
 
-    private static void text(StringBuilder svg, double x, double y, String anchor, String text) {
+    private static void text(StringBuilder svg, double x, double y, String anchor, String text, String colour) {
         svg.append(Html.format(
-                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y, anchor, Html.escape(text)));
+                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n",
+                x, y, anchor, colour, Html.escape(text)));
     }
 
     /** Where a value is on a logarithmic axis. */

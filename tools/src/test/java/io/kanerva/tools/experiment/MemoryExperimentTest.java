@@ -3,6 +3,7 @@ package io.kanerva.tools.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MemoryExperimentTest {
@@ -17,5 +18,15 @@ class MemoryExperimentTest {
         }
         assertThat(MemoryExperiment.quantised(3, 2, 1)).isEqualTo(1);
         assertThat(MemoryExperiment.quantised(0.123456f, 1, 16)).isCloseTo(0.123456f, within(1f / (1 << 16)));
+    }
+
+    @Test
+    void aModelThatWasTrainedForFewBitsIsFoundByItsLevels() {
+        assertThat(MemoryExperiment.bits(List.of(new float[] {1, -1, 0}, new float[] {1, 1, -1})))
+                .isEqualTo(1);
+        assertThat(MemoryExperiment.bits(List.of(new float[] {1, -1}, new float[] {1, 1 / 3f, -1 / 3f})))
+                .isEqualTo(2);
+        assertThat(MemoryExperiment.bits(List.of(new float[] {1, -1}, new float[] {1, 0.34f})))
+                .isEqualTo(32);
     }
 }

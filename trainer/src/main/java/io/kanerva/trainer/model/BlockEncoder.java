@@ -74,6 +74,9 @@ final class BlockEncoder extends Encoder {
             blocks = Constant.scale(
                     blocks.add(Layers.run(code, store, patches, training)), LinearPath.MEAN_WEIGHT_SCALE);
         }
+        if (settings.bits() > 0) {
+            blocks = Layers.rounded(blocks.tanh(), settings.bits(), training);
+        }
         long b = images.getShape().get(0);
         long t = images.getShape().get(1);
         return heads.output(store, blocks.reshape(contentShape(b, t)), pooled, features, training);

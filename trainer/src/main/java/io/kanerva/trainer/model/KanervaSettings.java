@@ -17,6 +17,8 @@ import ai.djl.ndarray.types.Shape;
  * @param keys K, read keys per sample
  * @param memoryLayers pairs of convolutions that the pooled writer applies to the whole memory (the paper's f_mem); 0
  *     for none, and for the other writers
+ * @param bits of each number of the memory: what is written is rounded to one of 2^bits levels from -1 to 1, which
+ *     training sees, too; 0 for numbers as they are. Only in a heap with dereferenced keys, which copies
  * @param latent D, the size of a sample's latent
  * @param latentLayout how the D values are arranged
  * @param encoder the encoder's trunk
@@ -33,6 +35,7 @@ public record KanervaSettings(
         Grid slots,
         int keys,
         int memoryLayers,
+        int bits,
         int latent,
         LatentLayout latentLayout,
         EncoderSettings encoder,
@@ -41,6 +44,9 @@ public record KanervaSettings(
 
     /** A key's scale component stretches or shrinks a window by at most e to this power. */
     public static final double SCALE_RANGE = 0.25;
+
+    /** With more, float32 would not tell the levels near the ends apart as well as those near 0. */
+    private static final int MAX_BITS = 16;
 
     /** @throws IllegalArgumentException if the sizes do not fit each other; the message names the two that do not */
     public KanervaSettings {
@@ -96,6 +102,19 @@ public record KanervaSettings(
                 "only the pooled writer has memoryLayers, found %d and %s",
                 memoryLayers,
                 writer);
+        require(bits >= 0 && bits <= MAX_BITS, "bits must be 0 to %d, found %d", MAX_BITS, bits);
+        require(
+                bits == 0 || writer == WriterKind.HEAP && addressing == KeyAddressing.DEREFERENCED,
+                "only a heap with dereferenced keys has bits: others add and blur what is written; found %d, %s and %s "
+                        + "keys",
+                bits,
+                writer,
+                addressing);
+        require(
+                bits == 0 || decoder.banks() == 0,
+                "a linear path writes numbers of any size: bits or decoder.banks must be 0, found %d and %d",
+                bits,
+                decoder.banks());
         if (writer == WriterKind.NONE || writer == WriterKind.CHARGED) {
             require(
                     addressing == KeyAddressing.CONTINUOUS && slots.equals(Grid.NONE),
@@ -205,6 +224,7 @@ public record KanervaSettings(
                 slots,
                 1,
                 0,
+                0,
                 latent,
                 LatentLayout.VECTOR,
                 encoder,
@@ -214,38 +234,44 @@ public record KanervaSettings(
 
     /** The same with convolutions over the whole memory. */
     public KanervaSettings withMemoryLayers(int layers) {
-        return with(gist, keys, layers, latent, latentLayout, encoder, decoder, likelihood);
+        return with(gist, keys, layers, bits, latent, latentLayout, encoder, decoder, likelihood);
+    }
+
+    /** The same with numbers of few bits in its memory. */
+    public KanervaSettings withBits(int each) {
+        return with(gist, keys, memoryLayers, each, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with another number of keys per sample. */
     public KanervaSettings withKeys(int count) {
-        return with(gist, count, memoryLayers, latent, latentLayout, encoder, decoder, likelihood);
+        return with(gist, count, memoryLayers, bits, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with a latent of another size and layout. */
     public KanervaSettings withLatent(int numbers, LatentLayout layout) {
-        return with(gist, keys, memoryLayers, numbers, layout, encoder, decoder, likelihood);
+        return with(gist, keys, memoryLayers, bits, numbers, layout, encoder, decoder, likelihood);
     }
 
     /** The same with blocks that can be read for their gist. */
     public KanervaSettings withGist() {
-        return with(true, keys, memoryLayers, latent, latentLayout, encoder, decoder, likelihood);
+        return with(true, keys, memoryLayers, bits, latent, latentLayout, encoder, decoder, likelihood);
     }
 
     /** The same with another encoder. */
     public KanervaSettings withEncoder(EncoderSettings other) {
-        return with(gist, keys, memoryLayers, latent, latentLayout, other, decoder, likelihood);
+        return with(gist, keys, memoryLayers, bits, latent, latentLayout, other, decoder, likelihood);
     }
 
     /** The same with another decoder, and the likelihood that it is for. */
     public KanervaSettings withDecoder(DecoderSettings other, ImageLikelihood images) {
-        return with(gist, keys, memoryLayers, latent, latentLayout, encoder, other, images);
+        return with(gist, keys, memoryLayers, bits, latent, latentLayout, encoder, other, images);
     }
 
     private KanervaSettings with(
             boolean gist,
             int keys,
             int memoryLayers,
+            int bits,
             int latent,
             LatentLayout latentLayout,
             EncoderSettings encoder,
@@ -261,6 +287,7 @@ public record KanervaSettings(
                 slots,
                 keys,
                 memoryLayers,
+                bits,
                 latent,
                 latentLayout,
                 encoder,

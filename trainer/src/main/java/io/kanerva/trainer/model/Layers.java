@@ -93,6 +93,20 @@ final class Layers {
         return block.forward(store, new NDList(input), training).singletonOrThrow();
     }
 
+    /**
+     * The nearest of 2^bits evenly spaced levels from -1 to 1. In training a gradient passes straight through, as if
+     * nothing was rounded (Bengio et al. 2013).
+     *
+     * @param values -1 to 1
+     */
+    static NDArray rounded(NDArray values, int bits, boolean training) {
+        float half = ((1 << bits) - 1) / 2f;
+        NDArray fixed = values.stopGradient();
+        NDArray levels = fixed.add(1f).mul(half).round().div(half).sub(1f);
+        // The difference is 0, and its gradient 1: training sees the levels to the bit.
+        return training ? levels.add(values.sub(fixed)) : levels;
+    }
+
     /** The mean over height and width: [N, c, h, w] to [N, c]. DJL's mean on PyTorch takes one axis at a time. */
     static NDArray spatialMean(NDArray maps) {
         return maps.mean(new int[] {3}).mean(new int[] {2});

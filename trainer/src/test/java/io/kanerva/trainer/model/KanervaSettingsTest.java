@@ -39,6 +39,7 @@ class KanervaSettingsTest {
                 new Grid(s[10], s[11]),
                 s[8],
                 s[12],
+                0,
                 s[9],
                 LatentLayout.VECTOR,
                 EncoderSettings.residual(s[13], s[14]),
@@ -94,6 +95,21 @@ class KanervaSettingsTest {
         refused(
                 () -> settings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
                 "writer and addressing must be given");
+    }
+
+    @Test
+    void onlyWhatAHeapCopiesKeepsItsBits() {
+        assertThat(TinyModels.heap().withBits(2).withKeys(2).bits()).isEqualTo(2);
+        refused(() -> TinyModels.heap().withBits(17), "bits must be 0 to 16, found 17");
+        refused(() -> TinyModels.heap().withBits(-1), "bits must be 0 to 16, found -1");
+        refused(
+                () -> TinyModels.pooled(1).withBits(1),
+                "only a heap with dereferenced keys has bits: others add and blur what is written; found 1, pooled "
+                        + "and continuous keys");
+        refused(
+                () -> TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(4, 1))
+                        .withBits(3),
+                "a linear path writes numbers of any size: bits or decoder.banks must be 0, found 3 and 1");
     }
 
     @Test

@@ -95,6 +95,7 @@ class NoWriterTest {
                         new Grid(2, 4),
                         1,
                         0,
+                        0,
                         3,
                         LatentLayout.VECTOR,
                         SETTINGS.encoder(),

@@ -1,7 +1,8 @@
 package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
@@ -14,7 +15,9 @@ import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,7 +29,8 @@ import picocli.CommandLine.Option;
         description = {
             "Each float of a memory is rounded to one of 2^bits evenly spaced values, in a range of its channel. The "
                     + "memory is free in the bound, so a bound means little without the bits of memory per image; the "
-                    + "image itself takes a bit per black and white pixel.",
+                    + "image itself takes a bit per black and white pixel. A model that was trained for few bits "
+                    + "(model.bits) is scored with these, and fewer.",
             "As a control, each episode is also read, with its own keys, from the memory of the next one."
         },
         footer = {"  kpp experiment memory-bits --bundle runs/mnist/bundle --data ~/data --out bits.svg"})
@@ -54,6 +58,14 @@ public final class MemoryBitsCommand extends Subcommand {
                     + "each bit of memory saves ln 2 of it.")
     private double without;
 
+    @Option(
+            names = "--beside",
+            paramLabel = "DIR|NAME",
+            order = 8,
+            description = "Another model to score on the same episodes and to draw in the same picture; several with "
+                    + "several options.")
+    private List<Path> beside = List.of();
+
     @Override
     protected void run() {
         if (!(without >= 0) || Double.isInfinite(without)) {
@@ -64,11 +76,13 @@ public final class MemoryBitsCommand extends Subcommand {
         } else if (without > 0) {
             throw usage("Missing option '--out': expected an SVG file to draw the line of --without in, found none");
         }
+        Map<String, List<Row>> models = new LinkedHashMap<>();
+        TestEpisodes episodes;
+        double imageBits;
         try (Kanerva kanerva = bundle.open()) {
-            TestEpisodes episodes = options.episodes(kanerva);
-            Planes image = kanerva.bundle().settings().image();
-            double imageBits =
-                    (double) image.floats() * (episodes.binarisation().isBinary() ? 1 : 8);
+            episodes = options.episodes(kanerva);
+            imageBits = (double) kanerva.bundle().settings().image().floats()
+                    * (episodes.binarisation().isBinary() ? 1 : 8);
             print(
                     "setting    %s, %s, %,d episodes of T = %d, seed %d; an image has %,.0f bits",
                     kanerva.bundle().name(),
@@ -77,28 +91,57 @@ public final class MemoryBitsCommand extends Subcommand {
                     episodes.length(),
                     options.seed(),
                     imageBits);
-            MemoryExperiment experiment;
-            try (Progress progress = Progress.start(terminal(), "Writing", episodes.count(), "episodes")) {
-                experiment = new MemoryExperiment(kanerva, episodes, options.seed(), progress::at);
+            models.put(kanerva.bundle().name(), rows(kanerva, episodes));
+            ModelSettings first = kanerva.bundle().settings();
+            for (Path folder : beside) {
+                try (Kanerva other = bundle.open(folder)) {
+                    ModelSettings settings = other.bundle().settings();
+                    if (!settings.image().equals(first.image())
+                            || settings.likelihood() != first.likelihood()
+                            || settings.capacity() < episodes.length()) {
+                        throw new Failure("--beside %s: expected %s, %s, T up to %d, found %s, %s, %d"
+                                .formatted(
+                                        folder,
+                                        first.image(),
+                                        first.likelihood(),
+                                        episodes.length(),
+                                        settings.image(),
+                                        settings.likelihood(),
+                                        settings.capacity()));
+                    }
+                    print("beside     %s", other.bundle().name());
+                    models.put(other.bundle().name(), rows(other, episodes));
+                }
             }
-            print("%-10s %10s %12s %14s", "bits", "per image", "bound", "reconstruction");
-            List<Row> rows = new ArrayList<>();
-            for (int bits : BITS) {
+        }
+        if (svg != null) {
+            OutputFile.write(svg, MemoryBitsFigure.svg(models, imageBits, without));
+        }
+    }
+
+    private List<Row> rows(Kanerva kanerva, TestEpisodes episodes) {
+        MemoryExperiment experiment;
+        try (Progress progress = Progress.start(terminal(), "Writing", episodes.count(), "episodes")) {
+            experiment = new MemoryExperiment(kanerva, episodes, options.seed(), progress::at);
+        }
+        print("%-10s %10s %12s %14s", "bits", "per image", "bound", "reconstruction");
+        List<Row> rows = new ArrayList<>();
+        int written = experiment.writtenBits();
+        for (int bits : BITS) {
+            if (bits < written) {
                 rows.add(experiment.quantised(bits));
                 print(rows.get(rows.size() - 1));
             }
-            rows.add(experiment.written());
-            print(rows.get(rows.size() - 1));
-            if (episodes.count() > 1) {
-                BoundReport swapped = experiment.swapped();
-                print(
-                        "swapped    %,34.3f +- %.3f nats with the next episode's memory",
-                        swapped.nats(), swapped.standardError());
-            }
-            if (svg != null) {
-                OutputFile.write(svg, MemoryBitsFigure.svg(kanerva.bundle().name(), rows, imageBits, without));
-            }
         }
+        rows.add(experiment.written());
+        print(rows.get(rows.size() - 1));
+        if (episodes.count() > 1) {
+            BoundReport swapped = experiment.swapped();
+            print(
+                    "swapped    %,34.3f +- %.3f nats with the next episode's memory",
+                    swapped.nats(), swapped.standardError());
+        }
+        return rows;
     }
 
     private void print(Row row) {
