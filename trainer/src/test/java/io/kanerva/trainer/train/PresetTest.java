@@ -18,9 +18,9 @@ class PresetTest {
             quickstart, fashion-mnist, 191664, 15680, 2, 2000, 0.004, 200, 0
             mnist, mnist, 327936, 15680, 4, 8000, 0.004, 200, 0
             mnist-3200, mnist, 468216, 3136, 4, 20000, 0.004, 200, 0
-            mnist-98-bits, mnist, 467287, 1568, 1, 7000, 0.004, 200, 0
-            mnist-196-bits, mnist, 468216, 3136, 1, 4000, 0.004, 200, 0
-            mnist-392-bits, mnist, 470074, 6272, 1, 4000, 0.004, 200, 0
+            mnist-98-bits, mnist, 467287, 1568, 1, 5000, 0.0015, 200, 0
+            mnist-196-bits, mnist, 468216, 3136, 1, 3500, 0.0015, 200, 0
+            mnist-392-bits, mnist, 470074, 6272, 1, 3500, 0.0015, 200, 0
             omniglot, omniglot, 327936, 15680, 4, 8000, 0.004, 200, 8
             omniglot-3200, omniglot, 468216, 3136, 4, 20000, 0.004, 200, 8
             fashion-mnist, fashion-mnist, 327936, 15680, 4, 8000, 0.004, 200, 0
