@@ -84,6 +84,10 @@ class ExperimentCommandsTest {
         assertThat(without.exitCode()).isEqualTo(2);
         assertThat(without.err())
                 .contains("Missing option '--out': expected an SVG file to draw the line of --without");
+        CommandRun twice = CommandRun.kpp("experiment", "memory-bits", "--episodes", "1", "--beside", "fashion-mnist");
+        assertThat(twice.exitCode()).isEqualTo(1);
+        assertThat(twice.err())
+                .contains("--beside fashion-mnist: expected models of different names, found 'fashion-mnist' twice");
     }
 
     @Test

@@ -118,13 +118,8 @@ public final class MemoryBitsFigure {
         svg.append(Html.format(
                 "<polyline fill=\"none\" stroke=\"#080\" stroke-dasharray=\"2 3\" points=\"%s\"/>\n",
                 points.toString().strip()));
-        text(
-                svg,
-                LEFT + 6,
-                at(nats, y, BOTTOM, TOP) - 6,
-                "start",
-                Html.format("without a memory: %.0f nats, less ln 2 a bit", nats),
-                "#080");
+        text(svg, LEFT + 6, BOTTOM - 24, "start", Html.format("without a memory: %.0f nats,", nats), "#080");
+        text(svg, LEFT + 6, BOTTOM - 8, "start", "less ln 2 a bit", "#080");
     }
 
     private static void text(StringBuilder svg, double x, double y, String anchor, String text, String colour) {

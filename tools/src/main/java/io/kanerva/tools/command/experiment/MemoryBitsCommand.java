@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             "Each float of a memory is rounded to one of 2^bits evenly spaced values, in a range of its channel. The "
                     + "memory is free in the bound, so a bound means little without the bits of memory per image; the "
                     + "image itself takes a bit per black and white pixel. A model that was trained for few bits "
-                    + "(model.bits) is scored with these, and fewer.",
+                    + "(model.bits) is scored with these alone.",
             "As a control, each episode is also read, with its own keys, from the memory of the next one."
         },
         footer = {"  kpp experiment memory-bits --bundle runs/mnist/bundle --data ~/data --out bits.svg"})
@@ -109,8 +109,13 @@ public final class MemoryBitsCommand extends Subcommand {
                                         settings.likelihood(),
                                         settings.capacity()));
                     }
-                    print("beside     %s", other.bundle().name());
-                    models.put(other.bundle().name(), rows(other, episodes));
+                    // Its folder, as runs of a preset give bundles of one name.
+                    String name = folder.getFileName().toString();
+                    print("beside     %s", name);
+                    if (models.put(name, rows(other, episodes)) != null) {
+                        throw new Failure("--beside %s: expected models of different names, found '%s' twice"
+                                .formatted(folder, name));
+                    }
                 }
             }
         }
@@ -126,12 +131,9 @@ public final class MemoryBitsCommand extends Subcommand {
         }
         print("%-10s %10s %12s %14s", "bits", "per image", "bound", "reconstruction");
         List<Row> rows = new ArrayList<>();
-        int written = experiment.writtenBits();
-        for (int bits : BITS) {
-            if (bits < written) {
-                rows.add(experiment.quantised(bits));
-                print(rows.get(rows.size() - 1));
-            }
+        for (int bits : experiment.writtenBits() == Float.SIZE ? BITS : new int[0]) {
+            rows.add(experiment.quantised(bits));
+            print(rows.get(rows.size() - 1));
         }
         rows.add(experiment.written());
         print(rows.get(rows.size() - 1));
