@@ -152,7 +152,7 @@ public final class ExportOptions {
 
     /**
      * Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|). For an
-     * output of float16, max is at least two units of the last place, 2^-9.
+     * output of float16, max is at least two units of the last place, 2^-9. Integers and booleans must be equal.
      */
     public ExportOptions withTolerance(double max) {
         require(max >= 0, "expected a tolerance of at least 0, found " + max);

@@ -124,6 +124,9 @@ final class OutputCheck {
                     "output " + name + " with " + sizes + ": the block computes " + expected + ", the model " + found);
             return new OnnxModel.Check(sizes, name, Double.NaN);
         }
+        if (expected.type().isNumeric() && !expected.type().isFloat()) {
+            return compareExactly(name, sizes, expected, found, problems);
+        }
         double tolerance = Math.max(options.tolerance(), 2 * expected.type().precision());
         double[] reference = expected.doubles();
         double[] values = found.doubles();
@@ -144,6 +147,27 @@ final class OutputCheck {
                     + " in the block and " + values[worst] + " in the model, more than the tolerance "
                     + tolerance
                     + " apart");
+        }
+        return new OnnxModel.Check(sizes, name, largest);
+    }
+
+    /** Integers and booleans, of which no tolerance is fair: 20,001 is not nearly 20,000 where it is an index. */
+    private static OnnxModel.Check compareExactly(
+            String name, Map<String, Long> sizes, Tensor expected, Tensor found, List<String> problems) {
+        List<Object> reference = expected.elements();
+        List<Object> values = found.elements();
+        double largest = 0;
+        for (int i = 0; i < values.size(); i++) {
+            if (!values.get(i).equals(reference.get(i))) {
+                if (largest == 0) {
+                    problems.add("output " + name + " with " + sizes + ": element " + i + " is " + reference.get(i)
+                            + " in the block and " + values.get(i) + " in the model, and "
+                            + expected.type() + " must be equal");
+                }
+                boolean areNumbers = values.get(i) instanceof Long;
+                double difference = areNumbers ? (double) (long) values.get(i) - (long) reference.get(i) : 1;
+                largest = Math.max(largest, Math.max(1, Math.abs(difference)));
+            }
         }
         return new OnnxModel.Check(sizes, name, largest);
     }

@@ -27,6 +27,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.onnx.GraphRunner;
+import io.kanerva.onnx.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -224,7 +227,8 @@ class RefusalTest {
     @Test
     void aNumberThatIsNoKnownFunctionOfSizesIsNamedWithItsOperation() {
         refusal(x -> x.get("0:{}", Long.bitCount(x.getShape().get(0))))
-                .contains("get's numbers changes with the sizes of the inputs, and no formula for it was found");
+                .contains(
+                        "a number in the index of get changes with the sizes of the inputs, and no formula for it was found");
         refusal(x -> x.mul(Math.sin(x.getShape().get(0)))).contains("mul's other");
     }
 
@@ -353,6 +357,22 @@ class RefusalTest {
         assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y"), options))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("output y with {B=1}: element 0 is");
+    }
+
+    @Test
+    void integersOfAModelMustBeEqualHoweverLarge() {
+        Block block = LambdaBlock.singleton(x -> x.mul(0).add(1L << 60));
+        InputSpec input = input("x", DataType.INT64, "B");
+        GraphRunner wrong = (model, inputs) -> {
+            long[] values = new long[(int) inputs.get("x").size()];
+            Arrays.fill(values, (1L << 60) + 1);
+            return Map.of("y", Tensor.of(values, values.length));
+        };
+        ExportOptions options = ExportOptions.defaults().withCheck(wrong);
+        assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input), List.of("y"), options))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("element 0 is 1152921504606846976 in the block and 1152921504606846977 in the "
+                        + "model, and int64 must be equal");
     }
 
     @Test
