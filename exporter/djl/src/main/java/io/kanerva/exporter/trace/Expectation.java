@@ -94,8 +94,8 @@ final class Expectation {
         for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
             Object expression = step.attributes().get(attribute.getKey());
             if (!matches(expression, attribute.getValue(), at)) {
-                return Difference.number(
-                        operation + "'s " + attribute.getKey() + " is " + text(expression, attribute.getValue(), at));
+                return Difference.number(TracedIndex.nameOf(operation, attribute.getKey()) + " is "
+                        + text(expression, attribute.getValue(), at));
             }
         }
         return Optional.empty();

@@ -160,17 +160,27 @@ final class ProgramComparison {
             return Outcome.NOT_KNOWN;
         }
         try (Recorder recorder = block.recorder(engine, names, selection)) {
-            Tape tape = recorder.tape(block.record(recorder, sizes, Tracer.SEED, plan, limits));
-            selectable = recorder.calls().selectable();
-            return LoopReplay.difference(traced.loops().orElseThrow(), tape, sizes)
-                    .map(text -> new Outcome(Outcome.Kind.DIFFERENT, text))
-                    .orElse(Outcome.SAME);
+            try {
+                Tape tape = recorder.tape(block.record(recorder, sizes, Tracer.SEED, plan, limits));
+                selectable = recorder.calls().selectable();
+                return LoopReplay.difference(traced.loops().orElseThrow(), tape, sizes)
+                        .map(text -> new Outcome(Outcome.Kind.DIFFERENT, text))
+                        .orElse(Outcome.SAME);
+            } catch (ExportException e) {
+                // The block's own failure without the sizes and the remedy, which follow.
+                boolean isOwn = e.problems().size() == 1 && e.problems().get(0).startsWith("the block fails with ");
+                return new Outcome(
+                        Outcome.Kind.FAILS,
+                        isOwn ? failure(recorder, (RuntimeException) e.getCause()) : String.join("; ", e.problems()));
+            }
         } catch (Recorder.MoreNeeded e) {
             block.keep(e);
             return probeLoop(engine, names, sizes, selection, budget);
-        } catch (ExportException e) {
-            return new Outcome(Outcome.Kind.FAILS, String.join("; ", e.problems()));
         }
+    }
+
+    private String failure(Recorder recorder, RuntimeException e) {
+        return "the block fails: " + e + " (" + recorder.siteOf(e, block.loader()) + ")";
     }
 
     private Outcome probeUnrolled(
@@ -215,7 +225,7 @@ final class ProgramComparison {
             } catch (ExportException e) {
                 problems = e.problems();
             } catch (RuntimeException e) {
-                problems = List.of("the block fails: " + e + " (" + recorder.siteOf(e, block.loader()) + ")");
+                problems = List.of(failure(recorder, e));
             }
             selectable = recorder.calls().selectable();
             String failure = String.join("; ", problems);

@@ -252,7 +252,9 @@ final class TapeComparison {
             List<Object> variedValues =
                     varied.stream().map(s -> s.attributes().get(name)).toList();
             attributes.put(
-                    name, expressions.attribute(values, variedValues, step.operation() + "'s " + name, step.site()));
+                    name,
+                    expressions.attribute(
+                            values, variedValues, TracedIndex.nameOf(step.operation(), name), step.site()));
         }
         Operation operation = new Operation(step.operation(), inputs, attributes, List.of(), step.site());
         List<Operand> outputs = step.outputs().stream()

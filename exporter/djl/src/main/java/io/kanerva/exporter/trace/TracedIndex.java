@@ -65,6 +65,11 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         }
     }
 
+    /** An operation's attribute, in a message. */
+    static String nameOf(String operation, String attribute) {
+        return attribute.equals(NUMBERS) ? "a number in the index of " + operation : operation + "'s " + attribute;
+    }
+
     static TracedIndex of(NDIndex index, int rank) {
         return new TracedIndex(
                 index.getIndices().stream().map(TracedIndex::element).toList(), index.getEllipsisIndex(), rank);

@@ -221,7 +221,7 @@ class StridesTest {
                         List.of("y"),
                         CHECKED.withDimensionLimit("T", 2, 60)))
                 .isInstanceOf(ExportException.class)
-                .hasMessageContaining("get's numbers ")
+                .hasMessageContaining("a number in the index of get ")
                 .hasMessageContaining("StridesTest.java");
     }
 
