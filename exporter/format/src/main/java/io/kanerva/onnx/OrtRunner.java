@@ -33,6 +33,9 @@ public final class OrtRunner implements GraphRunner {
     /** Address space only: unused pages take no memory. 64 MB are enough for 100,000 characters. */
     private static final long STACK_BYTES = 256L << 20;
 
+    /** A smaller model runs once in less time than threads take to start and to end, a third of a session's. */
+    private static final long MIN_BYTES_OF_THREADS = 16L << 20;
+
     private static OrtEnvironment environment;
 
     /**
@@ -63,24 +66,31 @@ public final class OrtRunner implements GraphRunner {
 
     @Override
     public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
-        return run(options -> environment().createSession(model, options), inputs);
+        return run(options -> environment().createSession(model, options), model.length, inputs);
     }
 
     @Override
     public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
-        return run(options -> environment().createSession(model.toString(), options), inputs);
+        return run(
+                options -> environment().createSession(model.toString(), options),
+                model.toFile().length(),
+                inputs);
     }
 
     private interface Opening {
         OrtSession open(SessionOptions options) throws OrtException;
     }
 
-    private static Map<String, Tensor> run(Opening opening, Map<String, Tensor> inputs) {
-        try (SessionOptions options = new SessionOptions();
-                OrtSession session = opening.open(options)) {
-            Map<String, Tensor> outputs = new LinkedHashMap<>();
-            run(session, inputs).forEach(output -> outputs.put(output.name(), output));
-            return outputs;
+    private static Map<String, Tensor> run(Opening opening, long bytes, Map<String, Tensor> inputs) {
+        try (SessionOptions options = new SessionOptions()) {
+            if (bytes < MIN_BYTES_OF_THREADS) {
+                options.setIntraOpNumThreads(1);
+            }
+            try (OrtSession session = opening.open(options)) {
+                Map<String, Tensor> outputs = new LinkedHashMap<>();
+                run(session, inputs).forEach(output -> outputs.put(output.name(), output));
+                return outputs;
+            }
         } catch (OrtException e) {
             throw new IllegalArgumentException("ONNX Runtime cannot run the graph: " + e.getMessage(), e);
         }

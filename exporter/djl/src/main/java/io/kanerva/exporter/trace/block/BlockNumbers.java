@@ -10,12 +10,14 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -27,6 +29,14 @@ public final class BlockNumbers {
     private static final int MAX_OBJECTS = 10_000;
     private static final int MAX_CLASSES = 200;
     private static final int MAX_ELEMENTS = 64;
+
+    /** The classes that a class mentions, outside the JDK: found once, as each part of an export asks for them. */
+    private static final ClassValue<List<Class<?>>> MENTIONED = new ClassValue<>() {
+        @Override
+        protected List<Class<?>> computeValue(Class<?> type) {
+            return mentioned(type);
+        }
+    };
 
     private final Set<Long> numbers = new LinkedHashSet<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -143,30 +153,37 @@ public final class BlockNumbers {
             if (!read.add(type)) {
                 continue;
             }
-            String name = type.getName();
-            int lambda = name.indexOf("$$Lambda");
-            if (lambda >= 0) {
-                // The code of a lambda expression is a method of the class that contains it.
-                add(name.substring(0, lambda), type, waiting);
-                continue;
+            if (!isLambda(type)) {
+                ClassNumbers found = ClassNumbers.of(type);
+                numbers.addAll(found.numbers());
+                types.addAll(found.elements());
             }
-            ClassNumbers found = ClassNumbers.of(type);
-            numbers.addAll(found.numbers());
-            types.addAll(found.elements());
-            found.types().forEach(mentioned -> add(mentioned, type, waiting));
+            waiting.addAll(MENTIONED.get(type));
         }
     }
 
-    private static void add(String name, Class<?> from, Deque<Class<?>> waiting) {
-        if (!isFromUser(name)) {
-            return;
+    /** The code of a lambda expression is a method of the class that contains it. */
+    private static boolean isLambda(Class<?> type) {
+        return type.getName().contains("$$Lambda");
+    }
+
+    private static List<Class<?>> mentioned(Class<?> type) {
+        String name = type.getName();
+        Set<String> names = isLambda(type)
+                ? Set.of(name.substring(0, name.indexOf("$$Lambda")))
+                : ClassNumbers.of(type).types();
+        List<Class<?>> found = new ArrayList<>();
+        for (String mentioned : names) {
+            if (isFromUser(mentioned)) {
+                try {
+                    found.add(Class.forName(mentioned, false, type.getClassLoader()));
+                } catch (ClassNotFoundException | LinkageError e) {
+                    // A class that is not there suggests no size.
+                    continue;
+                }
+            }
         }
-        try {
-            waiting.add(Class.forName(name, false, from.getClassLoader()));
-        } catch (ClassNotFoundException | LinkageError e) {
-            // A class that is not there suggests no size.
-            return;
-        }
+        return List.copyOf(found);
     }
 
     private static boolean isFromUser(Class<?> type) {

@@ -31,6 +31,22 @@ public final class Size {
     /** Coefficient of each product of sorted factors; the empty product is the constant. Null if unknown. */
     private final SortedMap<List<SizeFactor>, Long> terms;
 
+    /** The same as arrays, once a value was asked for: searches compute values at thousands of sizes. */
+    private Products products;
+
+    private record Products(long[] coefficients, SizeFactor[][] factors) {
+        static Products of(SortedMap<List<SizeFactor>, Long> terms) {
+            long[] coefficients = new long[terms.size()];
+            SizeFactor[][] factors = new SizeFactor[terms.size()][];
+            int i = 0;
+            for (Map.Entry<List<SizeFactor>, Long> term : terms.entrySet()) {
+                coefficients[i] = term.getValue();
+                factors[i++] = term.getKey().toArray(new SizeFactor[0]);
+            }
+            return new Products(coefficients, factors);
+        }
+    }
+
     /** {@link #toString}, once it was asked for. The order of products compares texts, again and again. */
     private String text;
 
@@ -101,10 +117,13 @@ public final class Size {
 
     /** The value for given sizes of the dynamic dimensions. */
     public long at(Map<String, Long> sizes) {
+        if (products == null) {
+            products = Products.of(terms());
+        }
         long sum = 0;
-        for (Map.Entry<List<SizeFactor>, Long> term : terms().entrySet()) {
-            long product = term.getValue();
-            for (SizeFactor factor : term.getKey()) {
+        for (int i = 0; i < products.factors.length; i++) {
+            long product = products.coefficients[i];
+            for (SizeFactor factor : products.factors[i]) {
                 product *= factor.at(sizes);
             }
             sum += product;

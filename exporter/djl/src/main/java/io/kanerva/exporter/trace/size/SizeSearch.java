@@ -158,21 +158,41 @@ public final class SizeSearch {
         if (samples.count() < terms.size() + tests) {
             return Size.unknown();
         }
-        double[] coefficients = solve(terms, samples);
-        if (coefficients.length == 0) {
-            return Size.unknown();
-        }
+        long[][] columns = terms.stream().map(term -> samples.of(term).values()).toArray(long[][]::new);
+        double[] coefficients = solve(columns, samples.values());
         for (long denominator : DENOMINATORS) {
-            if (Arrays.stream(coefficients).allMatch(c -> isWhole(c * denominator))) {
-                Size sum = Size.fixed(0);
-                for (int i = 0; i < terms.size(); i++) {
-                    sum = sum.plus(terms.get(i).times(Math.round(coefficients[i] * denominator)));
-                }
-                Size quotient = sum.truncated(Size.fixed(denominator));
-                return samples.fit(quotient) ? quotient : Size.unknown();
+            if (coefficients.length > 0 && Arrays.stream(coefficients).allMatch(c -> isWhole(c * denominator))) {
+                long[] factors = Arrays.stream(coefficients)
+                        .mapToLong(c -> Math.round(c * denominator))
+                        .toArray();
+                // Most do not fit, which is seen much faster without their expression.
+                return fit(columns, factors, denominator, samples.values())
+                        ? sum(terms, factors).truncated(Size.fixed(denominator))
+                        : Size.unknown();
             }
         }
         return Size.unknown();
+    }
+
+    private static Size sum(List<Size> terms, long[] factors) {
+        Size sum = Size.fixed(0);
+        for (int i = 0; i < factors.length; i++) {
+            sum = sum.plus(terms.get(i).times(factors[i]));
+        }
+        return sum;
+    }
+
+    private static boolean fit(long[][] columns, long[] factors, long denominator, long[] values) {
+        for (int i = 0; i < values.length; i++) {
+            long sum = 0;
+            for (int j = 0; j < factors.length; j++) {
+                sum += factors[j] * columns[j][i];
+            }
+            if (sum / denominator != values[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isWhole(double number) {
@@ -180,11 +200,11 @@ public final class SizeSearch {
     }
 
     /** The coefficients by Gaussian elimination, without regard to whether they fit; empty if they are not unique. */
-    private static double[] solve(List<Size> terms, Samples samples) {
-        int n = terms.size();
-        double[][] rows = new double[samples.count()][n + 1];
+    private static double[] solve(long[][] columns, long[] values) {
+        int n = columns.length;
+        double[][] rows = new double[values.length][n + 1];
         for (int j = 0; j <= n; j++) {
-            long[] column = j < n ? samples.of(terms.get(j)).values() : samples.values();
+            long[] column = j < n ? columns[j] : values;
             for (int i = 0; i < rows.length; i++) {
                 rows[i][j] = column[i];
             }
