@@ -58,7 +58,9 @@ class StandaloneClusterTest {
     static Path folder;
 
     private static StandaloneCluster cluster;
+    private static SparkSession spark;
 
+    /** One application for all tests, as executors take longer to start than the jobs run. */
     @BeforeAll
     static void startCluster() throws Exception {
         SparkSession.getActiveSession().foreach(session -> {
@@ -66,10 +68,20 @@ class StandaloneClusterTest {
             return null;
         });
         cluster = new StandaloneCluster(Files.createDirectory(folder.resolve("home")), 2, "1g");
+        spark = cluster.session()
+                .config("spark.speculation", "true")
+                .config("spark.speculation.interval", "10ms")
+                .config("spark.speculation.minTaskRuntime", "1ms")
+                .config("spark.speculation.multiplier", "1.0")
+                .config("spark.speculation.quantile", "0.1")
+                .getOrCreate();
     }
 
     @AfterAll
     static void stopCluster() {
+        if (spark != null) {
+            spark.stop();
+        }
         if (cluster != null) {
             cluster.close();
         }
@@ -83,7 +95,7 @@ class StandaloneClusterTest {
         return (key * 31 + sample) % 1600;
     }
 
-    private static Dataset<Row> rows(SparkSession spark) {
+    private static Dataset<Row> rows() {
         StructType schema = new StructType()
                 .add("key", DataTypes.IntegerType)
                 .add("place", DataTypes.IntegerType)
@@ -113,15 +125,14 @@ class StandaloneClusterTest {
     }
 
     /** Writes the memories as files, and compares every one. */
-    private static void writeAndCompare(SparkSession spark, String name, UnaryOperator<Dataset<Row>> step)
-            throws Exception {
+    private static void writeAndCompare(String name, UnaryOperator<Dataset<Row>> step) throws Exception {
         Path files = folder.resolve(name);
         Dataset<Row> written = new KanervaWriter()
                 .setBundle(FASHION)
                 .setKeyCol("key")
                 .setOrderCol("place")
                 .setPartitions(10)
-                .transform(rows(spark));
+                .transform(rows());
         step.apply(written).write().parquet(files.toString());
         Map<Integer, byte[]> memories = new TreeMap<>();
         for (Row row : spark.read().parquet(files.toString()).collectAsList()) {
@@ -146,31 +157,31 @@ class StandaloneClusterTest {
         AtomicInteger killed = new AtomicInteger();
         AtomicBoolean jobEnded = new AtomicBoolean();
         AtomicInteger removedMeanwhile = new AtomicInteger();
-        try (SparkSession spark = cluster.session().getOrCreate()) {
-            spark.sparkContext().addSparkListener(new SparkListener() {
-                @Override
-                public void onTaskEnd(SparkListenerTaskEnd end) {
-                    if (end.taskType().equals("ResultTask") && killed.get() == 0) {
-                        ProcessHandle executor = cluster.executors().get(0);
-                        assertThat(executor.destroyForcibly()).isTrue();
-                        killed.incrementAndGet();
-                    }
+        SparkListener killer = new SparkListener() {
+            @Override
+            public void onTaskEnd(SparkListenerTaskEnd end) {
+                if (end.taskType().equals("ResultTask") && killed.get() == 0) {
+                    ProcessHandle executor = cluster.executors().get(0);
+                    assertThat(executor.destroyForcibly()).isTrue();
+                    killed.incrementAndGet();
                 }
+            }
 
-                @Override
-                public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-                    if (!jobEnded.get()) {
-                        removedMeanwhile.incrementAndGet();
-                    }
+            @Override
+            public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+                if (!jobEnded.get()) {
+                    removedMeanwhile.incrementAndGet();
                 }
+            }
 
-                @Override
-                public void onJobEnd(SparkListenerJobEnd end) {
-                    jobEnded.set(killed.get() > 0);
-                }
-            });
-            writeAndCompare(spark, "killed", memories -> memories);
-        }
+            @Override
+            public void onJobEnd(SparkListenerJobEnd end) {
+                jobEnded.set(killed.get() > 0);
+            }
+        };
+        spark.sparkContext().addSparkListener(killer);
+        writeAndCompare("killed", memories -> memories);
+        spark.sparkContext().removeSparkListener(killer);
         assertThat(killed).hasValue(1);
         assertThat(removedMeanwhile).as("while the job ran").hasPositiveValue();
     }
@@ -201,28 +212,20 @@ class StandaloneClusterTest {
     void tasksThatRunTwiceAreWrittenOnce() throws Exception {
         AtomicInteger speculative = new AtomicInteger();
         Path second = folder.resolve("second");
-        try (SparkSession spark = cluster.session()
-                .config("spark.speculation", "true")
-                .config("spark.speculation.interval", "10ms")
-                .config("spark.speculation.minTaskRuntime", "1ms")
-                .config("spark.speculation.multiplier", "1.0")
-                .config("spark.speculation.quantile", "0.1")
-                .getOrCreate()) {
-            spark.sparkContext().addSparkListener(new SparkListener() {
-                @Override
-                public void onTaskStart(SparkListenerTaskStart start) {
-                    if (start.taskInfo().speculative()) {
-                        speculative.incrementAndGet();
-                    }
+        SparkListener counter = new SparkListener() {
+            @Override
+            public void onTaskStart(SparkListenerTaskStart start) {
+                if (start.taskInfo().speculative()) {
+                    speculative.incrementAndGet();
                 }
-            });
-            UserDefinedFunction wait = functions.udf(lastOfBoth(second.toString()), DataTypes.IntegerType);
-            writeAndCompare(
-                    spark,
-                    "speculative",
-                    memories ->
-                            memories.withColumn("samples", wait.apply(functions.col("key"), functions.col("samples"))));
-        }
+            }
+        };
+        spark.sparkContext().addSparkListener(counter);
+        UserDefinedFunction wait = functions.udf(lastOfBoth(second.toString()), DataTypes.IntegerType);
+        writeAndCompare(
+                "speculative",
+                memories -> memories.withColumn("samples", wait.apply(functions.col("key"), functions.col("samples"))));
+        spark.sparkContext().removeSparkListener(counter);
         assertThat(second).exists();
         assertThat(speculative).hasPositiveValue();
     }

@@ -19,12 +19,14 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Constants that Java makes for each size: the graph computes those that it can at any size, and slices tables. */
+@Tag("long")
 class ConstantsOfSizeTest {
     private static final NDArray TABLE = NDManager.newBaseManager().randomNormal(new Shape(1, 60));
 

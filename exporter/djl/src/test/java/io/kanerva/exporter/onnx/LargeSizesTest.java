@@ -25,9 +25,11 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Blocks that compute something else from some size on, far above the sizes at which they are traced. */
+@Tag("long")
 class LargeSizesTest {
     private static final Pattern REMEDY = Pattern.compile("withDimensionLimit\\(\"(\\w+)\", (\\d+), (\\d+)\\)");
     private static final InputSpec X = input("x", "N", "T");

@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Interpolation in all modes, types and opsets, to larger and smaller images of fixed and dynamic sizes. */
+@Tag("long")
 class ResizeTest {
     private static final int NEAREST = 0;
     private static final int BILINEAR = 1;

@@ -24,9 +24,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Blocks that compute something else from a size on, which become graphs that do so, too. */
+@Tag("long")
 class SizeRangesTest {
     private static final InputSpec X = input("x", "N", "T");
     private static final ExportOptions OPTIONS = ExportOptions.defaults().withCheck();

@@ -17,9 +17,11 @@ import io.kanerva.exporter.trace.SamplingPlan.Limit;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Blocks that do something else where two sizes are in a relation, or where one is of a kind. */
+@Tag("long")
 class SizeRelationsTest {
     private static final InputSpec X = input("x", "N", "T");
     private static final long[][] SHAPES = {

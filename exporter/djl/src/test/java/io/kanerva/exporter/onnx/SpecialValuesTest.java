@@ -29,6 +29,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Test;
  * which {@code -Dspecial.write=true} writes anew. A build takes a third of the pairs of a method and a type,
  * {@code -Dspecial.full=true} all.
  */
+@Tag("long")
 class SpecialValuesTest {
     private static final Path PAGE = Path.of("SPECIAL_VALUES.md");
     private static final boolean WRITES = Boolean.getBoolean("special.write");

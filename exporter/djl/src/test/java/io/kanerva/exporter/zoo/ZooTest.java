@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * some of either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("long")
 class ZooTest {
     private static final Path MODELS = OnnxChecker.folder("zoo");
     private static final boolean IS_FULL = System.getProperty("zoo", "small").equals("full");
