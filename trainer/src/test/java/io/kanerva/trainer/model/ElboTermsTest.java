@@ -132,26 +132,29 @@ class ElboTermsTest {
     @MethodSource("blackAndWhite")
     void theMeanLogWeightIsTheBound(KanervaSettings s) {
         int draws = 300;
+        int together = 30; // Several draws in a pass, as each takes about as long.
         try (Scene scene = new Scene(s, 42)) {
-            EncoderOutput encoded = scene.model.encode(scene.images, false);
+            NDArray images = scene.images.tile(new long[] {together, 1, 1, 1, 1});
+            EncoderOutput encoded = scene.model.encode(images, false);
             WriterOutput written = scene.model.write(encoded.content(), false);
             SplittableRandom random = new SplittableRandom(43);
             double[] means = new double[B * T];
             double[] squares = new double[B * T];
-            for (int draw = 0; draw < draws; draw++) {
-                NDArray keyNoise =
-                        scene.scratch.create(normals(random, B * T * s.keys() * 3, 1), scene.keyNoise.getShape());
-                NDArray latentNoise =
-                        scene.scratch.create(normals(random, B * T * s.latent(), 1), scene.latentNoise.getShape());
-                ElboTerms terms = scene.model.readBack(scene.images, encoded, written, keyNoise, latentNoise, false);
+            for (int draw = 0; draw < draws; draw += together) {
+                int episodes = together * B;
+                NDArray keyNoise = scene.scratch.create(
+                        normals(random, episodes * T * s.keys() * 3, 1), new Shape(episodes, T, s.keys(), 3));
+                NDArray latentNoise = scene.scratch.create(
+                        normals(random, episodes * T * s.latent(), 1), new Shape(episodes, T, s.latent()));
+                ElboTerms terms = scene.model.readBack(images, encoded, written, keyNoise, latentNoise, false);
                 float[] gap = terms.importanceLogWeight()
                         .add(terms.reconstruction())
                         .add(terms.klKeys())
                         .add(terms.klLatent())
                         .toFloatArray();
-                for (int i = 0; i < B * T; i++) {
-                    means[i] += (double) gap[i] / draws;
-                    squares[i] += (double) gap[i] * gap[i] / draws;
+                for (int i = 0; i < gap.length; i++) {
+                    means[i % (B * T)] += (double) gap[i] / draws;
+                    squares[i % (B * T)] += (double) gap[i] * gap[i] / draws;
                 }
             }
             for (int i = 0; i < B * T; i++) {
